@@ -1,0 +1,158 @@
+package ledger
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/jate-cva/jate/fault"
+)
+
+// Checkpoint is the log's size and root, signed (C2SP tlog-checkpoint).
+type Checkpoint struct {
+	Size uint64
+	Root tlog.Hash
+	Note string // the signed note, as it leaves the machine
+}
+
+// ErrFork says that the log contradicts what was signed before.
+var ErrFork = fault.New(fault.Internal, "log_fork",
+	"The journal contradicts a checkpoint that was signed before.",
+	"Le journal contredit un point de contrôle déjà signé.")
+
+// Root returns the log's root at the size, which must not exceed the number
+// of entries.
+func Root(tx Tx, size uint64) (tlog.Hash, error) {
+	if size == 0 {
+		return tlog.TreeHash(0, tx)
+	}
+	return tlog.TreeHash(int64(size), tx)
+}
+
+// Notary signs checkpoints. It never signs two that contradict each other: it
+// keeps what it last signed in a file of its own, outside the store, written
+// before the signature leaves, and refuses to go back.
+type Notary struct {
+	mu     sync.Mutex
+	origin string
+	signer note.Signer
+	guard  string
+}
+
+// NewNotary returns a notary for the log with the origin. The guard file is
+// made on the first signature.
+func NewNotary(origin string, signer note.Signer, guard string) *Notary {
+	return &Notary{origin: origin, signer: signer, guard: guard}
+}
+
+type guardJSON struct {
+	Size uint64
+	Root string
+}
+
+// Sign returns the checkpoint of the journal as tx sees it. It returns ErrFork
+// if the journal is shorter than, or differs from, what was signed before.
+func (n *Notary) Sign(tx Tx) (Checkpoint, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	size, err := tx.Size()
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	root, err := Root(tx, size)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	if err := n.extends(tx, size); err != nil {
+		return Checkpoint{}, err
+	}
+	if err := n.remember(size, root); err != nil {
+		return Checkpoint{}, fmt.Errorf("remember the checkpoint: %w", err)
+	}
+	text := FormatCheckpoint(n.origin, size, root)
+	signed, err := note.Sign(&note.Note{Text: text}, n.signer)
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("sign the checkpoint: %w", err)
+	}
+	return Checkpoint{Size: size, Root: root, Note: string(signed)}, nil
+}
+
+func (n *Notary) extends(tx Tx, size uint64) error {
+	b, err := os.ReadFile(n.guard)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var last guardJSON
+	if err := json.Unmarshal(b, &last); err != nil {
+		return fmt.Errorf("%s: %w", n.guard, err)
+	}
+	if last.Size > size {
+		return ErrFork.At("size", "%d entries, but %d were signed", size, last.Size)
+	}
+	root, err := Root(tx, last.Size)
+	if err != nil {
+		return err
+	}
+	if root.String() != last.Root {
+		return ErrFork.At("root", "at %d entries it is not the one signed", last.Size)
+	}
+	return nil
+}
+
+func (n *Notary) remember(size uint64, root tlog.Hash) error {
+	b, err := json.Marshal(guardJSON{size, root.String()})
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(n.guard), ".guard-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err := f.Write(b); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), n.guard)
+}
+
+// FormatCheckpoint returns the text that a checkpoint's signature covers.
+func FormatCheckpoint(origin string, size uint64, root tlog.Hash) string {
+	return fmt.Sprintf("%s\n%d\n%s\n", origin, size, base64.StdEncoding.EncodeToString(root[:]))
+}
+
+// OpenCheckpoint verifies a signed checkpoint of the log with the origin.
+func OpenCheckpoint(text, origin string, v note.Verifier) (Checkpoint, error) {
+	n, err := note.Open([]byte(text), note.VerifierList(v))
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("checkpoint: %w", err)
+	}
+	lines := strings.Split(n.Text, "\n")
+	if len(lines) < 4 || lines[0] != origin {
+		return Checkpoint{}, fmt.Errorf("checkpoint of another log or malformed")
+	}
+	size, err := strconv.ParseUint(lines[1], 10, 63)
+	if err != nil || strconv.FormatUint(size, 10) != lines[1] {
+		return Checkpoint{}, fmt.Errorf("checkpoint: size %q", lines[1])
+	}
+	root, err := tlog.ParseHash(lines[2])
+	if err != nil {
+		return Checkpoint{}, fmt.Errorf("checkpoint: %w", err)
+	}
+	return Checkpoint{Size: size, Root: root, Note: text}, nil
+}

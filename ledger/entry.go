@@ -1,0 +1,211 @@
+package ledger
+
+import (
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/money"
+)
+
+// Kind says what an entry does. Each kind may move value only along the flows
+// listed for it.
+type Kind string
+
+// The kinds of entry.
+const (
+	KindPledgeFund Kind = "pledge-fund" // a donor promises
+	KindFund       Kind = "fund"        // money is received
+	KindAllocate   Kind = "allocate"    // a fund is drawn on for a round
+	KindIssue      Kind = "issue"       // vouchers receive their value
+	KindRedeem     Kind = "redeem"      // a vendor handed over goods
+	KindVoid       Kind = "void"        // a voucher is cancelled
+	KindExpire     Kind = "expire"      // a voucher's time is over
+	KindReissue    Kind = "reissue"     // a voucher's value moves to a spare
+	KindAcceptLoss Kind = "accept-loss" // the programme bears an offline loss
+	KindClaim      Kind = "claim"       // a vendor's claim is accepted
+	KindFreeze     Kind = "freeze"      // a case freezes money
+	KindRelease    Kind = "release"     // a case lets it go
+	KindSettle     Kind = "settle"      // a payment is ordered
+	KindConfirm    Kind = "confirm"     // the bank says it was made
+	KindAdvance    Kind = "advance"     // a vendor is pre-financed
+	KindRecover    Kind = "recover"     // an advance is worked off
+	KindReturn     Kind = "return"      // what was not used goes back
+	KindReverse    Kind = "reverse"     // an earlier entry is undone
+	KindDecision   Kind = "decision"    // no money moves; Facts["what"] says what was decided
+)
+
+type flow struct{ debit, credit Class }
+
+// flows lists, for each kind, every pair of account classes that a posting of
+// that kind may debit and credit. A kind that is not here does not exist.
+var flows = map[Kind][]flow{
+	KindPledgeFund: {{ClassReceivable, ClassFund}},
+	KindFund:       {{ClassBank, ClassReceivable}, {ClassBank, ClassFund}},
+	KindAllocate: {{ClassFund, ClassRound}, {ClassFund, ClassContingency}, {ClassFund, ClassFees},
+		{ClassPledge, ClassRound}, {ClassPledge, ClassContingency}},
+	KindIssue:      {{ClassRound, ClassVoucher}},
+	KindRedeem:     {{ClassVoucher, ClassRedeemed}},
+	KindVoid:       {{ClassVoucher, ClassRound}},
+	KindExpire:     {{ClassVoucher, ClassRound}},
+	KindReissue:    {{ClassVoucher, ClassVoucher}},
+	KindAcceptLoss: {{ClassContingency, ClassRedeemed}},
+	KindClaim: {{ClassRedeemed, ClassClaimed}, {ClassRedeemed, ClassPledge},
+		{ClassRound, ClassClaimed}, {ClassContingency, ClassClaimed}, {ClassFees, ClassClaimed}},
+	KindFreeze:  {{ClassRedeemed, ClassContested}, {ClassClaimed, ClassContested}},
+	KindRelease: {{ClassContested, ClassRedeemed}, {ClassContested, ClassClaimed}},
+	KindSettle:  {{ClassClaimed, ClassTransit}},
+	KindConfirm: {{ClassTransit, ClassBank}},
+	KindAdvance: {{ClassAdvance, ClassBank}},
+	KindRecover: {{ClassClaimed, ClassAdvance}},
+	KindReturn: {{ClassRound, ClassFund}, {ClassContingency, ClassFund}, {ClassFees, ClassFund},
+		{ClassRound, ClassPledge}, {ClassContingency, ClassPledge}, {ClassFund, ClassBank}},
+	KindReverse: {{ClassRedeemed, ClassVoucher}, {ClassClaimed, ClassVoucher}, {ClassContested, ClassVoucher},
+		{ClassRedeemed, ClassContingency}, {ClassClaimed, ClassContingency}, {ClassContested, ClassContingency},
+		{ClassTransit, ClassClaimed}},
+	KindDecision: nil,
+}
+
+// roundless lists the kinds whose entries need not carry a round.
+var roundless = map[Kind]bool{KindPledgeFund: true, KindFund: true, KindAdvance: true,
+	KindReturn: true, KindDecision: true, KindSettle: true, KindConfirm: true,
+	KindRecover: true, KindReverse: true}
+
+// Actor is who caused an entry: the role used and a pseudonym that means
+// nothing outside the programme. Never a name.
+type Actor struct {
+	Role string `json:"role"`
+	Name string `json:"name"`
+}
+
+// Posting moves one amount: it debits one account and credits another.
+type Posting struct {
+	Debit  Account
+	Credit Account
+	Amount money.Amount
+}
+
+// Entry is one line of the journal. Entries are never changed; a correction is
+// a new entry of kind reverse.
+type Entry struct {
+	Seq      uint64            // position in the journal and leaf index, from 0; set by Post
+	Posted   time.Time         // when it was written, UTC seconds; set by Post
+	From, To time.Time         // when what it records happened, as an interval; Posted where unknown
+	Kind     Kind              //
+	Actor    Actor             //
+	Round    string            // the round concerned; "" for entries of the whole programme
+	Ref      string            // what it rests on: a receipt's hash, a lot, a claim, an entry
+	Facts    map[string]string // what else a monitor needs: a price, a digest; never personal
+	Postings []Posting         // none for a decision
+}
+
+const (
+	postingsMax = 2_000
+	factsMax    = 16
+	textMax     = 512
+)
+
+// Errors that Post returns for an entry that must not be written.
+var (
+	ErrEntry = fault.New(fault.Invalid, "entry_invalid",
+		"The entry breaks a rule of the ledger.",
+		"L'écriture enfreint une règle du grand livre.")
+	ErrFlow = fault.New(fault.Invalid, "entry_flow",
+		"An entry of this kind may not move value between these accounts.",
+		"Une écriture de ce type ne peut pas mouvementer ces comptes.")
+	ErrOverdrawn = fault.New(fault.Conflict, "account_overdrawn",
+		"There is not enough on the account.",
+		"Le solde du compte est insuffisant.")
+	ErrClosed = fault.New(fault.Unavailable, "period_closed",
+		"The period is closed. Set the server's clock right and try again.",
+		"La période est close. Réglez l'horloge du serveur et recommencez.")
+)
+
+// check reports the first rule that the entry breaks by itself.
+func (e Entry) check() error {
+	allowed, known := flows[e.Kind]
+	if !known {
+		return ErrEntry.At("kind", "%q is no kind of entry", string(e.Kind))
+	}
+	if e.Round == "" && !roundless[e.Kind] {
+		return ErrEntry.At("round", "an entry of kind %s carries its round", e.Kind)
+	}
+	if e.Actor.Role == "" || e.Actor.Name == "" {
+		return ErrEntry.At("actor", "role and pseudonym are required")
+	}
+	if (e.Kind == KindDecision) != (len(e.Postings) == 0) || len(e.Postings) > postingsMax {
+		return ErrEntry.At("postings", "%d postings in an entry of kind %s", len(e.Postings), e.Kind)
+	}
+	if e.To.Before(e.From) {
+		return ErrEntry.At("to", "the interval ends before it begins")
+	}
+	if err := e.checkTexts(); err != nil {
+		return err
+	}
+	for i, p := range e.Postings {
+		if err := p.check(allowed); err != nil {
+			return fault.Of(err).At("postings", "posting %d of entry kind %s", i, e.Kind)
+		}
+	}
+	return nil
+}
+
+func (e Entry) checkTexts() error {
+	if len(e.Facts) > factsMax {
+		return ErrEntry.At("facts", "%d facts, at most %d", len(e.Facts), factsMax)
+	}
+	for k, v := range e.Facts {
+		if !identifier(k) || !plain(v) {
+			return ErrEntry.At("facts", "fact %q is not plain text of at most %d bytes", k, textMax)
+		}
+	}
+	for _, s := range []string{e.Actor.Role, e.Actor.Name, e.Round, e.Ref} {
+		if !plain(s) {
+			return ErrEntry.At("entry", "a field is not plain text of at most %d bytes", textMax)
+		}
+	}
+	return nil
+}
+
+// plain allows text for which encoding/json and RFC 8785 write the same bytes.
+func plain(s string) bool {
+	if len(s) > textMax || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return false
+		}
+	}
+	return true
+}
+
+func (p Posting) check(allowed []flow) error {
+	debit, err := p.Debit.Class()
+	if err != nil {
+		return err
+	}
+	credit, err := p.Credit.Class()
+	if err != nil {
+		return err
+	}
+	if p.Amount.Sign() <= 0 || p.Amount.Asset().IsZero() {
+		return ErrEntry.At("amount", "%s is not more than zero of an asset", p.Amount)
+	}
+	for _, f := range allowed {
+		if f.debit == debit && f.credit == credit {
+			return nil
+		}
+	}
+	return ErrFlow.At("accounts", "%s to %s", debit, credit)
+}
+
+// Reversal returns postings that undo ps, last first.
+func Reversal(ps []Posting) []Posting {
+	out := make([]Posting, 0, len(ps))
+	for i := len(ps) - 1; i >= 0; i-- {
+		out = append(out, Posting{Debit: ps[i].Credit, Credit: ps[i].Debit, Amount: ps[i].Amount})
+	}
+	return out
+}

@@ -1,0 +1,126 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jate-cva/jate/fault"
+)
+
+// CommandKey names one command of one actor, for ever.
+type CommandKey struct {
+	Actor string // who gave the command: keys of different actors never meet
+	Key   string // the Idempotency-Key, 1 to 128 characters
+}
+
+// Outcome is what a command led to: a result, or a refusal that stays one.
+type Outcome struct {
+	Request [32]byte // SHA-256 of the command's content
+	Result  []byte   // JSON of the result; nil for a refusal
+	Refusal []byte   // JSON of the refusal; nil for a result
+	At      time.Time
+}
+
+// Errors of commands' keys.
+var (
+	ErrKeyMissing = fault.New(fault.Invalid, "idempotency_key_missing",
+		"Send an Idempotency-Key of 1 to 128 characters, the same one when you repeat the command.",
+		"Envoyez une Idempotency-Key de 1 à 128 caractères, la même si vous répétez la commande.")
+	ErrKeyReused = fault.New(fault.Conflict, "idempotency_key_reused",
+		"This key was used for another command. Use a new key for a new command.",
+		"Cette clé a servi à une autre commande. Prenez une nouvelle clé pour une nouvelle commande.")
+)
+
+type refusalJSON struct {
+	Kind   fault.Kind
+	Code   string
+	EN, FR string
+	Fields []fault.Field
+}
+
+// Once runs a command in one transaction, at most once per key. A repeated
+// command with the same content is answered with the first result or the first
+// refusal; other content under the same key is ErrKeyReused. Refusals whose
+// kind is final are stored, in a transaction of their own because the refused
+// one leaves nothing; others may be tried again with the same key.
+func Once[T Tx, R any](ctx context.Context, update func(context.Context, func(T) error) error, key CommandKey, request any, fn func(T) (R, error)) (R, error) {
+	var zero, result R
+	if len(key.Key) < 1 || len(key.Key) > 128 {
+		return zero, ErrKeyMissing
+	}
+	content, err := json.Marshal(request)
+	if err != nil {
+		return zero, fmt.Errorf("encode the command: %w", err)
+	}
+	digest := sha256.Sum256(content)
+	err = update(ctx, func(tx T) error {
+		replayed, err := replay(tx, key, digest, &result)
+		if replayed || err != nil {
+			return err
+		}
+		if result, err = fn(tx); err != nil {
+			return err
+		}
+		b, err := json.Marshal(result)
+		if err != nil {
+			return fmt.Errorf("encode the result: %w", err)
+		}
+		return tx.PutOutcome(key, Outcome{Request: digest, Result: b, At: tx.Now()})
+	})
+	var stored storedRefusal
+	if errors.As(err, &stored) {
+		return zero, stored.refusal
+	}
+	refusal := fault.Of(err)
+	if err == nil || refusal == nil || !refusal.Kind.Final() || errors.Is(err, ErrKeyReused) {
+		return result, err
+	}
+	if unstored := storeRefusal(ctx, update, key, digest, refusal); unstored != nil {
+		return zero, unstored
+	}
+	return zero, err
+}
+
+// storedRefusal marks a refusal that was read back, not made.
+type storedRefusal struct{ refusal *fault.Error }
+
+func (storedRefusal) Error() string { return "refused before" }
+
+// replay fills result from the stored outcome, if there is one.
+func replay[T Tx](tx T, key CommandKey, digest [32]byte, result any) (bool, error) {
+	o, err := tx.Outcome(key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if o.Request != digest {
+		return false, ErrKeyReused
+	}
+	if o.Refusal == nil {
+		return true, json.Unmarshal(o.Result, result)
+	}
+	var r refusalJSON
+	if err := json.Unmarshal(o.Refusal, &r); err != nil {
+		return false, fmt.Errorf("stored refusal: %w", err)
+	}
+	return false, storedRefusal{&fault.Error{Kind: r.Kind, Code: r.Code, EN: r.EN, FR: r.FR, Fields: r.Fields}}
+}
+
+func storeRefusal[T Tx](ctx context.Context, update func(context.Context, func(T) error) error, key CommandKey, digest [32]byte, refusal *fault.Error) error {
+	b, err := json.Marshal(refusalJSON{refusal.Kind, refusal.Code, refusal.EN, refusal.FR, refusal.Fields})
+	if err != nil {
+		return err
+	}
+	return update(ctx, func(tx T) error {
+		if _, err := tx.Outcome(key); !errors.Is(err, ErrNotFound) {
+			return err // somebody else's outcome stands
+		}
+		return tx.PutOutcome(key, Outcome{Request: digest, Refusal: b, At: tx.Now()})
+	})
+}
