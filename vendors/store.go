@@ -1,0 +1,62 @@
+package vendors
+
+import (
+	"context"
+	"iter"
+
+	"github.com/jate-cva/jate/ledger"
+)
+
+// Tx is what this package needs of the store inside one transaction. Methods
+// return ErrNotFound where the thing asked for by name is not there. Values
+// read are copies.
+type Tx interface {
+	ledger.Tx
+
+	Vendor(id ID) (Vendor, error)
+	PutVendor(v Vendor) error
+	// Vendors yields a programme's vendors with an id above after, in order.
+	Vendors(programme string, after ID) iter.Seq2[Vendor, error]
+
+	Zone(programme, code string) (Zone, error)
+	PutZone(z Zone) error
+
+	// PriceList returns a version of a vendor's list, or the latest for 0.
+	PriceList(vendor ID, version int) (PriceList, error)
+	// PutPriceList stores a new version, which must be the latest plus one.
+	PutPriceList(l PriceList) error
+
+	Handheld(id HandheldID) (Handheld, error)
+	PutHandheld(h Handheld) error
+	// HandheldByCode returns the handheld invited with a code of this SHA-256.
+	HandheldByCode(hash [32]byte) (Handheld, error)
+	// Handhelds yields a programme's handhelds with an id above after, in order.
+	Handhelds(programme string, after HandheldID) iter.Seq2[Handheld, error]
+
+	Claim(id ClaimID) (Claim, error)
+	PutClaim(c Claim) error
+	// Claims yields a programme's claims with an id above after, in order.
+	Claims(programme string, after ClaimID) iter.Seq2[Claim, error]
+	PutClaimLine(l ClaimLine) error
+	// ClaimLines yields a claim's lines with N above after, in order.
+	ClaimLines(id ClaimID, after int) iter.Seq2[ClaimLine, error]
+	// ClaimOf returns the claim that a redeem or accept-loss entry is in.
+	ClaimOf(entry uint64) (ClaimID, error)
+	// PutClaimOf puts the entry into a claim; "" takes it out again.
+	PutClaimOf(entry uint64, id ClaimID) error
+
+	Settlement(id string) (Settlement, error)
+	PutSettlement(s Settlement) error
+	// Settlements yields a programme's settlements in the order of their ids.
+	Settlements(programme string) iter.Seq2[Settlement, error]
+
+	PutAdvance(a AdvanceLine) error
+	// Advances yields a vendor's advances, oldest first.
+	Advances(vendor ID) iter.Seq2[AdvanceLine, error]
+}
+
+// Store runs functions in transactions, under the rules of ledger.Store.
+type Store interface {
+	View(ctx context.Context, fn func(Tx) error) error
+	Update(ctx context.Context, fn func(Tx) error) error
+}
