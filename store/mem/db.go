@@ -1,0 +1,83 @@
+package mem
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// errReadOnly is a programming error: a write in a View, or after the end.
+var errReadOnly = errors.New("mem: write outside of an Update")
+
+// DB is a store in memory. It is safe for concurrent use.
+type DB struct {
+	mu     sync.RWMutex
+	now    func() time.Time
+	ledger ledgerTables
+}
+
+// Open returns an empty store that reads the time from now.
+func Open(now func() time.Time) *DB { return &DB{now: now} }
+
+// Tx is one transaction: it satisfies the Tx of every package that stores
+// something. It must not be used after the function it was given to returns.
+type Tx struct {
+	db       *DB
+	now      time.Time
+	writable bool
+	undo     []func() // what takes back each write, oldest first
+}
+
+// Now returns the transaction's one clock reading, in UTC seconds.
+func (tx *Tx) Now() time.Time { return tx.now }
+
+func (db *DB) begin(writable bool) *Tx {
+	return &Tx{db: db, now: db.now().UTC().Truncate(time.Second), writable: writable}
+}
+
+func (db *DB) view(ctx context.Context, fn func(*Tx) error) error {
+	db.mu.RLock()
+	defer db.mu.RUnlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fn(db.begin(false))
+}
+
+func (db *DB) update(ctx context.Context, fn func(*Tx) error) error {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tx := db.begin(true)
+	defer tx.end()
+	if err := fn(tx); err != nil {
+		return err
+	}
+	tx.undo = nil
+	return nil
+}
+
+// end takes back what was not committed, also while a panic unwinds.
+func (tx *Tx) end() {
+	tx.writable = false
+	for i := len(tx.undo) - 1; i >= 0; i-- {
+		tx.undo[i]()
+	}
+}
+
+// store is a package's Store over the database, T being the package's Tx.
+type store[T any] struct {
+	db *DB
+	as func(*Tx) T
+}
+
+func (s store[T]) View(ctx context.Context, fn func(T) error) error {
+	return s.db.view(ctx, func(tx *Tx) error { return fn(s.as(tx)) })
+}
+
+func (s store[T]) Update(ctx context.Context, fn func(T) error) error {
+	return s.db.update(ctx, func(tx *Tx) error { return fn(s.as(tx)) })
+}
