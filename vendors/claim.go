@@ -44,6 +44,24 @@ var (
 	ErrInvoice = fault.New(fault.Invalid, "invoice_invalid",
 		"The invoice could not be read. Correct the lines named and send it again.",
 		"La facture n'a pas pu être lue. Corrigez les lignes indiquées et renvoyez-la.")
+	ErrClaimLine = fault.New(fault.Conflict, "claim_line",
+		"A line of the claim cannot be accepted. Nothing was changed.",
+		"Une ligne de la demande ne peut pas être acceptée. Rien n'a été modifié.")
+	ErrVendorProof = fault.New(fault.Invalid, "vendor_proof",
+		"Give the trader's acceptance: handheld:<hash> or signed-pdf:<SHA-256 in hexadecimal>.",
+		"Indiquez l'acceptation du commerçant : handheld:<empreinte> ou signed-pdf:<SHA-256 en hexadécimal>.")
+	ErrNothingToPay = fault.New(fault.Conflict, "nothing_to_pay",
+		"There is no accepted claim to pay in this way.",
+		"Il n'y a aucune demande acceptée à payer de cette façon.")
+	ErrSettlementState = fault.New(fault.Conflict, "settlement_state",
+		"The settlement is not in the state that this needs.",
+		"Le règlement n'est pas dans l'état requis.")
+	ErrSettlementChanged = fault.New(fault.Conflict, "settlement_changed",
+		"The settlement is no longer what was prepared. Refuse it and prepare it again.",
+		"Le règlement n'est plus celui qui a été préparé. Refusez-le et préparez-le à nouveau.")
+	ErrAdvanceState = fault.New(fault.Conflict, "advance_state",
+		"The advance is not in the state that this needs.",
+		"L'avance n'est pas dans l'état requis.")
 	ErrResult = fault.New(fault.Invalid, "result_invalid",
 		"The result file does not fit the settlement. Nothing was changed.",
 		"Le fichier de résultats ne correspond pas au règlement. Rien n'a été modifié.")
@@ -59,12 +77,15 @@ type Claim struct {
 	State       ClaimState
 	Lines       int          // how many
 	Claimed     money.Amount // what the lines ask for, in XOF
-	Accepted    money.Amount // what was accepted, in XOF, before charges
+	Accepted    money.Amount // what was accepted and not undone since, in XOF, before charges
 	Charges     money.Amount // commissions less withholdings, in XOF
+	Recovered   money.Amount // what of it was kept against advances, in XOF
 	InvoiceRef  string       // number on the vendor's invoice
 	InvoiceHash [32]byte     // SHA-256 of the file he brought
-	PreparedBy  string
-	AcceptedBy  string // staff id
+	PreparedBy  string       // staff id
+	AcceptedBy  string       // staff id
+	RefusedBy   string       // staff id
+	Reason      string       // of the refusal
 	VendorProof string // how the vendor accepted: "handheld:<jws hash>" or "signed-pdf:<sha-256>"
 	Entry       uint64 // the claim entry, once accepted
 	Settlement  string // the batch it is paid in
@@ -80,9 +101,9 @@ type ClaimLine struct {
 	Amount   money.Amount // asked for, in XOF
 	Quantity money.Amount // of a commodity; zero of no asset for money
 	Price    money.Amount // of one unit, for a commodity
-	Entry    uint64       // the redeem entry it was matched with
+	Entry    uint64       // the redeem or accept-loss entry it was matched with
 	Matched  bool         // Entry counts
-	Reversed bool         // the redemption was undone after acceptance
+	Reversed bool         // the redemption was undone after the line was matched
 	Problem  string       // named exception; "" where there is none
 }
 
@@ -94,6 +115,7 @@ const (
 	SettlementPrepared SettlementState = "prepared"
 	SettlementOrdered  SettlementState = "ordered" // approved: the money is in transit
 	SettlementDone     SettlementState = "done"    // every line has its result
+	SettlementRefused  SettlementState = "refused" // never paid; its claims are free again
 )
 
 // Settlement is one batch of payments to vendors.
@@ -111,26 +133,51 @@ type Settlement struct {
 	Created    time.Time
 }
 
+// Outcome is what the bank answered to one payment.
+type Outcome string
+
+// The answers; "" stands for none yet.
+const (
+	PaidOut Outcome = "success"
+	NotPaid Outcome = "error"
+)
+
 // PaymentLine is one payment of a settlement.
 type PaymentLine struct {
-	Claim    ClaimID
-	Vendor   ID
-	Round    string
-	Amount   money.Amount // what is sent, in XOF
-	Recover  money.Amount // what is kept against an advance
-	To       Payment
-	Result   string // "", success or error
-	BankRef  string
-	Reported string // the bank's words
+	Reference string // ours, unique for ever; the bank repeats it in its answer
+	Claim     ClaimID
+	Vendor    ID
+	Round     string
+	Amount    money.Amount // what is sent, in XOF; zero where an advance takes it all
+	Recover   money.Amount // what is kept against an advance
+	To        Payment
+	Result    Outcome
+	BankRef   string // the bank's own number
+	Reported  string // the bank's words
 }
+
+// AdvanceState is where an advance is in its life.
+type AdvanceState string
+
+// The states of an advance. What of a given one is left to work off is the
+// balance of advance:<vendor>, for all of a vendor's advances together.
+const (
+	AdvancePrepared AdvanceState = "prepared"
+	AdvanceGiven    AdvanceState = "given"
+)
 
 // AdvanceLine is money given to a vendor before he sold anything.
 type AdvanceLine struct {
-	ID       string
-	Vendor   ID
-	Amount   money.Amount
-	Permille int // of each claim that is kept until it is worked off
-	Given    time.Time
-	By       string
-	Entry    uint64
+	ID         string
+	Programme  string
+	Vendor     ID
+	Bank       string // the bank account it is paid from
+	Amount     money.Amount
+	Permille   int // of each claim that is kept until it is worked off, 1 to 1000
+	State      AdvanceState
+	Created    time.Time
+	Given      time.Time
+	By         string // staff id of who prepared it
+	ApprovedBy string // staff id
+	Entry      uint64
 }

@@ -50,8 +50,10 @@ type Tx interface {
 	// Settlements yields a programme's settlements in the order of their ids.
 	Settlements(programme string) iter.Seq2[Settlement, error]
 
+	Advance(id string) (AdvanceLine, error)
 	PutAdvance(a AdvanceLine) error
-	// Advances yields a vendor's advances, oldest first.
+	// Advances yields a vendor's advances in the order of their ids, which is
+	// that in which they were prepared.
 	Advances(vendor ID) iter.Seq2[AdvanceLine, error]
 }
 

@@ -15,6 +15,12 @@ var (
 	ErrNotFound = fault.New(fault.NotFound, "vendor_not_found",
 		"There is no such trader, handheld or claim in this programme.",
 		"Il n'y a ni ce commerçant, ni ce terminal, ni cette demande dans ce programme.")
+	ErrTaken = fault.New(fault.Conflict, "vendor_taken",
+		"A trader with this id exists already. Choose another id.",
+		"Un commerçant porte déjà cet identifiant. Choisissez-en un autre.")
+	ErrVendor = fault.New(fault.Invalid, "vendor_invalid",
+		"What was given about the trader breaks a rule.",
+		"Les données fournies sur le commerçant enfreignent une règle.")
 	ErrSuspended = fault.New(fault.Conflict, "vendor_suspended",
 		"The trader's contract is not in force.",
 		"Le contrat du commerçant n'est pas en vigueur.")
@@ -50,8 +56,9 @@ type Contract struct {
 // Charge is a commission paid to the vendor or a withholding kept from him.
 type Charge struct {
 	Name string
-	// Permille of each claim's total, rounded down to the franc, which the
-	// contract says in words. Withholdings are negative.
+	// Permille of each claim's total; withholdings are negative. A contract's
+	// charges are added up, applied once and rounded down to the franc, which
+	// the contract says in words; together they must not be below zero.
 	Permille int
 }
 
