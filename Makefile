@@ -1,0 +1,54 @@
+# Every target says what it does in one line; `make help` lists them.
+
+FUZZTIME ?= 30s
+
+# Longest time one package's tests may take, with the race detector on.
+TIMEOUT ?= 12m
+
+.PHONY: all build demo test short fuzz bench lint cover tools clean help
+
+all: lint build ## check and build (the default)
+
+build: ## go build ./... and bin/jate
+	go build ./...
+	go build -o bin/jate ./cmd/jate
+
+demo: ## a whole round on invented households, then a server to look around in
+	go run ./cmd/jate demo
+
+test: tools ## every test, race detector on; a missing outside program fails
+	JATE_TOOLS=required CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) ./...
+
+short: ## the quick tests; those that miss an outside program are skipped
+	go test -short ./...
+
+fuzz: ## every Fuzz target for FUZZTIME (default 30s) each
+	@list=$$(grep -rno --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' .) || { echo "no Fuzz target"; exit 1; }; \
+	printf '%s\n' "$$list" | sed -E 's|^(.*)/[^/]*:[0-9]+:func (.*)$$|\1 \2|' | sort | \
+	while read -r dir name; do \
+		echo "fuzz $$name in $$dir"; \
+		go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "$$dir" </dev/null || exit 1; \
+	done
+
+bench: ## every benchmark
+	go test -run='^$$' -bench=. -benchmem ./...
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
+		echo "gofmt -w is needed for:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+cover: ## coverage by package, and cover.out for go tool cover
+	go test -coverprofile=cover.out ./...
+	@go tool cover -func=cover.out | tail -n 1
+
+tools: ## install the outside programs that the tests use (Debian packages)
+	@./.ci/tools
+
+clean: ## remove what was built
+	rm -rf bin cover.out
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)$$/\1|\2/p' $(MAKEFILE_LIST) | \
+		awk -F'|' '{ printf "make %-8s %s\n", $$1, $$2 }'
