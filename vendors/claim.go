@@ -86,9 +86,9 @@ type Claim struct {
 	AcceptedBy  string       // staff id
 	RefusedBy   string       // staff id
 	Reason      string       // of the refusal
-	VendorProof string // how the vendor accepted: "handheld:<jws hash>" or "signed-pdf:<sha-256>"
-	Entry       uint64 // the claim entry, once accepted
-	Settlement  string // the batch it is paid in
+	VendorProof string       // how the vendor accepted: "handheld:<jws hash>" or "signed-pdf:<sha-256>"
+	Entry       uint64       // the claim entry, once accepted
+	Settlement  string       // the batch it is paid in
 	Created     time.Time
 }
 

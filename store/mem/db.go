@@ -12,9 +12,10 @@ var errReadOnly = errors.New("mem: write outside of an Update")
 
 // DB is a store in memory. It is safe for concurrent use.
 type DB struct {
-	mu     sync.RWMutex
-	now    func() time.Time
-	ledger ledgerTables
+	mu      sync.RWMutex
+	now     func() time.Time
+	ledger  ledgerTables
+	vendors vendorTables
 }
 
 // Open returns an empty store that reads the time from now.
