@@ -1,0 +1,82 @@
+package access
+
+import (
+	"slices"
+
+	"github.com/jate-cva/jate/fault"
+)
+
+// Role is what a person may do within a programme. The set is closed, and the
+// names are part of the journal.
+type Role string
+
+// The roles.
+const (
+	Registrar           Role = "registrar"            // imports and corrects lists of households
+	ListApprover        Role = "list-approver"        // freezes lists, approves lots
+	Issuer              Role = "issuer"               // signs and prints vouchers
+	DistributionOfficer Role = "distribution-officer" // hands vouchers over and activates them
+	VendorManager       Role = "vendor-manager"       // traders, contracts, prices, bank details
+	HandheldManager     Role = "handheld-manager"     // enrols, activates and revokes handhelds
+	FinancePreparer     Role = "finance-preparer"     // prepares payments, reversals and returns
+	FinanceApprover     Role = "finance-approver"     // approves them
+	Monitor             Role = "monitor"              // another organisation: verifies, finds, samples
+	DPO                 Role = "dpo"                  // protects personal data: exports, erasure, retention
+	Auditor             Role = "auditor"              // reads, changes nothing
+	Administrator       Role = "administrator"        // runs the system; no business rights, no decryption
+)
+
+// Errors about roles.
+var (
+	ErrRole = fault.New(fault.Invalid, "role_unknown",
+		"A role is unknown or given twice.",
+		"Un rôle est inconnu ou donné deux fois.")
+	ErrIncompatible = fault.New(fault.Invalid, "roles_incompatible",
+		"One person may not hold these roles together in a programme. Give one of them to somebody else.",
+		"Une même personne ne peut pas cumuler ces rôles dans un programme. Confiez l'un d'eux à quelqu'un d'autre.")
+)
+
+var roles = []Role{Registrar, ListApprover, Issuer, DistributionOfficer, VendorManager, HandheldManager,
+	FinancePreparer, FinanceApprover, Monitor, DPO, Auditor, Administrator}
+
+// Roles returns every role there is.
+func Roles() []Role { return slices.Clone(roles) }
+
+// apart lists, for a role, those that the same person may not hold with it.
+// Whoever makes a list may not accept it, nor print its vouchers; whoever
+// chooses traders and handhelds may not pay them; whoever runs the machine
+// may not approve; and a monitor belongs to another organisation.
+var apart = map[Role][]Role{
+	Registrar:       {ListApprover, Issuer},
+	VendorManager:   {FinancePreparer, FinanceApprover},
+	HandheldManager: {FinancePreparer, FinanceApprover},
+	Administrator:   {ListApprover, FinanceApprover},
+	Monitor: {Registrar, ListApprover, Issuer, DistributionOfficer, VendorManager, HandheldManager,
+		FinancePreparer, FinanceApprover, DPO, Administrator},
+}
+
+// Incompatible reports whether one person may not hold both roles in one
+// programme.
+func Incompatible(a, b Role) bool {
+	return slices.Contains(apart[a], b) || slices.Contains(apart[b], a)
+}
+
+// CheckRoles checks what one person is to hold in one programme. Errors are
+// ErrRole and ErrIncompatible, naming the roles. No role at all is allowed:
+// such a person can do nothing.
+func CheckRoles(held []Role) error {
+	for i, r := range held {
+		if !slices.Contains(roles, r) {
+			return ErrRole.At("roles", "%.40q is not a role", string(r))
+		}
+		for _, other := range held[:i] {
+			if other == r {
+				return ErrRole.At("roles", "%s is given twice", r)
+			}
+			if Incompatible(other, r) {
+				return ErrIncompatible.At("roles", "%s and %s", other, r)
+			}
+		}
+	}
+	return nil
+}
