@@ -38,11 +38,8 @@ func write(t *testing.T, opt Options) ([]byte, Truth) {
 // The same options give the same bytes, and the seed matters.
 func TestWrite_deterministic(t *testing.T) {
 	for name, f := range formats {
-		if f == KoboXLSX {
-			continue // a workbook holds the hour it was made at
-		}
 		t.Run(name, func(t *testing.T) {
-			opt := Options{Seed: 7, Households: 300, Format: f, Errors: true}
+			opt := Options{Seed: 7, Households: 100, Format: f, Errors: true}
 			one, truth := write(t, opt)
 			two, again := write(t, opt)
 			if !bytes.Equal(one, two) {
@@ -63,11 +60,16 @@ func TestWrite_deterministic(t *testing.T) {
 func TestWrite_truth(t *testing.T) {
 	for name, f := range formats {
 		t.Run(name, func(t *testing.T) {
-			list, truth := write(t, Options{Seed: 1, Households: 700, Format: f, Errors: true})
+			rows := block * len(layouts[f].kinds) // one block for each kind
+			list, truth := write(t, Options{Seed: 1, Households: rows, Format: f, Errors: true})
 			tb := tableOf(t, list, f, truth)
-			last := truth.FirstRow + 700 - 1
-			if want := last + 2*min(1, truth.FirstRow-2); truth.Rows != 700 || len(tb.rows) != want {
-				t.Fatalf("%d rows in a file of %d lines, want 700 and %d", truth.Rows, len(tb.rows), want)
+			last := truth.FirstRow + rows - 1
+			lines := last
+			if f == FrenchCP1252 {
+				lines += 2 // blank and TOTAL
+			}
+			if truth.Rows != rows || len(tb.rows) != lines {
+				t.Fatalf("%d rows in a file of %d lines, want %d and %d", truth.Rows, len(tb.rows), rows, lines)
 			}
 			checkWrong(t, tb, truth, layouts[f].kinds)
 			checkDuplicates(t, tb, truth, layouts[f])
@@ -200,7 +202,7 @@ func TestWrite_points(t *testing.T) {
 
 // The second sheet lists as many members as the household has.
 func TestWrite_members(t *testing.T) {
-	list, truth := write(t, Options{Seed: 5, Households: 150, Format: KoboXLSX})
+	list, truth := write(t, Options{Seed: 5, Households: 60, Format: KoboXLSX})
 	households, members := sheetOf(t, list, householdSheet), sheetOf(t, list, memberSheet)
 	count := map[string]int{}
 	for i, m := range members[1:] {
@@ -263,7 +265,7 @@ func TestWrite_refusals(t *testing.T) {
 	t.Run("a writer that fails", func(t *testing.T) {
 		full := errors.New("disk full")
 		for name, f := range formats {
-			if _, err := Write(broken{full}, Options{Households: 2000, Format: f}); !errors.Is(err, full) {
+			if _, err := Write(broken{full}, Options{Households: 50, Format: f}); !errors.Is(err, full) {
 				t.Errorf("%s: error %v, want %v", name, err, full)
 			}
 		}
@@ -294,15 +296,15 @@ func TestWrite_closed(t *testing.T) {
 	}
 }
 
-// Memory does not grow with the list: what is allocated per household stays
-// small and nothing of it is kept.
+// Rows leave as they are made: no write is larger than a buffer, however long
+// the list is.
 func TestWrite_streams(t *testing.T) {
 	var most int
 	w := writerFunc(func(b []byte) (int, error) {
 		most = max(most, len(b))
 		return len(b), nil
 	})
-	if _, err := Write(w, Options{Households: 20_000, Format: KoboXML}); err != nil {
+	if _, err := Write(w, Options{Households: 5000, Format: KoboXML}); err != nil {
 		t.Fatal(err)
 	}
 	if most == 0 || most > 1<<17 {
