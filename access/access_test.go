@@ -15,18 +15,18 @@ import (
 // The separation of duties: which two roles one person may not hold.
 func TestIncompatible(t *testing.T) {
 	want := map[[2]access.Role]bool{
-		{access.Registrar, access.ListApprover}:          true,
-		{access.Registrar, access.Issuer}:                true,
-		{access.VendorManager, access.FinancePreparer}:   true,
-		{access.VendorManager, access.FinanceApprover}:   true,
-		{access.HandheldManager, access.FinancePreparer}: true,
-		{access.HandheldManager, access.FinanceApprover}: true,
-		{access.Administrator, access.ListApprover}:      true,
-		{access.Administrator, access.FinanceApprover}:   true,
+		{access.RoleRegistrar, access.RoleListApprover}:          true,
+		{access.RoleRegistrar, access.RoleIssuer}:                true,
+		{access.RoleVendorManager, access.RoleFinancePreparer}:   true,
+		{access.RoleVendorManager, access.RoleFinanceApprover}:   true,
+		{access.RoleHandheldManager, access.RoleFinancePreparer}: true,
+		{access.RoleHandheldManager, access.RoleFinanceApprover}: true,
+		{access.RoleAdministrator, access.RoleListApprover}:      true,
+		{access.RoleAdministrator, access.RoleFinanceApprover}:   true,
 	}
 	for _, r := range access.Roles() {
-		if r != access.Monitor && r != access.Auditor {
-			want[[2]access.Role{access.Monitor, r}] = true
+		if r != access.RoleMonitor && r != access.RoleAuditor {
+			want[[2]access.Role{access.RoleMonitor, r}] = true
 		}
 	}
 	for _, a := range access.Roles() {
@@ -51,10 +51,10 @@ func TestCheckRoles(t *testing.T) {
 		want  error
 	}{
 		"none":                     {nil, nil},
-		"three that go together":   {[]access.Role{access.Issuer, access.VendorManager, access.HandheldManager}, nil},
-		"an unknown one":           {[]access.Role{access.Issuer, "superuser"}, access.ErrRole},
+		"three that go together":   {[]access.Role{access.RoleIssuer, access.RoleVendorManager, access.RoleHandheldManager}, nil},
+		"an unknown one":           {[]access.Role{access.RoleIssuer, "superuser"}, access.ErrRole},
 		"an empty one":             {[]access.Role{""}, access.ErrRole},
-		"a conflict with the last": {[]access.Role{access.FinancePreparer, access.Issuer, access.HandheldManager}, access.ErrIncompatible},
+		"a conflict with the last": {[]access.Role{access.RoleFinancePreparer, access.RoleIssuer, access.RoleHandheldManager}, access.ErrIncompatible},
 	} {
 		if err := access.CheckRoles(tt.roles); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
@@ -63,11 +63,11 @@ func TestCheckRoles(t *testing.T) {
 }
 
 func TestActor(t *testing.T) {
-	a := access.Actor{ID: "s-1", Programme: "mopti", Roles: []access.Role{access.Auditor, access.Issuer}}
-	if !a.Has(access.Registrar, access.Issuer) || a.Has(access.Registrar) || a.Has() {
+	a := access.Actor{ID: "s-1", Programme: "mopti", Roles: []access.Role{access.RoleAuditor, access.RoleIssuer}}
+	if !a.Has(access.RoleRegistrar, access.RoleIssuer) || a.Has(access.RoleRegistrar) || a.Has() {
 		t.Error("Has is wrong")
 	}
-	if r, err := a.As(access.Registrar, access.Issuer, access.Auditor); r != access.Issuer || err != nil {
+	if r, err := a.As(access.RoleRegistrar, access.RoleIssuer, access.RoleAuditor); r != access.RoleIssuer || err != nil {
 		t.Errorf("As = %s, %v", r, err)
 	}
 	if a.In("mopti") != nil || !errors.Is(a.In("gao"), access.ErrProgramme) || access.Actor.In(access.Actor{}, "") == nil {
@@ -84,13 +84,13 @@ func TestRequire(t *testing.T) {
 		_, err := access.Require(roles...)(service)(ctx, nil)
 		return err
 	}
-	ctx := access.NewContext(t.Context(), access.Actor{ID: "s-1", Roles: []access.Role{access.Issuer}})
+	ctx := access.NewContext(t.Context(), access.Actor{ID: "s-1", Roles: []access.Role{access.RoleIssuer}})
 	for name, tt := range map[string]struct {
 		err, want error
 	}{
-		"no actor":       {try(t.Context(), access.Issuer), access.ErrUnauthenticated},
-		"nobody":         {try(access.NewContext(t.Context(), access.Actor{Roles: access.Roles()}), access.Issuer), access.ErrUnauthenticated},
-		"another role":   {try(ctx, access.Registrar, access.Auditor), access.ErrDenied},
+		"no actor":       {try(t.Context(), access.RoleIssuer), access.ErrUnauthenticated},
+		"nobody":         {try(access.NewContext(t.Context(), access.Actor{Roles: access.Roles()}), access.RoleIssuer), access.ErrUnauthenticated},
+		"another role":   {try(ctx, access.RoleRegistrar, access.RoleAuditor), access.ErrDenied},
 		"no role at all": {try(ctx), access.ErrDenied},
 	} {
 		if !errors.Is(tt.err, tt.want) {
@@ -100,7 +100,7 @@ func TestRequire(t *testing.T) {
 	if reached != 0 {
 		t.Fatalf("the service was reached %d times", reached)
 	}
-	if err := try(ctx, access.Registrar, access.Issuer); err != nil || reached != 1 {
+	if err := try(ctx, access.RoleRegistrar, access.RoleIssuer); err != nil || reached != 1 {
 		t.Errorf("the right role: %v, reached %d", err, reached)
 	}
 }
@@ -135,32 +135,32 @@ func TestTokenProver(t *testing.T) {
 
 func TestProposal_Approve(t *testing.T) {
 	first, second := [32]byte{1}, [32]byte{2}
-	approver := actor("b", access.Auditor, access.ListApprover)
+	approver := actor("b", access.RoleAuditor, access.RoleListApprover)
 	p := access.Proposal{Programme: "mopti", Digest: first, PreparedBy: "a",
-		Roles: []access.Role{access.ListApprover, access.FinanceApprover}}
+		Roles: []access.Role{access.RoleListApprover, access.RoleFinanceApprover}}
 	approved, err := p.Approve(approver, prove(t, approver, first, noon), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []access.Approval{{Role: access.ListApprover, Proof: prove(t, approver, first, noon)}}
+	want := []access.Approval{{Role: access.RoleListApprover, Proof: prove(t, approver, first, noon)}}
 	if diff := cmp.Diff(want, approved.Approvals); diff != "" {
 		t.Error(diff)
 	}
 	if len(p.Approvals) != 0 {
 		t.Error("the proposal itself has changed")
 	}
-	third := actor("c", access.FinanceApprover)
-	stranger := actor("d", access.ListApprover)
+	third := actor("c", access.RoleFinanceApprover)
+	stranger := actor("d", access.RoleListApprover)
 	stranger.Programme = "gao"
 	for name, tt := range map[string]struct {
 		next  access.Actor
 		proof access.Proof
 		want  error
 	}{
-		"the preparer":          {actor("a", access.ListApprover), prove(t, actor("a"), first, noon), access.ErrSamePerson},
+		"the preparer":          {actor("a", access.RoleListApprover), prove(t, actor("a"), first, noon), access.ErrSamePerson},
 		"the same person again": {approver, prove(t, approver, first, noon), access.ErrSamePerson},
-		"nobody":                {actor("", access.ListApprover), access.Proof{Kind: "token", Digest: first, At: noon}, access.ErrSamePerson},
-		"without the role":      {actor("c", access.Auditor), prove(t, actor("c"), first, noon), access.ErrDenied},
+		"nobody":                {actor("", access.RoleListApprover), access.Proof{Kind: "token", Digest: first, At: noon}, access.ErrSamePerson},
+		"without the role":      {actor("c", access.RoleAuditor), prove(t, actor("c"), first, noon), access.ErrDenied},
 		"another programme":     {stranger, prove(t, stranger, first, noon), access.ErrProgramme},
 		"other content":         {third, prove(t, third, second, noon), access.ErrProof},
 		"another's proof":       {third, prove(t, stranger, first, noon), access.ErrProof},
@@ -183,8 +183,8 @@ func TestProposal_Approve(t *testing.T) {
 
 func TestProposal_Approved(t *testing.T) {
 	digest := [32]byte{1}
-	b, c := actor("b", access.ListApprover), actor("c", access.ListApprover)
-	p := access.Proposal{Programme: "mopti", Digest: digest, PreparedBy: "a", Roles: []access.Role{access.ListApprover}}
+	b, c := actor("b", access.RoleListApprover), actor("c", access.RoleListApprover)
+	p := access.Proposal{Programme: "mopti", Digest: digest, PreparedBy: "a", Roles: []access.Role{access.RoleListApprover}}
 	p, err := p.Approve(b, prove(t, b, digest, noon), noon)
 	if err != nil {
 		t.Fatal(err)
@@ -227,10 +227,10 @@ func TestProposal_Approved(t *testing.T) {
 	t.Run("what a store may have been made to hold does not count", func(t *testing.T) {
 		forged := p
 		forged.Approvals = []access.Approval{
-			{Role: access.ListApprover, Proof: prove(t, b, digest, noon)},
-			{Role: access.ListApprover, Proof: prove(t, b, digest, noon)},
-			{Role: access.ListApprover, Proof: prove(t, actor("a"), digest, noon)},
-			{Role: access.Auditor, Proof: prove(t, c, digest, noon)},
+			{Role: access.RoleListApprover, Proof: prove(t, b, digest, noon)},
+			{Role: access.RoleListApprover, Proof: prove(t, b, digest, noon)},
+			{Role: access.RoleListApprover, Proof: prove(t, actor("a"), digest, noon)},
+			{Role: access.RoleAuditor, Proof: prove(t, c, digest, noon)},
 		}
 		if err := forged.Approved(2, noon); !errors.Is(err, access.ErrApprovals) {
 			t.Error(err)
@@ -244,12 +244,12 @@ func TestProposal_Approved(t *testing.T) {
 func TestProposal_Model(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		digest, now := [32]byte{1}, noon
-		p := access.Proposal{Programme: "mopti", Digest: digest, PreparedBy: "a", Roles: []access.Role{access.ListApprover}}
+		p := access.Proposal{Programme: "mopti", Digest: digest, PreparedBy: "a", Roles: []access.Role{access.RoleListApprover}}
 		given := map[string]time.Time{}
 		for range rapid.IntRange(1, 12).Draw(rt, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 30).Draw(rt, "hours")) * time.Hour)
 			who := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(rt, "who")
-			next := actor(who, access.ListApprover)
+			next := actor(who, access.RoleListApprover)
 			before, again := given[who]
 			free := who != "a" && (!again || now.Sub(before) >= access.ApprovalLife)
 			after, err := p.Approve(next, prove(t, next, digest, now), now)

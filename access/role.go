@@ -12,18 +12,18 @@ type Role string
 
 // The roles.
 const (
-	Registrar           Role = "registrar"            // imports and corrects lists of households
-	ListApprover        Role = "list-approver"        // freezes lists, approves lots
-	Issuer              Role = "issuer"               // signs and prints vouchers
-	DistributionOfficer Role = "distribution-officer" // hands vouchers over and activates them
-	VendorManager       Role = "vendor-manager"       // traders, contracts, prices, bank details
-	HandheldManager     Role = "handheld-manager"     // enrols, activates and revokes handhelds
-	FinancePreparer     Role = "finance-preparer"     // prepares payments, reversals and returns
-	FinanceApprover     Role = "finance-approver"     // approves them
-	Monitor             Role = "monitor"              // another organisation: verifies, finds, samples
-	DPO                 Role = "dpo"                  // protects personal data: exports, erasure, retention
-	Auditor             Role = "auditor"              // reads, changes nothing
-	Administrator       Role = "administrator"        // runs the system; no business rights, no decryption
+	RoleRegistrar           Role = "registrar"            // imports and corrects lists of households
+	RoleListApprover        Role = "list-approver"        // freezes lists, approves lots
+	RoleIssuer              Role = "issuer"               // signs and prints vouchers
+	RoleDistributionOfficer Role = "distribution-officer" // hands vouchers over and activates them
+	RoleVendorManager       Role = "vendor-manager"       // traders, contracts, prices, bank details
+	RoleHandheldManager     Role = "handheld-manager"     // enrols, activates and revokes handhelds
+	RoleFinancePreparer     Role = "finance-preparer"     // prepares payments, reversals and returns
+	RoleFinanceApprover     Role = "finance-approver"     // approves them
+	RoleMonitor             Role = "monitor"              // another organisation: verifies, finds, samples
+	RoleDPO                 Role = "dpo"                  // protects personal data: exports, erasure, retention
+	RoleAuditor             Role = "auditor"              // reads, changes nothing
+	RoleAdministrator       Role = "administrator"        // runs the system; no business rights, no decryption
 )
 
 // Errors about roles.
@@ -36,8 +36,8 @@ var (
 		"Une même personne ne peut pas cumuler ces rôles dans un programme. Confiez l'un d'eux à quelqu'un d'autre.")
 )
 
-var roles = []Role{Registrar, ListApprover, Issuer, DistributionOfficer, VendorManager, HandheldManager,
-	FinancePreparer, FinanceApprover, Monitor, DPO, Auditor, Administrator}
+var roles = []Role{RoleRegistrar, RoleListApprover, RoleIssuer, RoleDistributionOfficer, RoleVendorManager, RoleHandheldManager,
+	RoleFinancePreparer, RoleFinanceApprover, RoleMonitor, RoleDPO, RoleAuditor, RoleAdministrator}
 
 // Roles returns every role there is.
 func Roles() []Role { return slices.Clone(roles) }
@@ -47,12 +47,12 @@ func Roles() []Role { return slices.Clone(roles) }
 // chooses traders and handhelds may not pay them; whoever runs the machine
 // may not approve; and a monitor belongs to another organisation.
 var apart = map[Role][]Role{
-	Registrar:       {ListApprover, Issuer},
-	VendorManager:   {FinancePreparer, FinanceApprover},
-	HandheldManager: {FinancePreparer, FinanceApprover},
-	Administrator:   {ListApprover, FinanceApprover},
-	Monitor: {Registrar, ListApprover, Issuer, DistributionOfficer, VendorManager, HandheldManager,
-		FinancePreparer, FinanceApprover, DPO, Administrator},
+	RoleRegistrar:       {RoleListApprover, RoleIssuer},
+	RoleVendorManager:   {RoleFinancePreparer, RoleFinanceApprover},
+	RoleHandheldManager: {RoleFinancePreparer, RoleFinanceApprover},
+	RoleAdministrator:   {RoleListApprover, RoleFinanceApprover},
+	RoleMonitor: {RoleRegistrar, RoleListApprover, RoleIssuer, RoleDistributionOfficer, RoleVendorManager, RoleHandheldManager,
+		RoleFinancePreparer, RoleFinanceApprover, RoleDPO, RoleAdministrator},
 }
 
 // Incompatible reports whether one person may not hold both roles in one

@@ -43,7 +43,7 @@ func authority(t *testing.T) (*access.Authority, *clock) {
 	return a, c
 }
 
-var grant = access.Grant{Staff: "s-017", Programme: "mopti", Roles: []access.Role{access.Issuer, access.Auditor}}
+var grant = access.Grant{Staff: "s-017", Programme: "mopti", Roles: []access.Role{access.RoleIssuer, access.RoleAuditor}}
 
 func mint(t *testing.T, a *access.Authority, g access.Grant) string {
 	t.Helper()
@@ -100,7 +100,7 @@ func TestAuthority_Mint(t *testing.T) {
 		"a life that is over":   {with(func(g *access.Grant) { g.TTL = -time.Minute }), access.ErrGrant},
 		"less than a second":    {with(func(g *access.Grant) { g.TTL = time.Millisecond }), access.ErrGrant},
 		"an unknown role":       {with(func(g *access.Grant) { g.Roles = []access.Role{"root"} }), access.ErrRole},
-		"roles that are apart":  {with(func(g *access.Grant) { g.Roles = []access.Role{access.Issuer, access.Registrar} }), access.ErrIncompatible},
+		"roles that are apart":  {with(func(g *access.Grant) { g.Roles = []access.Role{access.RoleIssuer, access.RoleRegistrar} }), access.ErrIncompatible},
 		"no role is allowed":    {with(func(g *access.Grant) { g.Roles = nil }), nil},
 		"twelve hours are too":  {with(func(g *access.Grant) { g.TTL = access.TTLMax }), nil},
 		"every name at its end": {with(func(g *access.Grant) { g.Staff, g.Programme = strings.Repeat("s", 64), strings.Repeat("p", 64) }), nil},
