@@ -20,8 +20,8 @@ var layers = map[string]int{
 	"reconcile":    6,
 }
 
-// edgeFiles are the files of a service package where transport may be spoken
-// of: all that may use internal/httpkit outside cmd.
+// isEdgeFile reports whether transport may be spoken of in a file of a service
+// package: outside cmd only these may use internal/httpkit.
 func isEdgeFile(p string) bool {
 	name := path.Base(p)
 	return strings.HasPrefix(name, "endpoints") || strings.HasPrefix(name, "transport") ||
