@@ -1,0 +1,76 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+)
+
+// checkErrorsMax is how many findings Check reports.
+const checkErrorsMax = 10
+
+// Backup writes a copy of the store as it is now to w, while the store goes on,
+// and returns its size in bytes. The copy is a store that Open opens; it is
+// worth something only after Backup has returned nil.
+//
+// Pages that the copy still needs are not used again until it is done, and w
+// must not wait for the store: write to a file first, and send that.
+func (db *DB) Backup(ctx context.Context, w io.Writer) (int64, error) {
+	var n int64
+	err := db.read(ctx, func(file *bbolt.Tx) (err error) {
+		n, err = file.WriteTo(untilDone{ctx, w})
+		return err
+	})
+	if err != nil {
+		return n, fmt.Errorf("backup: %w", err)
+	}
+	return n, nil
+}
+
+// untilDone is w until ctx ends.
+type untilDone struct {
+	ctx context.Context
+	w   io.Writer
+}
+
+func (u untilDone) Write(p []byte) (int, error) {
+	if err := u.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return u.w.Write(p)
+}
+
+// Check reads the whole file and returns what is wrong with its pages, at most
+// ten findings joined, or nil. Updates wait while it runs, because it compares
+// the pages in use with the free ones: on a busy store check a Backup instead.
+// It says nothing about what the records mean.
+func (db *DB) Check() error {
+	if insideFunction() {
+		return ErrNested
+	}
+	if db.hasFailed() {
+		return ErrFailed
+	}
+	file, err := db.file.Begin(true)
+	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	defer file.Rollback()
+	var found []error
+	for err := range file.Check() { // to the end: it is sent by a goroutine
+		if len(found) < checkErrorsMax {
+			found = append(found, err)
+		}
+	}
+	if len(found) > 0 {
+		return fmt.Errorf("check: %w", errors.Join(found...))
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package bolt
+
+import (
+	"fmt"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// Records are CBOR in its core deterministic encoding (RFC 8949, section
+// 4.2.1), so that equal records are equal bytes. Decoding refuses what encoding
+// would not have written: tags, indefinite lengths, unknown fields, fields
+// given twice, and anything after the record.
+//
+// A record that is written often is a struct whose first field is
+//
+//	_ struct{} `cbor:",toarray"`
+//
+// and whose fields then never change their order. A time is an int64 of Unix
+// seconds, an amount an int64 of minor units.
+var (
+	recordEnc = must(encOptions().EncMode())
+	recordDec = must(cbor.DecOptions{
+		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		IndefLength:       cbor.IndefLengthForbidden,
+		TagsMd:            cbor.TagsForbidden,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+		FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,
+		NaN:               cbor.NaNDecodeForbidden,
+		Inf:               cbor.InfDecodeForbidden,
+		MaxNestedLevels:   16,
+		MaxArrayElements:  1 << 20,
+		MaxMapPairs:       1 << 16,
+	}.DecMode())
+)
+
+func encOptions() cbor.EncOptions {
+	o := cbor.CoreDetEncOptions()
+	o.TagsMd = cbor.TagsForbidden
+	o.NaNConvert, o.InfConvert = cbor.NaNConvertReject, cbor.InfConvertReject
+	return o
+}
+
+// must panics where the options above contradict each other, which only a
+// change of this file can bring about.
+func must[M any](m M, err error) M {
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
+// encode returns the version byte and the record.
+func encode[V any](version byte, v V) ([]byte, error) {
+	p, err := recordEnc.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode %T: %w", v, err)
+	}
+	return append([]byte{version}, p...), nil
+}
+
+// decode reads what encode wrote: ErrRecord where the version is another or
+// the bytes are not such a record.
+func decode[V any](version byte, p []byte) (V, error) {
+	var v V
+	if len(p) == 0 {
+		return v, fmt.Errorf("%T: no bytes: %w", v, ErrRecord)
+	}
+	if p[0] != version {
+		return v, fmt.Errorf("%T: version %d where %d is known: %w", v, p[0], version, ErrRecord)
+	}
+	if err := recordDec.Unmarshal(p[1:], &v); err != nil {
+		return v, fmt.Errorf("%T: %w: %w", v, ErrRecord, err)
+	}
+	return v, nil
+}

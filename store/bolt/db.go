@@ -1,0 +1,316 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.etcd.io/bbolt"
+	bbolterrors "go.etcd.io/bbolt/errors"
+)
+
+// format is what the record "format" of the bucket "store" holds.
+const format = "jate 1"
+
+var (
+	bucketStore = newBucket("store")
+	formatKey   = []byte("format")
+)
+
+// Options are what Open may be told. The zero value is safe.
+type Options struct {
+	Now         func() time.Time      // the clock: time.Now where nil
+	Logger      *slog.Logger          // told of panics and of a failed disk; silent where nil
+	Registerer  prometheus.Registerer // takes the metrics jate_store_…; none where nil
+	LockTimeout time.Duration         // how long to wait for another process: 250 ms where zero
+	BatchMax    int                   // functions in one commit: 1024 where zero
+	MmapBytes   int                   // address space laid aside for the file: 16 GiB where zero (1 GiB on 32 bits)
+}
+
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.LockTimeout <= 0 {
+		o.LockTimeout = 250 * time.Millisecond
+	}
+	if o.BatchMax <= 0 {
+		o.BatchMax = 1024
+	}
+	if o.MmapBytes <= 0 {
+		// Growing the map waits for every read to end, and holds up every new
+		// one. Address space costs nothing, so that it should never have to.
+		o.MmapBytes = 1 << (30 + 4*(^uint(0)>>63))
+	}
+	return o
+}
+
+// DB is an open store. Its methods may be called by many goroutines at once.
+type DB struct {
+	opt     Options
+	file    *bbolt.DB
+	metrics *metrics
+
+	closing sync.RWMutex // held for reading by whoever sends to queue
+	closed  bool
+	queue   chan *command
+	written chan struct{} // closed when the writer has ended
+
+	commit  sync.RWMutex  // held while a commit is under way
+	durable atomic.Uint64 // bbolt's number of the last synced transaction
+	failed  chan struct{} // closed by the first commit that fails
+
+	closeOnce func() error
+}
+
+// Open opens the store at path, whose folder must exist, or creates it. It
+// waits up to LockTimeout for another process to let go of the file, and then
+// returns ErrInUse; ErrNotStore where the file is something else.
+func Open(path string, opt Options) (*DB, error) {
+	opt = opt.withDefaults()
+	if err := prepare(path); err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	file, err := openFile(path, opt)
+	if err != nil {
+		return nil, fmt.Errorf("open store %s: %w", path, err)
+	}
+	db := &DB{
+		opt:     opt,
+		file:    file,
+		queue:   make(chan *command, 2*opt.BatchMax),
+		written: make(chan struct{}),
+		failed:  make(chan struct{}),
+	}
+	db.closeOnce = sync.OnceValue(db.close)
+	if db.metrics, err = newMetrics(db, opt.Registerer); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), file.Close())
+	}
+	if err := db.start(); err != nil {
+		db.metrics.unregister(opt.Registerer)
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), file.Close())
+	}
+	return db, nil
+}
+
+// start notes what is durable already and starts the writer.
+func (db *DB) start() error {
+	err := db.file.View(func(tx *bbolt.Tx) error {
+		db.durable.Store(uint64(tx.ID()))
+		return nil
+	})
+	if err == nil {
+		go db.write()
+	}
+	return err
+}
+
+// prepare creates the file if there is none, and syncs what is there: a process
+// that was killed may have left pages that the kernel has and the disk has not,
+// and nobody may build on those.
+func prepare(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		if err := create(path); err != nil {
+			return fmt.Errorf("create: %w", err)
+		}
+	}
+	if err := syncPath(path); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(path))
+}
+
+// create makes a complete store under another name and links it to path. A
+// store that somebody else made there meanwhile stays.
+func create(path string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := f.Close(); err != nil {
+		return err
+	}
+	file, err := bbolt.Open(f.Name(), 0o600, bboltOptions(Options{LockTimeout: time.Second}))
+	if err != nil {
+		return err
+	}
+	err = file.Update(func(tx *bbolt.Tx) error {
+		b, err := tx.CreateBucket([]byte(bucketNames[bucketStore]))
+		if err != nil {
+			return err
+		}
+		return b.Put(formatKey, []byte(format))
+	})
+	if err := errors.Join(err, file.Close(), syncPath(f.Name())); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return nil
+}
+
+// syncPath makes a file's bytes, or a folder's names, durable.
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// bboltOptions never turns off syncing, and keeps the list of free pages on
+// the disk: without it opening reads the whole file.
+func bboltOptions(opt Options) *bbolt.Options {
+	return &bbolt.Options{
+		Timeout:         opt.LockTimeout,
+		InitialMmapSize: opt.MmapBytes,
+		FreelistType:    bbolt.FreelistMapType,
+	}
+}
+
+// openFile opens and locks the file, recognises it, and adds buckets that an
+// earlier version did not have.
+func openFile(path string, opt Options) (*bbolt.DB, error) {
+	file, err := bbolt.Open(path, 0o600, bboltOptions(opt))
+	switch {
+	case errors.Is(err, bbolterrors.ErrTimeout):
+		return nil, ErrInUse
+	case errors.Is(err, bbolterrors.ErrInvalid), errors.Is(err, bbolterrors.ErrVersionMismatch),
+		errors.Is(err, bbolterrors.ErrChecksum):
+		return nil, fmt.Errorf("%w: %w", ErrNotStore, err)
+	case err != nil:
+		return nil, err
+	}
+	if err := adopt(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
+}
+
+func adopt(file *bbolt.DB) error {
+	missing := false
+	err := file.View(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte(bucketNames[bucketStore]))
+		if b == nil {
+			return fmt.Errorf("no bucket %q: %w", bucketNames[bucketStore], ErrNotStore)
+		}
+		if got := b.Get(formatKey); string(got) != format {
+			return fmt.Errorf("format %q where %q is known: %w", got, format, ErrNotStore)
+		}
+		for _, name := range bucketNames {
+			missing = missing || tx.Bucket([]byte(name)) == nil
+		}
+		return nil
+	})
+	if err != nil || !missing {
+		return err
+	}
+	return file.Update(func(tx *bbolt.Tx) error {
+		for _, name := range bucketNames {
+			if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
+				return fmt.Errorf("create bucket %s: %w", name, err)
+			}
+		}
+		return nil
+	})
+}
+
+// Failed is closed when a commit has failed. The process should then stop: see
+// the package comment.
+func (db *DB) Failed() <-chan struct{} { return db.failed }
+
+// Close refuses new work, waits until the writer has stored and answered what
+// was queued and until every View has ended, and closes the file. Closing again
+// waits likewise and returns what the first call returned.
+// From inside a function it returns ErrNested.
+func (db *DB) Close() error {
+	if insideFunction() {
+		return ErrNested
+	}
+	return db.closeOnce()
+}
+
+func (db *DB) close() error {
+	db.closing.Lock()
+	db.closed = true
+	close(db.queue)
+	db.closing.Unlock()
+	<-db.written
+	db.metrics.unregister(db.opt.Registerer)
+	return db.file.Close()
+}
+
+// View runs fn over one state of the store. fn must be short, must not write,
+// and must not call the store. What it found may be used only after View has
+// returned nil. View returns fn's error, ctx's, ErrClosed, ErrFailed, or an
+// error of kind Internal where fn panicked.
+func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
+	return db.read(ctx, func(file *bbolt.Tx) error {
+		return db.invoke(newTx(newSnapshot(file), db.opt.Now()), fn)
+	})
+}
+
+// read runs fn with a bbolt read transaction, and returns when what that read
+// is durable.
+func (db *DB) read(ctx context.Context, fn func(*bbolt.Tx) error) error {
+	if insideFunction() {
+		return ErrNested
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if db.hasFailed() {
+		return ErrFailed
+	}
+	file, err := db.file.Begin(false)
+	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	if err != nil {
+		return fmt.Errorf("begin a read: %w", err)
+	}
+	id := uint64(file.ID())
+	err = func() error {
+		defer file.Rollback() // also where fn ends its goroutine
+		return fn(file)
+	}()
+	if id > db.durable.Load() {
+		if err := db.awaitCommit(); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// awaitCommit waits for the commit under way and returns ErrFailed if it
+// failed. bbolt shows a commit to readers before it has synced the page that
+// names it; a reader who saw one waits here, when it holds nothing any more.
+func (db *DB) awaitCommit() error {
+	db.commit.RLock()
+	defer db.commit.RUnlock()
+	if db.hasFailed() {
+		return ErrFailed
+	}
+	return nil
+}
+
+func (db *DB) hasFailed() bool {
+	select {
+	case <-db.failed:
+		return true
+	default:
+		return false
+	}
+}

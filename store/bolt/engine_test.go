@@ -1,0 +1,540 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jate-cva/jate/fault"
+)
+
+var errRefused = errors.New("refused")
+
+// gate holds the writer inside a function, so that a queue builds up behind it.
+// A call of the function it returns lets the writer go.
+func gate(t *testing.T, db *DB) (release func()) {
+	t.Helper()
+	inside, goOn := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	go func() {
+		ended <- db.Update(context.Background(), func(*Tx) error {
+			close(inside)
+			<-goOn
+			return nil
+		})
+	}()
+	<-inside
+	return func() {
+		close(goOn)
+		if err := <-ended; err != nil {
+			t.Errorf("the gate: %v", err)
+		}
+	}
+}
+
+// enqueue starts each function by Update and returns when all stand in the
+// queue, in that order. The function it returns waits for their errors.
+func enqueue(db *DB, fns ...func(*Tx) error) (wait func() []error) {
+	errs := make([]error, len(fns))
+	var wg sync.WaitGroup
+	for i, fn := range fns {
+		n := len(db.queue)
+		wg.Go(func() { errs[i] = db.Update(context.Background(), fn) })
+		for len(db.queue) == n {
+			runtime.Gosched()
+		}
+	}
+	return func() []error {
+		wg.Wait()
+		return errs
+	}
+}
+
+// An Update whose function does not succeed leaves nothing, and harms nobody.
+func TestDB_Update_leavesNothing(t *testing.T) {
+	db := newDB(t, Options{})
+	if err := db.Update(t.Context(), put("k", "before")); err != nil {
+		t.Fatal(err)
+	}
+	write := func(tx *Tx) error {
+		return errors.Join(put("k", "after")(tx), put("new", "x")(tx),
+			tx.put(bucketB, []byte("new"), nil), tx.delete(bucketA, []byte("k")))
+	}
+	untouched := func(t *testing.T) {
+		t.Helper()
+		if v, _ := value(t, db, bucketA, "k"); v != "before" {
+			t.Errorf("k = %q, want what it was before", v)
+		}
+		for _, b := range []bucket{bucketA, bucketB} {
+			if _, found := value(t, db, b, "new"); found {
+				t.Errorf("%s holds what a failed function wrote", bucketNames[b])
+			}
+		}
+	}
+	t.Run("after an error", func(t *testing.T) {
+		err := db.Update(t.Context(), func(tx *Tx) error { return errors.Join(write(tx), errRefused) })
+		if !errors.Is(err, errRefused) {
+			t.Errorf("got %v, want the function's error", err)
+		}
+		untouched(t)
+	})
+	t.Run("after a panic, which is an internal error", func(t *testing.T) {
+		err := db.Update(t.Context(), func(tx *Tx) error {
+			_ = write(tx)
+			panic("a mistake")
+		})
+		if err == nil || fault.KindOf(err) != fault.Internal {
+			t.Errorf("got %v, want an internal error", err)
+		}
+		untouched(t)
+	})
+	t.Run("after its goroutine was ended", func(t *testing.T) {
+		err := db.Update(t.Context(), func(tx *Tx) error {
+			_ = write(tx)
+			runtime.Goexit() // as t.FailNow does
+			return nil
+		})
+		if !errors.Is(err, ErrAborted) {
+			t.Errorf("got %v, want ErrAborted", err)
+		}
+		untouched(t)
+	})
+	t.Run("and costs no commit", func(t *testing.T) {
+		if n := count(db.metrics.commits); n != 1 {
+			t.Errorf("%d commits, want the first one only", n)
+		}
+	})
+	t.Run("and the writer goes on", func(t *testing.T) {
+		if err := db.Update(t.Context(), put("k", "later")); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Functions of one batch run in order, see what the ones before them did, and
+// never what a failed one did.
+func TestDB_Update_batchOrder(t *testing.T) {
+	db := newDB(t, Options{})
+	add := func(s string, fails func() error) func(*Tx) error {
+		return func(tx *Tx) error {
+			if err := tx.put(bucketA, []byte("k"), append(tx.get(bucketA, []byte("k")), s...)); err != nil {
+				return err
+			}
+			return fails()
+		}
+	}
+	succeed := func() error { return nil }
+	release := gate(t, db)
+	wait := enqueue(db,
+		add("1", succeed),
+		add("2", func() error { return errRefused }),
+		add("3", succeed),
+		add("4", func() error { panic("a mistake") }),
+		func(tx *Tx) error { return tx.delete(bucketA, []byte("k")) },
+		add("6", succeed),
+		add("7", succeed),
+		func(tx *Tx) error {
+			if got := string(tx.get(bucketA, []byte("k"))); got != "67" {
+				return fmt.Errorf("the eighth sees %q, want 67", got)
+			}
+			return nil
+		},
+	)
+	release()
+	errs := wait()
+	for i, failed := range []bool{false, true, false, true, false, false, false, false} {
+		if (errs[i] != nil) != failed {
+			t.Errorf("function %d: %v", i+1, errs[i])
+		}
+	}
+	if v, _ := value(t, db, bucketA, "k"); v != "67" {
+		t.Errorf("k = %q after the commit, want 67", v)
+	}
+	if n := count(db.metrics.commits); n != 1 {
+		t.Errorf("%d commits for one batch", n)
+	}
+}
+
+// Commands that wait together share commits: at most one for each BatchMax.
+func TestDB_Update_sharesCommits(t *testing.T) {
+	const commands, batchMax = 300, 150 // the queue holds two batches
+	db := newDB(t, Options{BatchMax: batchMax})
+	release := gate(t, db)
+	fns := make([]func(*Tx) error, commands)
+	for i := range fns {
+		fns[i] = put(fmt.Sprint(i), "x")
+	}
+	wait := enqueue(db, fns...)
+	release()
+	for i, err := range wait() {
+		if err != nil {
+			t.Fatalf("command %d: %v", i, err)
+		}
+	}
+	// The gate is one of the first batch, so that one command is left over.
+	if n := count(db.metrics.commits); n != commands/batchMax+1 {
+		t.Errorf("%d commits for %d commands", n, commands)
+	}
+	if n := count(db.metrics.syncs); n != syncsPerCommit*count(db.metrics.commits) {
+		t.Errorf("%d syncs", n)
+	}
+	if n := count(db.metrics.commands.WithLabelValues(outcomeCommitted)); n != commands+1 {
+		t.Errorf("%d commands counted", n)
+	}
+}
+
+// A caller who gives up before the function started is told that it never
+// runs; one who gives up later is told the outcome.
+func TestDB_Update_context(t *testing.T) {
+	t.Run("ended before the call", func(t *testing.T) {
+		db := newDB(t, Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := db.Update(ctx, put("k", "v")); !errors.Is(err, context.Canceled) {
+			t.Errorf("Update: %v", err)
+		}
+		if err := db.View(ctx, func(*Tx) error { return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("View: %v", err)
+		}
+	})
+	t.Run("ended in the queue", func(t *testing.T) {
+		db := newDB(t, Options{})
+		release := gate(t, db)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- db.Update(ctx, put("k", "v")) }()
+		for len(db.queue) == 0 {
+			runtime.Gosched()
+		}
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		release()
+		if _, found := value(t, db, bucketA, "k"); found {
+			t.Error("it ran all the same")
+		}
+	})
+	t.Run("ended while it ran", func(t *testing.T) {
+		db := newDB(t, Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		err := db.Update(ctx, func(tx *Tx) error {
+			cancel()
+			return put("k", "v")(tx)
+		})
+		if err != nil {
+			t.Errorf("got %v, want the outcome", err)
+		}
+		if _, found := value(t, db, bucketA, "k"); !found {
+			t.Error("it is not stored")
+		}
+	})
+	t.Run("ended while the queue was full", func(t *testing.T) {
+		db := newDB(t, Options{BatchMax: 1})
+		release := gate(t, db)
+		wait := enqueue(db, put("1", ""), put("2", ""))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- db.Update(ctx, put("3", "")) }()
+		cancel()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		release()
+		wait()
+	})
+}
+
+// A View sees commits, whole, and nothing that is not durable.
+func TestDB_View(t *testing.T) {
+	t.Run("sees nothing of a function that is running", func(t *testing.T) {
+		db := newDB(t, Options{})
+		wrote, goOn := make(chan struct{}), make(chan struct{})
+		done := make(chan error)
+		go func() {
+			done <- db.Update(context.Background(), func(tx *Tx) error {
+				err := put("k", "v")(tx)
+				close(wrote)
+				<-goOn
+				return err
+			})
+		}()
+		<-wrote
+		if _, found := value(t, db, bucketA, "k"); found {
+			t.Error("it saw what was not committed")
+		}
+		close(goOn)
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if _, found := value(t, db, bucketA, "k"); !found {
+			t.Error("it does not see the commit")
+		}
+	})
+	t.Run("returns when what it read is durable", func(t *testing.T) {
+		db := newDB(t, Options{})
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := range 300 {
+				if err := db.Update(context.Background(), put(fmt.Sprint(i), "v")); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		for reading := true; reading; {
+			select {
+			case <-done:
+				reading = false
+			default:
+			}
+			var read uint64
+			if err := db.View(t.Context(), func(tx *Tx) error { read = uint64(tx.file.file.ID()); return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if durable := db.durable.Load(); read > durable {
+				t.Fatalf("read transaction %d when %d was durable", read, durable)
+			}
+		}
+	})
+	t.Run("refuses writes", func(t *testing.T) {
+		db := newDB(t, Options{})
+		err := db.View(t.Context(), put("k", "v"))
+		if !errors.Is(err, ErrReadOnly) {
+			t.Errorf("put: %v", err)
+		}
+		err = db.View(t.Context(), func(tx *Tx) error { return tx.delete(bucketA, []byte("k")) })
+		if !errors.Is(err, ErrReadOnly) {
+			t.Errorf("delete: %v", err)
+		}
+	})
+	t.Run("turns a panic into an internal error", func(t *testing.T) {
+		db := newDB(t, Options{})
+		err := db.View(t.Context(), func(*Tx) error { panic("a mistake") })
+		if err == nil || fault.KindOf(err) != fault.Internal {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// What would wait for itself is refused instead.
+func TestDB_nested(t *testing.T) {
+	db := newDB(t, Options{})
+	nothing := func(*Tx) error { return nil }
+	calls := map[string]func() error{
+		"View":   func() error { return db.View(t.Context(), nothing) },
+		"Update": func() error { return db.Update(t.Context(), nothing) },
+		"Backup": func() error { _, err := db.Backup(t.Context(), io.Discard); return err },
+		"Check":  db.Check,
+		"Close":  db.Close,
+	}
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			inside := func(*Tx) error { return call() }
+			if err := db.Update(t.Context(), inside); !errors.Is(err, ErrNested) {
+				t.Errorf("in Update: %v", err)
+			}
+			if err := db.View(t.Context(), inside); !errors.Is(err, ErrNested) {
+				t.Errorf("in View: %v", err)
+			}
+		})
+	}
+}
+
+func TestTx_Now(t *testing.T) {
+	readings := 0
+	db := newDB(t, Options{Now: func() time.Time {
+		readings++
+		return time.Date(2026, 3, 1, 12, 0, readings, 999_999_999, time.FixedZone("", 3600))
+	}})
+	err := db.Update(t.Context(), func(tx *Tx) error {
+		want := time.Date(2026, 3, 1, 11, 0, 1, 0, time.UTC)
+		if first, second := tx.Now(), tx.Now(); first != want || second != want {
+			t.Errorf("got %v and %v, want %v", first, second, want)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What is handed out is the caller's, and a Tx does not outlive its function.
+func TestTx_afterwards(t *testing.T) {
+	db := newDB(t, Options{})
+	if err := db.Update(t.Context(), put("k", "value")); err != nil {
+		t.Fatal(err)
+	}
+	var kept []byte
+	var late *Tx
+	err := db.View(t.Context(), func(tx *Tx) error {
+		late, kept = tx, tx.get(bucketA, []byte("k"))
+		for k, v := range tx.scan(bucketA, span{}) {
+			k[0], v[0] = 'X', 'X' // would fault if it were the file's memory
+		}
+		for k, v := range tx.scanDown(bucketA, span{}) {
+			k[0], v[0] = 'X', 'X'
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept[0] = 'V'
+	if v, _ := value(t, db, bucketA, "k"); v != "value" {
+		t.Errorf("the store now holds %q", v)
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a Tx was used after its function returned, and did not panic")
+		}
+	}()
+	late.get(bucketA, []byte("k"))
+}
+
+func TestTx_bounds(t *testing.T) {
+	db := newDB(t, Options{})
+	for name, c := range map[string]struct {
+		key, value int
+		want       error
+	}{
+		"an empty key":      {0, 1, ErrKey},
+		"the longest key":   {keyBytesMax, 1, nil},
+		"a longer key":      {keyBytesMax + 1, 1, ErrKey},
+		"the longest value": {1, valueBytesMax, nil},
+		"a longer value":    {1, valueBytesMax + 1, ErrTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := db.Update(t.Context(), func(tx *Tx) error {
+				return tx.put(bucketA, make([]byte, c.key), make([]byte, c.value))
+			})
+			if !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+	t.Run("more than a command may write", func(t *testing.T) {
+		big := make([]byte, valueBytesMax)
+		err := db.Update(t.Context(), func(tx *Tx) error {
+			for i := range commandBytesMax / valueBytesMax {
+				if err := tx.put(bucketA, []byte{1, byte(i)}, big); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if !errors.Is(err, ErrTooLarge) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// writeUntilFull is a process whose file may not grow past what it is, and that
+// says what its store answers.
+func writeUntilFull(path string) error {
+	db, err := Open(path, Options{Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	ctx := context.Background()
+	if err := db.Update(ctx, put("before", "v")); err != nil {
+		return err
+	}
+	if err := limitFile(path); err != nil {
+		return err
+	}
+	big := func(tx *Tx) error { return tx.put(bucketA, []byte("big"), make([]byte, valueBytesMax)) }
+	inside, goOn := make(chan struct{}), make(chan struct{})
+	first := make(chan error)
+	go func() {
+		first <- db.Update(ctx, func(tx *Tx) error { close(inside); <-goOn; return big(tx) })
+	}()
+	<-inside
+	wait := enqueue(db, put("same batch", "v"), func(*Tx) error { return errRefused })
+	close(goOn)
+	say := func(what string, err error) {
+		code := "none"
+		if f := fault.Of(err); f != nil {
+			code = f.Kind.String() + "/" + f.Code
+		}
+		fmt.Println(what, code)
+	}
+	say("first", <-first)
+	for _, err := range wait() {
+		say("same batch", err)
+	}
+	<-db.Failed()
+	say("update", db.Update(ctx, put("later", "v")))
+	say("view", db.View(ctx, func(*Tx) error { return nil }))
+	say("check", db.Check())
+	say("close", db.Close())
+	return nil
+}
+
+// After a commit failed nothing is answered from memory, and the file holds
+// what it held before.
+func TestDB_commitFails(t *testing.T) {
+	path := t.TempDir() + "/store"
+	cmd := exec.Command(os.Args[0], path)
+	cmd.Env = append(os.Environ(), child+"=full")
+	var said, log strings.Builder
+	cmd.Stdout, cmd.Stderr = &said, &log
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%v: %s", err, log.String())
+	}
+	const want = `first unavailable/store_outcome_unknown
+same batch unavailable/store_outcome_unknown
+same batch unavailable/store_outcome_unknown
+update unavailable/store_failed
+view unavailable/store_failed
+check unavailable/store_failed
+close none
+`
+	if diff := cmp.Diff(want, said.String()); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	if !strings.Contains(log.String(), "file too large") {
+		t.Errorf("the log does not give the disk's reason: %s", log.String())
+	}
+	db := open(t, path, Options{})
+	if _, found := value(t, db, bucketA, "before"); !found {
+		t.Error("what was acknowledged before is lost")
+	}
+	for _, k := range []string{"big", "same batch", "later"} {
+		if _, found := value(t, db, bucketA, k); found {
+			t.Errorf("%q is there", k)
+		}
+	}
+	if err := db.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// BenchmarkUpdate is one small durable command from each of 64 callers.
+func BenchmarkUpdate(b *testing.B) {
+	db := newDB(b, Options{})
+	b.SetParallelism(32)
+	var next atomic.Uint64
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			k := key{}.u64(next.Add(1))
+			if err := db.Update(b.Context(), func(tx *Tx) error { return tx.put(bucketA, k.b, k.b) }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.ReportMetric(float64(count(db.metrics.syncs))/float64(b.N), "fsyncs/op")
+}
