@@ -92,6 +92,11 @@ func columnOf(name string) int {
 // unfit: a formula, an error, a text too long.
 func (s *sheetReader) endCell() {
 	text, bad := s.text()
+	if s.formula {
+		// Without a value too: some programs save formulas they never worked out.
+		s.flaw(&Flaw{s.column, Short(text), "the cell is a formula; paste it as a value",
+			"la cellule est une formule ; collez-la comme valeur"})
+	}
 	if text == "" {
 		return
 	}
@@ -103,12 +108,8 @@ func (s *sheetReader) endCell() {
 		s.row.Cells = append(s.row.Cells, "")
 	}
 	s.row.Cells = append(s.row.Cells, text)
-	switch {
-	case bad:
+	if bad {
 		s.flaw(&Flaw{s.column, Short(text), "the cell shows an error", "la cellule montre une erreur"})
-	case s.formula:
-		s.flaw(&Flaw{s.column, Short(text), "the cell is a formula; paste it as a value",
-			"la cellule est une formule ; collez-la comme valeur"})
 	}
 }
 

@@ -256,11 +256,11 @@ func TestXLSX_Flaws(t *testing.T) {
 			`<row r="3"><c r="B3" t="e"><v>#N/A</v></c></row><row r="4"><c r="B4"><v>4</v></c></row>`+
 			`<row r="5"><c t="inlineStr"><is><t>Total</t></is></c><c><f>SUM(B4)</f><v>4</v></c></row>`+
 			`<row r="6"><c r="A6"><f>IF(B6="","",1)</f><v></v></c></row>`+
-			`<row r="7"><c r="ZZ7"><v>1</v></c></row>`+end))
+			`<row r="7"><c r="ZZ7"><v>1</v></c></row><row r="8"><c r="A8"><v>8</v></c><c><f>A8</f></c></row>`+end))
 		want := []string{
 			"2 data 2 ! 0 the cell is a formula; paste it as a value",
 			"3 data |#N/A ! 1 the cell shows an error", "4 data |4", "5 total Total|4", "6 blank ",
-			"7 data  ! 701 the row has too many columns",
+			"7 data  ! 701 the row has too many columns", "8 data 8 ! 1 the cell is a formula; paste it as a value",
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
