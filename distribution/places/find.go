@@ -1,6 +1,7 @@
 package places
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -129,37 +130,44 @@ func isCode(s string) bool {
 }
 
 // similar returns the places of the same units whose names differ by a letter
-// or two, the nearest first.
+// or two, but not in their first and last letters both; the nearest first.
 func (l *List) similar(q Query, level Level, name string) []Place {
 	type near struct {
-		p Place
-		d int
+		place int32
+		edits int
 	}
 	var all []near
 	key := l.key(name)
-	for _, p := range l.places {
-		if p.Level != level || !l.agrees(p, q, level) {
+	for k, at := range l.byName {
+		if k.level != level || len(k.name)*len(key) == 0 || k.name[0] != key[0] && k.name[len(k.name)-1] != key[len(key)-1] {
 			continue
 		}
-		if d := edits(key, l.key(p.Name)); d <= 2 && d < len(key) {
-			all = append(all, near{p, d})
+		d := edits(key, k.name)
+		if d > 2 || d >= len(key) {
+			continue
+		}
+		for _, i := range at {
+			if l.agrees(l.places[i], q, level) {
+				all = append(all, near{i, d})
+			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b near) int { return a.d - b.d })
+	slices.SortFunc(all, func(a, b near) int { return cmp.Or(a.edits-b.edits, int(a.place-b.place)) })
 	var out []Place
 	for _, n := range all[:min(len(all), candidatesMost)] {
-		out = append(out, n.p)
+		out = append(out, l.places[n.place])
 	}
 	return out
 }
 
 // edits returns the Levenshtein distance of a and b in bytes, or a number
-// above 2 where their lengths alone make it so.
+// above 2 where their lengths alone make it so or they are no names.
 func edits(a, b string) int {
-	if d := len(a) - len(b); d > 2 || d < -2 {
+	var rows [64]int
+	if d := len(a) - len(b); d > 2 || d < -2 || len(b) >= len(rows) {
 		return 3
 	}
-	row := make([]int, len(b)+1)
+	row := rows[:len(b)+1]
 	for j := range row {
 		row[j] = j
 	}

@@ -105,11 +105,7 @@ func Load(ctx context.Context, r io.ReaderAt, size int64, edition string) (*List
 	if err != nil {
 		return nil, err
 	}
-	l := &List{Edition: edition, byName: map[nameKey][]int32{}, byCode: map[string]int32{},
-		within: map[string][]int32{}, alias: map[string]string{}}
-	for _, s := range spellings {
-		l.Alias(s[0], s[1])
-	}
+	var all []Place
 	cols := columnsOf(sheet.Header.Cells)
 	for row, err := range sheet.Rows(ctx) {
 		if err != nil {
@@ -123,10 +119,20 @@ func Load(ctx context.Context, r io.ReaderAt, size int64, edition string) (*List
 			return nil, err
 		}
 		p.Edition = edition
-		l.places = append(l.places, p)
+		all = append(all, p)
+	}
+	return New(edition, all), nil
+}
+
+// New makes a List of places read before. It keeps the slice.
+func New(edition string, all []Place) *List {
+	l := &List{Edition: edition, places: all, byName: map[nameKey][]int32{}, byCode: map[string]int32{},
+		within: map[string][]int32{}, alias: map[string]string{}}
+	for _, s := range spellings {
+		l.Alias(s[0], s[1])
 	}
 	l.index()
-	return l, nil
+	return l
 }
 
 // roles are the column titles known, folded.
