@@ -224,7 +224,10 @@ func TestWriteCards_size(t *testing.T) {
 	if len(pdf) > 8<<20 {
 		t.Errorf("1,000 cards take %d bytes, want at most 8 MB", len(pdf))
 	}
-	if again := printCards(t, job, sample(1000)); !bytes.Equal(pdf, again) {
+}
+
+func TestWriteCards_sameBytes(t *testing.T) {
+	if !bytes.Equal(printCards(t, job, sample(25)), printCards(t, job, sample(25))) {
 		t.Error("the same cards gave other bytes")
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-
-	"github.com/boombuler/barcode/qr"
 )
 
 // Label is the secret that is hidden under a card's scratch panel. It is
@@ -95,7 +93,7 @@ func (l Label) check(n int) error {
 func (s *sheet) label(l Label, position int) error {
 	x := labelsLeft + float64(position%labelColumns)*(labelWidth+labelGap)
 	y := labelsTop + float64(position/labelColumns)*labelHeight
-	b, err := encode(l.Secret, qr.Numeric, labelModules)
+	b, err := encode(l.Secret, labelModules)
 	if err != nil {
 		return err
 	}

@@ -57,8 +57,7 @@ func (p Pictogram) String() string {
 }
 
 func (s *sheet) pictogram(p Pictogram, x, y, size float64) {
-	pictograms[p].draw(s.pen(x, y, size))
-	s.ink(0)
+	s.stamp(pictograms[p].name, pictograms[p].draw, x, y, size)
 }
 
 // drawCoin is a pile of coins seen from the side and one from the front.
@@ -149,4 +148,17 @@ func drawScan(p pen) {
 	for _, c := range [][2]float64{{7.6, 7.6}, {14.6, 7.6}, {7.6, 14.6}} {
 		p.box(c[0], c[1], 1.8, 1.8, 0)
 	}
+}
+
+// drawCalendar is a leaf of a calendar with its last day crossed.
+func drawCalendar(p pen) {
+	p.ink()
+	p.box(1, 3, 22, 20, 2)
+	p.line(2.6, 7, 1.4, 7, 5)
+	p.line(2.6, 17, 1.4, 17, 5)
+	p.paper()
+	p.box(3, 9, 18, 12, 0.8)
+	p.ink()
+	p.line(2.2, 9, 12, 15, 18)
+	p.line(2.2, 15, 12, 9, 18)
 }

@@ -32,10 +32,11 @@ var (
 type sheet struct {
 	*fpdf.Fpdf
 	width, height float64
+	stamps        map[string]fpdf.Template
 }
 
 func newSheet(landscape bool, title string, made time.Time) (*sheet, error) {
-	s := &sheet{Fpdf: fpdf.New("P", "mm", "A4", ""), width: a4Short, height: a4Long}
+	s := &sheet{Fpdf: fpdf.New("P", "mm", "A4", ""), width: a4Short, height: a4Long, stamps: map[string]fpdf.Template{}}
 	if landscape {
 		s.Fpdf, s.width, s.height = fpdf.New("L", "mm", "A4", ""), a4Long, a4Short
 	}

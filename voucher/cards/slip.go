@@ -141,8 +141,7 @@ func (s *sheet) slipInside(j Job, pin string, which []string, x, y float64) {
 		s.ink(0)
 		s.font(bold, 22)
 		s.centre(mid, y+16, string(d))
-		pic.draw(s.pen(mid-size/2, y+18.5, size))
-		s.ink(0)
+		s.stamp(pic.en, pic.draw, mid-size/2, y+18.5, size)
 		for k, t := range j.Lang.lines(pic.fr, pic.en) {
 			s.fit(sans, 5.5, step-0.4, t)
 			s.centre(mid, y+29.3+float64(k)*2.3, t)

@@ -1,0 +1,59 @@
+package cards
+
+import (
+	"errors"
+	"image/color"
+	"testing"
+
+	"github.com/boombuler/barcode/qr"
+	"pgregory.net/rapid"
+)
+
+// Whatever is encoded, every module is the one that an independent encoder
+// draws, and 604 digits fit in 61 modules.
+func TestEncode(t *testing.T) {
+	same := func(t *rapid.T, content string, mode qr.Encoding) {
+		got, err := encode(content, codeModulesMax)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := qr.Encode(content, qr.M, mode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := want.Bounds().Dx(); got.size != n || n > codeModulesMax {
+			t.Fatalf("modules = %d, want %d", got.size, n)
+		}
+		for y := range got.size {
+			for x := range got.size {
+				if got.dark(x, y) != (want.At(x, y) == color.Black) {
+					t.Fatalf("module %d, %d differs", x, y)
+				}
+			}
+		}
+	}
+	t.Run("digits", rapid.MakeCheck(func(t *rapid.T) {
+		same(t, digitsOf(1, codeDigitsMax).Draw(t, "content"), qr.Numeric)
+	}))
+	t.Run("full-size digits", rapid.MakeCheck(func(t *rapid.T) {
+		same(t, digitsOf(codeDigitsMax-20, codeDigitsMax).Draw(t, "content"), qr.Numeric)
+	}))
+	t.Run("other bytes", rapid.MakeCheck(func(t *rapid.T) {
+		same(t, rapid.StringMatching(`[A-Za-z0-9+/]{0,180}=`).Draw(t, "content"), qr.Unicode)
+	}))
+	t.Run("one digit too many is refused", rapid.MakeCheck(func(t *rapid.T) {
+		_, err := encode(digitsOf(codeDigitsMax+1, codeDigitsMax+9).Draw(t, "content"), codeModulesMax)
+		if !errors.Is(err, ErrCode) {
+			t.Fatalf("error = %v, want ErrCode", err)
+		}
+	}))
+	t.Run("what a smaller code cannot hold is refused", func(t *testing.T) {
+		if _, err := encode("12345678901234567890123456789012345", labelModules); !errors.Is(err, ErrCode) {
+			t.Errorf("error = %v, want ErrCode", err)
+		}
+	})
+}
+
+func digitsOf(least, most int) *rapid.Generator[string] {
+	return rapid.StringOfN(rapid.RuneFrom([]rune("0123456789")), least, most, -1)
+}
