@@ -1,0 +1,130 @@
+package voucher
+
+import (
+	"crypto/hmac"
+	"crypto/pbkdf2"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/jate-cva/jate/fault"
+)
+
+const (
+	secretLen          = 16
+	pinLen             = 6
+	verifierLen        = 16
+	factorMACLen       = 16
+	verifierSalt       = "ev1"
+	verifierIterations = 1000
+	hintLabel          = "hint1"
+	hintBits           = 10
+)
+
+// ErrFactorForm refuses a secret that is not 16 digits or a PIN that is not 6.
+var ErrFactorForm = fault.New(fault.Invalid, "factor_malformed",
+	"The secret has 16 digits and the PIN has 6.",
+	"Le code à gratter a 16 chiffres et le PIN en a 6.")
+
+// NewSecret draws the 16 digits under a scratch label (53 bits) from random,
+// which must be cryptographically secure. It returns the errors of random.
+func NewSecret(random io.Reader) (string, error) { return drawDigits(random, secretLen) }
+
+// NewPIN draws a PIN of 6 digits from random, which must be cryptographically
+// secure. It never returns one that a thief tries first: one digit throughout
+// (777777), a run up or down (123456, 210987), or two or three digits
+// repeated (121212, 123123). These are about one in a thousand. It returns
+// the errors of random.
+func NewPIN(random io.Reader) (string, error) {
+	for {
+		pin, err := drawDigits(random, pinLen)
+		if err != nil || !trivial(pin) {
+			return pin, err
+		}
+	}
+}
+
+// trivial reports whether the pin repeats its first two or three digits, which
+// includes one digit throughout, or is a run.
+func trivial(pin string) bool {
+	if pin[:2] == pin[2:4] && pin[:2] == pin[4:] || pin[:3] == pin[3:] {
+		return true
+	}
+	step := (10 + pin[1] - pin[0]) % 10
+	for i := 2; i < len(pin); i++ {
+		if (10+pin[i]-pin[i-1])%10 != step {
+			return false
+		}
+	}
+	return step == 1 || step == 9
+}
+
+// drawDigits draws n uniform decimal digits, one from each byte below 250.
+func drawDigits(random io.Reader, n int) (string, error) {
+	digits := make([]byte, 0, n)
+	var b [1]byte
+	for len(digits) < n {
+		if _, err := io.ReadFull(random, b[:]); err != nil {
+			return "", fmt.Errorf("draw digits: %w", err)
+		}
+		if b[0] < 250 {
+			digits = append(digits, '0'+b[0]%10)
+		}
+	}
+	return string(digits), nil
+}
+
+// Verifier returns the claim h, which a handheld checks the scratched secret
+// with: the first 16 bytes of PBKDF2-HMAC-SHA256 (RFC 8018) of the secret,
+// salt "ev1" and the serial's 16 characters, 1,000 iterations. So few are
+// enough, since the secret is 53 random bits and no password. A PIN must
+// never get a verifier: whoever holds the card could try them all. It returns
+// ErrFactorForm or ErrSerialForm.
+func Verifier(secret string, serial Serial) ([verifierLen]byte, error) {
+	var h [verifierLen]byte
+	if !isDigits(secret, secretLen) {
+		return h, ErrFactorForm
+	}
+	if !serial.Valid() {
+		return h, ErrSerialForm
+	}
+	key, err := pbkdf2.Key(sha256.New, secret, []byte(verifierSalt+string(serial)), verifierIterations, verifierLen)
+	if err != nil {
+		return h, fmt.Errorf("verifier: %w", err)
+	}
+	copy(h[:], key)
+	return h, nil
+}
+
+// FactorMAC returns what the server keeps of a secret or PIN until the round
+// closes: the first 16 bytes of HMAC-SHA-256 under the lot's factor key over
+// the serial's 16 characters and the digits. Compare with hmac.Equal.
+func FactorMAC(lotFactorKey []byte, serial Serial, factor string) [factorMACLen]byte {
+	m := mac(lotFactorKey, string(serial)+factor)
+	return [factorMACLen]byte(m[:])
+}
+
+// PINHint returns the 10 bits by which a handheld catches most mistyped PINs:
+// the highest of HMAC-SHA-256 under the bundle's secret over "hint1", the
+// serial's 16 characters and the PIN. A hint that fits proves nothing; the
+// server judges the sealed PIN.
+func PINHint(bundleSecret []byte, serial Serial, pin string) uint16 {
+	m := mac(bundleSecret, hintLabel+string(serial)+pin)
+	return binary.BigEndian.Uint16(m[:]) >> (16 - hintBits)
+}
+
+func mac(key []byte, message string) (sum [sha256.Size]byte) {
+	h := hmac.New(sha256.New, key)
+	h.Write([]byte(message))
+	h.Sum(sum[:0])
+	return sum
+}
+
+// IssuanceTag returns the first 16 bits of the SHA-256 of the token, big
+// endian. The table of a handheld's home vouchers holds it, so that even a
+// stolen signing key has to guess it offline.
+func IssuanceTag(t Token) uint16 {
+	h := t.Hash()
+	return binary.BigEndian.Uint16(h[:])
+}
