@@ -59,8 +59,9 @@ var (
 		"La signature n'est pas celle de la clé indiquée.")
 )
 
-// docType is a kind of signed text: its typ header and the most bytes its
-// compact form may have. Keys of one purpose never sign the type of another.
+// docType is a kind of signed text: its typ header, by which one kind is never
+// taken for another even under one key, and the most bytes its compact form
+// may have.
 type docType struct {
 	typ string
 	max int
