@@ -1,0 +1,326 @@
+package voucher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/vendors"
+)
+
+// batchMax bounds the records of one upload.
+const batchMax = 1000
+
+// ErrBatch refuses an upload as a whole.
+var ErrBatch = fault.New(fault.Invalid, "batch_invalid",
+	"The upload is not from one known handheld, or holds too many records.",
+	"L'envoi ne vient pas d'un seul terminal connu, ou contient trop d'enregistrements.")
+
+// Redeem is an upload of a handheld's records, in the order of its chain. The
+// records prove by themselves whose they are.
+type Redeem struct {
+	Handheld vendors.HandheldID
+	Records  []string // JWS each
+	Channel  string   // "https" or "file"
+}
+
+// Answer carries the server's signed answer.
+type Answer struct {
+	Ack string // JWS of type evk+jwt; see ParseAck
+}
+
+// arrival is one record, verified as far as needs no transaction.
+type arrival struct {
+	jws    string
+	hash   Hash
+	record Record
+	factor Factor
+	opened bool // there was a factor and it was sealed for this record
+	bad    bool // not signed by the handheld, or malformed
+}
+
+// Redeem is documented at Service.
+func (s *service) Redeem(ctx context.Context, cmd Redeem) (Answer, error) {
+	if len(cmd.Records) > batchMax {
+		return Answer{}, ErrBatch.At("records", "%d, at most %d", len(cmd.Records), batchMax)
+	}
+	var h vendors.Handheld
+	err := s.store.View(ctx, func(tx Tx) (err error) {
+		h, err = tx.Handheld(cmd.Handheld)
+		return err
+	})
+	if err != nil || len(h.Key) == 0 {
+		return Answer{}, errors.Join(ErrBatch.At("handheld", "not known"), err)
+	}
+	arrivals := make([]arrival, len(cmd.Records))
+	for i, jws := range cmd.Records {
+		arrivals[i] = s.arrive(jws, h)
+	}
+	var ack Ack
+	err = s.store.Update(ctx, func(tx Tx) error {
+		ack = Ack{Outcomes: []Outcome{}}
+		for _, a := range arrivals {
+			o, err := s.take(tx, h.ID, a, cmd.Channel)
+			if err != nil {
+				return fmt.Errorf("record %s: %w", a.hash, err)
+			}
+			ack.Outcomes = append(ack.Outcomes, o)
+		}
+		return s.answer(tx, h.ID, &ack)
+	})
+	if err != nil {
+		return Answer{}, err
+	}
+	jws, err := SignAck(ack, s.cfg.Beacon)
+	return Answer{Ack: jws}, err
+}
+
+// arrive verifies the record's signature and opens its factor.
+func (s *service) arrive(jws string, h vendors.Handheld) arrival {
+	a := arrival{jws: jws, hash: HashOf(jws)}
+	var err error
+	a.record, _, err = ParseRecord(jws, h.Key)
+	if err != nil || a.record.Handheld != h.ID {
+		a.bad = true
+		return a
+	}
+	r, ok := a.record.Body.(Receipt)
+	if !ok || len(r.Factor) == 0 {
+		return a
+	}
+	a.factor, err = OpenFactor(s.cfg.Seal, r.Factor, h.ID, r.Serial, a.record.Seq)
+	a.opened = err == nil
+	return a
+}
+
+// answer fills in where the handheld's chain stands now.
+func (s *service) answer(tx Tx, id vendors.HandheldID, ack *Ack) error {
+	h, err := tx.Handheld(id)
+	if err != nil {
+		return err
+	}
+	ack.Handheld, ack.Seq, ack.Head, ack.Time, ack.Nonce = h.ID, h.Seq, h.Head, UnixOf(tx.Now()), h.Nonce
+	c, err := tx.Checkpoint()
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return err
+	}
+	ack.Checkpoint = c.Note
+	return nil
+}
+
+// take answers one record: from the store if it came before, else by the
+// rules, and stores it with everything that follows from it.
+func (s *service) take(tx Tx, id vendors.HandheldID, a arrival, channel string) (Outcome, error) {
+	out := Outcome{Seq: max(a.record.Seq, 1), Hash: a.hash, State: Rejected, Reason: ReasonRecord}
+	if a.bad {
+		return out, nil
+	}
+	before, err := tx.Receipt(a.hash)
+	if ok, err := found(err); err != nil {
+		return out, err
+	} else if ok {
+		return before.outcome(), nil
+	}
+	h, err := tx.Handheld(id)
+	if err != nil {
+		return out, err
+	}
+	at, err := interval(tx, h, a.record)
+	if err != nil {
+		return out, err
+	}
+	r := StoredReceipt{Hash: a.hash, JWS: a.jws, Kind: a.record.Kind(), Handheld: id, Vendor: h.Vendor,
+		Seq: a.record.Seq, At: at, Said: at.clamp(a.record.Time.Time()), Channel: channel}
+	switch place(h, a.record) {
+	case afterGap:
+		out.State, out.Reason = Waiting, ReasonGap
+		return out, nil
+	case forked:
+		return s.quarantine(tx, h, r, a)
+	}
+	h.Seq, h.Head = a.record.Seq, a.hash
+	if err := tx.PutHandheld(h); err != nil {
+		return out, err
+	}
+	switch body := a.record.Body.(type) {
+	case Receipt:
+		err = s.takeReceipt(tx, h, &r, a, body)
+	case Cancellation:
+		err = s.takeCancellation(tx, h, &r, body)
+	case Activation:
+		err = s.takeActivation(tx, h, &r, body)
+	}
+	if err != nil {
+		return out, err
+	}
+	return r.outcome(), nil
+}
+
+// position says where a record stands against the chain that the server has.
+type position uint8
+
+const (
+	next position = iota
+	afterGap
+	forked
+)
+
+// place finds the record's position. Two records that claim the same place
+// prove a cloned or rolled-back handheld; a handheld in quarantine stays in it.
+func place(h vendors.Handheld, r Record) position {
+	switch {
+	case h.State == vendors.Quarantined, r.Seq <= h.Seq:
+		return forked
+	case r.Seq > h.Seq+1:
+		return afterGap
+	case r.Prev != h.Head:
+		return forked
+	}
+	return next
+}
+
+// quarantine keeps a record that breaks its handheld's chain, as evidence, and
+// believes the handheld no more.
+func (s *service) quarantine(tx Tx, h vendors.Handheld, r StoredReceipt, a arrival) (Outcome, error) {
+	r.State, r.Reason = InQuarantine, ReasonFork
+	if b, ok := a.record.Body.(Receipt); ok {
+		if v, err := tx.VoucherBySerial(b.Serial); err == nil && v.Programme == h.Programme {
+			r.Serial, r.Number, r.Round, r.Value = v.Serial, v.Number, v.Round, v.Value
+		} else if err != nil && !errors.Is(err, ErrNotFound) {
+			return Outcome{}, err
+		}
+	}
+	if h.State != vendors.Quarantined {
+		h.State = vendors.Quarantined
+		if err := tx.PutHandheld(h); err != nil {
+			return Outcome{}, err
+		}
+	}
+	e, err := ledger.Decide(tx, theServer, r.Round, "handheld-quarantined", r.Hash.String(),
+		map[string]string{"handheld": string(h.ID), "seq": fmt.Sprint(r.Seq), "head": Hash(h.Head).String()})
+	if err != nil {
+		return Outcome{}, err
+	}
+	r.Entry, r.HasEntry = e.Seq, true
+	return r.outcome(), tx.PutReceipt(r)
+}
+
+// interval bounds when a record was made: after the last beacon that it names,
+// before now. A beacon that we never signed bounds nothing.
+func interval(tx Tx, h vendors.Handheld, r Record) (Interval, error) {
+	i := Interval{From: h.Created, To: tx.Now()}
+	if r.Beacon.IsZero() {
+		return i, nil
+	}
+	at, err := tx.Beacon(r.Beacon)
+	if ok, err := found(err); err != nil || !ok {
+		return i, err
+	}
+	if at.After(i.From) {
+		i.From = at
+	}
+	return i, nil
+}
+
+// outcome is the answer to the record as it stands now.
+func (r StoredReceipt) outcome() Outcome {
+	o := Outcome{Seq: max(r.Seq, 1), Hash: r.Hash, State: r.State, Reason: r.Reason}
+	switch {
+	case r.HasLoss:
+		o.Leaf = &r.LossEntry
+	case r.HasEntry:
+		o.Leaf = &r.Entry
+	}
+	return o
+}
+
+// takeActivation makes cards worth something and settles the receipts that
+// waited for it.
+func (s *service) takeActivation(tx Tx, h vendors.Handheld, r *StoredReceipt, a Activation) error {
+	r.State = Accepted
+	if h.Purpose != vendors.ForDistribution || !h.Believes(r.At.From) {
+		r.State, r.Reason = Rejected, ReasonPurpose
+		return tx.PutReceipt(*r)
+	}
+	var activated []Voucher
+	for _, serial := range a.Serials {
+		v, err := tx.VoucherBySerial(serial)
+		if ok, err := found(err); err != nil {
+			return err
+		} else if !ok || v.Programme != h.Programme || v.Beneficiary == "" {
+			continue
+		}
+		if !v.ActivatedAt.IsZero() {
+			continue
+		}
+		v.ActivatedAt, v.ActivatedBy = r.At, h.ID
+		if err := tx.PutVoucher(v); err != nil {
+			return err
+		}
+		r.Round = v.Round
+		activated = append(activated, v)
+	}
+	e, err := ledger.Decide(tx, theServer, r.Round, "activate", r.Hash.String(), map[string]string{
+		"handheld": string(h.ID), "cards": fmt.Sprint(len(activated)), "taker": string(a.By)})
+	if err != nil {
+		return err
+	}
+	r.Entry, r.HasEntry = e.Seq, true
+	if err := tx.PutReceipt(*r); err != nil {
+		return err
+	}
+	for _, v := range activated {
+		if err := s.settleWaiting(tx, v.Number, judgeWaiting); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeCancellation undoes a receipt of the same handheld, on the same day and
+// as long as it is in no claim.
+func (s *service) takeCancellation(tx Tx, h vendors.Handheld, r *StoredReceipt, c Cancellation) error {
+	r.State, r.Reason = Rejected, ReasonNotCancelled
+	sale, err := tx.Receipt(c.Of)
+	if ok, err := found(err); err != nil {
+		return err
+	} else if !ok || sale.Handheld != h.ID || sale.Kind != RecordReceipt {
+		return tx.PutReceipt(*r)
+	}
+	r.Serial, r.Number, r.Round, r.Value = sale.Serial, sale.Number, sale.Round, sale.Value
+	if !sameDay(sale.Said, r.Said) {
+		return tx.PutReceipt(*r)
+	}
+	switch sale.State {
+	case Waiting:
+	case Payable:
+		if sale.HasLoss {
+			return tx.PutReceipt(*r)
+		}
+		v, err := tx.Voucher(sale.Number)
+		if err != nil {
+			return err
+		}
+		undone, err := s.undo(tx, v, sale, "cancelled")
+		if err != nil {
+			return err
+		}
+		if !undone {
+			return tx.PutReceipt(*r)
+		}
+	default:
+		return tx.PutReceipt(*r)
+	}
+	sale.State, sale.Reason = Cancelled, string(c.Reason)
+	r.State, r.Reason = Accepted, ""
+	return errors.Join(tx.PutReceipt(sale), tx.PutReceipt(*r))
+}
+
+func sameDay(a, b time.Time) bool {
+	ay, am, ad := a.Date()
+	by, bm, bd := b.Date()
+	return ay == by && am == bm && ad == bd
+}
