@@ -3,6 +3,7 @@ package vendors
 import (
 	"time"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/money"
 )
@@ -62,6 +63,9 @@ var (
 	ErrAdvanceState = fault.New(fault.Conflict, "advance_state",
 		"The advance is not in the state that this needs.",
 		"L'avance n'est pas dans l'état requis.")
+	ErrInvoiceTwice = fault.New(fault.Conflict, "invoice_twice",
+		"This trader has brought the same file before. Refuse the first claim if it was wrong.",
+		"Ce commerçant a déjà apporté le même fichier. Refusez la première demande si elle était fausse.")
 	ErrResult = fault.New(fault.Invalid, "result_invalid",
 		"The result file does not fit the settlement. Nothing was changed.",
 		"Le fichier de résultats ne correspond pas au règlement. Rien n'a été modifié.")
@@ -128,8 +132,9 @@ type Settlement struct {
 	Payments   []PaymentLine
 	Total      money.Amount
 	Digest     [32]byte // SHA-256 of the exact payments
-	PreparedBy string
-	ApprovedBy string
+	PreparedBy string   // staff id
+	Approval   access.Approval
+	RefusedBy  string // staff id
 	Created    time.Time
 }
 
@@ -151,6 +156,7 @@ type PaymentLine struct {
 	Amount    money.Amount // what is sent, in XOF; zero where an advance takes it all
 	Recover   money.Amount // what is kept against an advance
 	To        Payment
+	Entry     uint64 // the settle entry, once approved; 0 where nothing is sent
 	Result    Outcome
 	BankRef   string // the bank's own number
 	Reported  string // the bank's words

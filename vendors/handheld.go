@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"time"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/fault"
 )
 
@@ -42,13 +43,16 @@ var (
 	ErrHandheldState = fault.New(fault.Conflict, "handheld_state",
 		"The handheld is not in the state that this needs.",
 		"Le terminal n'est pas dans l'état requis.")
-	ErrSamePerson = fault.New(fault.Denied, "same_person",
-		"Another person must do this step.",
-		"Une autre personne doit faire cette étape.")
 	ErrHandheldProof = fault.New(fault.Unauthenticated, "handheld_proof",
 		"The request is not signed by a known, active handheld.",
 		"La requête n'est pas signée par un terminal connu et actif.")
+	ErrNonce = fault.New(fault.Unauthenticated, "handheld_nonce",
+		"The request is signed over an old nonce or counter. Sign it again over the nonce named.",
+		"La requête est signée avec un nonce ou un compteur ancien. Signez-la de nouveau avec le nonce indiqué.")
 )
+
+// ErrSamePerson refuses a second step by whoever took the first.
+var ErrSamePerson = access.ErrSamePerson
 
 // Handheld is a phone that sells against vouchers or activates cards.
 type Handheld struct {
@@ -73,6 +77,7 @@ type Handheld struct {
 	BeaconAt   time.Time
 	BeaconHash [32]byte
 	Snapshot   uint64 // number of its last bundle
+	NonceKey   []byte // makes its nonces; never leaves the server
 	Nonce      string // expected in its next signed request; changes with each answer
 	Counter    uint64 // of its last signed request
 

@@ -2,29 +2,36 @@ package vendors
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/money"
 )
 
-// ReverseInClaim prepares the reversal of a redeem entry: it returns the
-// account that holds the value now, redeemed or claimed, and takes the entry
-// out of its claim, whose accepted amount falls by the line's. It returns ""
-// and changes nothing where a payment was ordered already, or where the claim
-// turned a commodity into money: that is for people.
+// ReverseInClaim is called before a redeem or accept-loss entry is undone. It
+// returns the account that holds the value now, which the reverse entry must
+// debit: the vendor's redeemed or claimed account, or the contested one where
+// a case has frozen it. It returns "" where the value has left for the bank,
+// was worked off an advance, or was bought in kind: then that payment stands
+// and nothing has changed. Otherwise the claim's line, if there is one, is
+// marked and the claim no longer asks for it. The reverse entry must have the
+// Ref "entry:<seq>" of the entry that it undoes.
 func ReverseInClaim(tx Tx, entry uint64) (ledger.Account, error) {
 	e, err := tx.Entry(entry)
 	if err != nil {
 		return "", err
 	}
-	if e.Kind != ledger.KindRedeem || len(e.Postings) != 1 {
-		return "", fmt.Errorf("entry %d is no redemption", entry)
+	vendor, err := vendorOf(e)
+	if err != nil {
+		return "", err
 	}
-	redeemed := e.Postings[0].Credit
-	vendor := ID(redeemed.ID())
+	s, err := saleOf(e, vendor)
+	if err != nil {
+		return "", err
+	}
+	account := ledger.Redeemed(string(vendor))
 	id, err := tx.ClaimOf(entry)
 	if errors.Is(err, ErrNotFound) {
-		return redeemed, nil
+		return holder(tx, account, vendor, s.quantity)
 	}
 	if err != nil {
 		return "", err
@@ -33,20 +40,49 @@ func ReverseInClaim(tx Tx, entry uint64) (ledger.Account, error) {
 	if err != nil {
 		return "", err
 	}
-	switch c.State {
-	case ClaimProposed:
-		return redeemed, takeOut(tx, c, entry, false)
-	case ClaimAccepted:
-		if !e.Postings[0].Amount.Asset().IsCurrency() {
-			return "", nil
+	if c.State != ClaimProposed {
+		payable, err := c.payable()
+		if err != nil || c.State != ClaimAccepted || s.commodity() || payable.Minor() < s.amount.Minor() {
+			return "", err
 		}
-		return ledger.Claimed(string(vendor)), takeOut(tx, c, entry, true)
+		account = ledger.Claimed(string(vendor))
+	}
+	account, err = holder(tx, account, vendor, s.quantity)
+	if err != nil || account == "" {
+		return "", err
+	}
+	return account, c.takeOut(tx, entry, s.amount)
+}
+
+// vendorOf returns whose sale an entry is.
+func vendorOf(e ledger.Entry) (ID, error) {
+	for _, p := range e.Postings {
+		if class, err := p.Credit.Class(); err == nil && class == ledger.ClassRedeemed {
+			return ID(p.Credit.ID()), nil
+		}
+	}
+	return "", ErrClaimLine.At("entry", "entry %d is no sale", e.Seq)
+}
+
+// holder returns the account if it holds the amount, else the vendor's
+// contested account if that does, else "".
+func holder(tx Tx, account ledger.Account, vendor ID, m money.Amount) (ledger.Account, error) {
+	for _, a := range []ledger.Account{account, ledger.Contested(string(vendor))} {
+		b, err := tx.Balance(a, m.Asset())
+		if err != nil {
+			return "", err
+		}
+		if b.Minor() >= m.Minor() {
+			return a, nil
+		}
 	}
 	return "", nil
 }
 
-// takeOut marks the claim's line that holds the entry as reversed.
-func takeOut(tx Tx, c Claim, entry uint64, accepted bool) error {
+// takeOut marks the claim's line of an entry as undone. A proposed claim frees
+// the entry, which will never be a sale again; an accepted one keeps it as
+// evidence of what was accepted.
+func (c Claim) takeOut(tx Tx, entry uint64, amount money.Amount) error {
 	for l, err := range tx.ClaimLines(c.ID, 0) {
 		if err != nil {
 			return err
@@ -55,23 +91,25 @@ func takeOut(tx Tx, c Claim, entry uint64, accepted bool) error {
 			continue
 		}
 		l.Reversed = true
-		if accepted {
-			left, err := c.Accepted.Sub(l.Amount)
-			if err != nil {
+		if c.State == ClaimProposed {
+			if c.Claimed, err = c.Claimed.Sub(amount); err != nil {
 				return err
 			}
-			c.Accepted = left
-		} else if c.Kind == SelfBilled {
-			left, err := c.Claimed.Sub(l.Amount)
-			if err != nil {
-				return err
-			}
-			c.Claimed = left
+			return errors.Join(tx.PutClaimLine(l), tx.PutClaim(c), tx.PutClaimOf(entry, ""))
 		}
-		if err := tx.PutClaimLine(l); err != nil {
+		if c.Accepted, err = c.Accepted.Sub(amount); err != nil {
 			return err
 		}
-		break
+		return errors.Join(tx.PutClaimLine(l), tx.PutClaim(c))
 	}
-	return errors.Join(tx.PutClaim(c), tx.PutClaimOf(entry, ""))
+	return ErrClaimLine.At("entry", "claim %s has no line of entry %d that stands", c.ID, entry)
+}
+
+// payable returns what is still to be paid on an accepted claim.
+func (c Claim) payable() (money.Amount, error) {
+	m, err := sum(money.Francs(0), c.Accepted, c.Charges)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return m.Sub(c.Recovered)
 }

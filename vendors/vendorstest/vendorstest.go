@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
@@ -97,7 +98,7 @@ func handheld(programme string, id vendors.HandheldID) vendors.Handheld {
 		ID: id, Programme: programme, Vendor: "v1", Zone: "mopti", Purpose: vendors.ForSales, State: vendors.Active,
 		CodeHash: [32]byte([]byte(fmt.Sprintf("%32s", programme+string(id)))), CodeExpires: at, InvitedBy: "s1", ActivatedBy: "s2",
 		Key: ed25519.PublicKey(bytes.Repeat([]byte{7}, 32)), Seq: 12, Head: [32]byte{1}, BeaconAt: at, BeaconHash: [32]byte{2},
-		Snapshot: 3, Nonce: "nonce", Counter: 9, LostAt: at, ReplacedBy: "h9", Created: at,
+		Snapshot: 3, NonceKey: []byte{8}, Nonce: "nonce", Counter: 9, LostAt: at, ReplacedBy: "h9", Created: at,
 	}
 }
 
@@ -123,9 +124,10 @@ func line(t testing.TB, id vendors.ClaimID, n int) vendors.ClaimLine {
 func settlement(programme, id string) vendors.Settlement {
 	return vendors.Settlement{
 		ID: id, Programme: programme, Method: "bank", Bank: "main", State: vendors.SettlementDone, Total: money.Francs(9),
-		Payments: []vendors.PaymentLine{{Reference: id + "-1", Claim: "c1", Vendor: "v1", Round: "r1", Amount: money.Francs(8), Recover: money.Francs(1),
+		Payments: []vendors.PaymentLine{{Reference: id + "-1", Claim: "c1", Vendor: "v1", Round: "r1", Amount: money.Francs(8), Recover: money.Francs(1), Entry: 7,
 			To: vendors.Payment{Method: "bank", Provider: "bdm", Alias: "ML01"}, Result: vendors.NotPaid, BankRef: "x", Reported: "no such account"}},
-		Digest: [32]byte{6}, PreparedBy: "s1", ApprovedBy: "s2", Created: at,
+		Digest: [32]byte{6}, PreparedBy: "s1", RefusedBy: "s3", Created: at,
+		Approval: access.Approval{Role: access.RoleFinanceApprover, Proof: access.Proof{Kind: "token", ID: "s2", Pseudonym: "p2", Digest: [32]byte{6}, At: at, Reference: "t1"}},
 	}
 }
 

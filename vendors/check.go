@@ -1,0 +1,134 @@
+package vendors
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/money"
+)
+
+var (
+	// idForm is that of vendors, rounds, banks and categories: what an account
+	// of the ledger can hold.
+	idForm    = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,31}$`)
+	zoneForm  = regexp.MustCompile(`^[A-Za-z0-9-]{1,8}$`)
+	phoneForm = regexp.MustCompile(`^\+?[0-9][0-9 ]{6,17}$`)
+)
+
+// Bounds on what a person gives us.
+const (
+	textMax       = 128 // bytes of a name or reason
+	categoriesMax = 50
+	chargesMax    = 10
+	itemsMax      = 500
+)
+
+// methods are the ways to be paid, and whether each needs an address.
+var methods = map[string]bool{"mobile-money": true, "bank": true, "cheque": false, "cash": false, "wholesaler": true}
+
+// findings gathers what is wrong with a command, to name it all at once.
+type findings []fault.Field
+
+func (f *findings) add(ok bool, location, format string, args ...any) {
+	if !ok {
+		*f = append(*f, fault.Field{Location: location, Message: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (f *findings) text(s, location string, required bool) {
+	f.add(plain(s) && (s != "" || !required), location, "1 to %d bytes of text on one line", textMax)
+}
+
+func (f findings) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	return ErrVendor.With(f...)
+}
+
+func plain(s string) bool {
+	return len(s) <= textMax && utf8.ValidString(s) && !hasControl(s)
+}
+
+func hasControl(s string) bool {
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			return true
+		}
+	}
+	return false
+}
+
+// francs reports whether m is a sum of XOF, of at least the least.
+func francs(m money.Amount, least int64) bool {
+	return m.Asset() == money.XOF && m.Minor() >= least
+}
+
+func (c Contract) check(f *findings) {
+	f.add(!c.From.IsZero() && c.From.Before(c.Until), "contract.from", "must be before until")
+	f.add(len(c.Categories) > 0 && len(c.Categories) <= categoriesMax, "contract.categories", "1 to %d", categoriesMax)
+	for i, k := range c.Categories {
+		f.add(idForm.MatchString(k), fmt.Sprintf("contract.categories[%d]", i), "lower-case letters, digits and -")
+	}
+	f.add(c.DayMax.Asset().IsZero() || francs(c.DayMax, 0), "contract.dayMax", "XOF, not below zero")
+	f.add(len(c.Charges) <= chargesMax, "contract.charges", "at most %d", chargesMax)
+	for i, k := range c.Charges {
+		f.text(k.Name, fmt.Sprintf("contract.charges[%d].name", i), true)
+		f.add(k.Permille >= -1000 && k.Permille <= 1000, fmt.Sprintf("contract.charges[%d].permille", i), "-1000 to 1000")
+	}
+	total := c.permille()
+	f.add(total >= 0 && total <= 1000, "contract.charges", "together 0 to 1000 permille, not %d", total)
+	c.Payment.check(f)
+	f.add(!c.Screening.On.IsZero(), "contract.screening.on", "the day on which sanctions lists were looked at")
+	f.text(c.Screening.Result, "contract.screening.result", true)
+	f.text(c.Conflict, "contract.conflict", false)
+	f.add(!c.DeclaredOn.IsZero(), "contract.declaredOn", "the day on which conflicts of interest were declared")
+}
+
+func (p Payment) check(f *findings) {
+	address, known := methods[p.Method]
+	f.add(known, "contract.payment.method", "mobile-money, bank, cheque, cash or wholesaler")
+	f.text(p.Provider, "contract.payment.provider", p.Method == "mobile-money" || p.Method == "bank")
+	f.text(p.Alias, "contract.payment.alias", address)
+	f.add(p.Method != "mobile-money" || phoneForm.MatchString(p.Alias), "contract.payment.alias", "a telephone number")
+}
+
+// permille is what all the contract's charges come to.
+func (c Contract) permille() int64 {
+	var total int64
+	for _, k := range c.Charges {
+		total += int64(k.Permille)
+	}
+	return total
+}
+
+func (p Policy) check(f *findings) {
+	p = p.WithDefaults()
+	f.add(p.FreshHours >= 1 && p.FreshHours <= p.DegradedHours, "policy.freshHours", "1 to degradedHours")
+	f.add(p.DegradedHours <= 1080, "policy.degradedHours", "at most 1080 (45 days)")
+	f.add(francs(p.Floor, 0), "policy.floor", "XOF, not below zero")
+	f.add(p.CountMax >= 1 && p.CountMax <= 10_000, "policy.countMax", "1 to 10000")
+	f.add(francs(p.SumMax, 0), "policy.sumMax", "XOF, not below zero")
+	f.add(p.WaitingDays >= 1 && p.WaitingDays <= 90, "policy.waitingDays", "1 to 90")
+}
+
+func checkItems(items []Item, f *findings) {
+	f.add(len(items) > 0 && len(items) <= itemsMax, "items", "1 to %d", itemsMax)
+	var codes []string
+	for i, it := range items {
+		at := fmt.Sprintf("items[%d].", i)
+		f.add(idForm.MatchString(it.Code), at+"code", "lower-case letters, digits and -, at most 32")
+		f.add(!slices.Contains(codes, it.Code), at+"code", "given twice")
+		f.add(idForm.MatchString(it.Category), at+"category", "lower-case letters, digits and -, at most 32")
+		f.text(it.NameEN, at+"nameEn", true)
+		f.text(it.NameFR, at+"nameFr", true)
+		f.text(it.Picture, at+"picture", false)
+		f.add(!it.Unit.IsCurrency(), at+"unit", "a commodity, or nothing")
+		f.add(francs(it.Ceiling, 1), at+"ceiling", "XOF, more than zero")
+		codes = append(codes, it.Code)
+	}
+}
