@@ -134,7 +134,7 @@ func TestOpen_refuses(t *testing.T) {
 }
 
 func TestDB_Close(t *testing.T) {
-	db := newDB(t, Options{})
+	db := newDB(t, Options{BatchMax: 1}) // so that what is queued needs commits of its own
 	release := gate(t, db)
 	wait := enqueue(db, put("k", "v"), put("l", "v"))
 	var closes sync.WaitGroup
@@ -144,6 +144,11 @@ func TestDB_Close(t *testing.T) {
 				t.Errorf("Close: %v", err)
 			}
 		})
+	}
+	for closing := false; !closing; {
+		db.closing.RLock()
+		closing = db.closed
+		db.closing.RUnlock()
 	}
 	release()
 	for _, err := range wait() {

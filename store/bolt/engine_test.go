@@ -374,7 +374,10 @@ func TestTx_Now(t *testing.T) {
 // What is handed out is the caller's, and a Tx does not outlive its function.
 func TestTx_afterwards(t *testing.T) {
 	db := newDB(t, Options{})
-	if err := db.Update(t.Context(), put("k", "value")); err != nil {
+	page := strings.Repeat("x", os.Getpagesize()) // bbolt copies a bucket that is smaller than one
+	if err := db.Update(t.Context(), func(tx *Tx) error {
+		return errors.Join(put("k", "value")(tx), put("page", page)(tx))
+	}); err != nil {
 		t.Fatal(err)
 	}
 	var kept []byte

@@ -192,7 +192,8 @@ func TestTable_unreadable(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := db.Update(t.Context(), func(tx *Tx) error {
-				if err := tx.put(testTable.bucket, c.key, c.value); err != nil {
+				if err := errors.Join(tx.put(testTable.bucket, c.key, c.value),
+					testTable.put(tx, "b", testRecord{})); err != nil { // readable, and not reached
 					return err
 				}
 				rows := 0
@@ -282,9 +283,9 @@ func TestKey(t *testing.T) {
 		}
 	})
 	t.Run("two keys of one beginning do not share memory", func(t *testing.T) {
-		k := key{}.str("a")
+		k := key{}.open("a")
 		one, two := k.u8(1), k.u8(2)
-		if one.b[2] != 1 || two.b[2] != 2 {
+		if one.b[1] != 1 || two.b[1] != 2 {
 			t.Errorf("%x and %x", one.b, two.b)
 		}
 	})
