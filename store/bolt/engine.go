@@ -224,7 +224,7 @@ var invokeEntry = reflect.ValueOf((*DB).invoke).Pointer()
 
 // insideFunction reports whether the calling goroutine is running a function
 // given to the store. A writer that waits for itself, or for a reader of its
-// own, would hang every caller for ever; looking costs a microsecond or two.
+// own, would hang every caller for ever; looking costs a few microseconds.
 func insideFunction() bool {
 	var pcs [128]uintptr
 	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
