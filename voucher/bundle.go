@@ -166,7 +166,7 @@ func (s *service) Bundle(ctx context.Context, cmd AskBundle) (SignedBundle, erro
 	if err := s.store.View(ctx, func(tx Tx) error { return s.fill(tx, h, &b) }); err != nil {
 		return SignedBundle{}, err
 	}
-	jws, err := signByServer(typBundle, s.cfg.Beacon, b)
+	jws, err := signAsKeyID(typBundle, s.cfg.Beacon, b)
 	return SignedBundle{Bundle: jws}, err
 }
 

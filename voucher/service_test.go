@@ -7,58 +7,71 @@ import (
 
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/store/mem"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
+	"github.com/jate-cva/jate/voucher/vouchertest"
 )
+
+func newWorld(t testing.TB) *vouchertest.World {
+	return vouchertest.NewWorld(t, func(now func() time.Time) voucher.Store { return mem.Open(now).Vouchers() })
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // A voucher is worth what its account holds, from issue to the vendor.
 func TestService_Redeem(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 4, 1, voucher.ModeSecret)
-	if got := w.balance(ledger.Control("r1")); got != 4_000 {
+	cards := w.Issue("l1", 4, 1, voucher.ModeSecret)
+	if got := w.Balance(ledger.Control("r1")); got != 4_000 {
 		t.Fatalf("issued %d, want 4000", got)
 	}
-	w.now = opens.Add(time.Hour)
-	w.refresh("h1")
-	w.expect(w.activate(cards[:4]...), voucher.Accepted, "")
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Refresh("h1")
+	w.Expect(w.Activate(cards[:4]...), voucher.Accepted, "")
 
-	first := w.sale("h1", cards[0])
-	w.now = w.now.Add(time.Hour)
-	o := w.send("h1", first)[0]
-	w.expect(o, voucher.Payable, "")
-	if got := w.balance(ledger.Redeemed("v1")); got != 1_000 {
+	first := w.Sale("h1", cards[0])
+	w.Clock.Now = w.Clock.Now.Add(time.Hour)
+	o := w.Send("h1", first)[0]
+	w.Expect(o, voucher.Payable, "")
+	if got := w.Balance(ledger.Redeemed("v1")); got != 1_000 {
 		t.Errorf("the vendor is owed %d, want 1000", got)
 	}
 
 	t.Run("a resend gets the same answer and leaf", func(t *testing.T) {
-		again := w.send("h1", first)[0]
-		if again.State != o.State || *again.Leaf != *o.Leaf || w.balance(ledger.Redeemed("v1")) != 1_000 {
+		again := w.Send("h1", first)[0]
+		if again.State != o.State || *again.Leaf != *o.Leaf || w.Balance(ledger.Redeemed("v1")) != 1_000 {
 			t.Errorf("got %+v, want %+v", again, o)
 		}
 	})
 	t.Run("a second sale of the card is contested", func(t *testing.T) {
-		w.expect(w.send("h1", w.sale("h1", cards[0]))[0], voucher.Contested, voucher.ReasonDouble)
+		w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Contested, voucher.ReasonDouble)
 	})
 	t.Run("without the factor it is for people", func(t *testing.T) {
-		w.expect(w.send("h1", w.saleWith("h1", cards[1], voucher.Factor{}))[0], voucher.Contested, voucher.ReasonFactorMissing)
+		w.Expect(w.Send("h1", w.SaleWith("h1", cards[1], voucher.Factor{}))[0], voucher.Contested, voucher.ReasonFactorMissing)
 	})
 	t.Run("with a wrong factor it is refused", func(t *testing.T) {
-		w.expect(w.send("h1", w.saleWith("h1", cards[1], voucher.Factor{Secret: "0000000000000000"}))[0], voucher.Rejected, voucher.ReasonFactorWrong)
+		w.Expect(w.Send("h1", w.SaleWith("h1", cards[1], voucher.Factor{Secret: "0000000000000000"}))[0], voucher.Rejected, voucher.ReasonFactorWrong)
 	})
 	t.Run("a spare is worth nothing", func(t *testing.T) {
-		w.expect(w.send("h1", w.sale("h1", cards[4]))[0], voucher.Rejected, voucher.ReasonUnknown)
+		w.Expect(w.Send("h1", w.Sale("h1", cards[4]))[0], voucher.Rejected, voucher.ReasonUnknown)
 	})
 	t.Run("a record with another's signature is refused and not kept", func(t *testing.T) {
-		jws := w.sale("h2", cards[2])
-		w.expect(w.send("h1", jws)[0], voucher.Rejected, voucher.ReasonRecord)
+		jws := w.Sale("h2", cards[2])
+		w.Expect(w.Send("h1", jws)[0], voucher.Rejected, voucher.ReasonRecord)
 	})
 	t.Run("a record after a gap waits", func(t *testing.T) {
-		lost := w.sale("h1", cards[2])
-		late := w.sale("h1", cards[3])
-		w.expect(w.send("h1", late)[0], voucher.Waiting, voucher.ReasonGap)
-		os := w.send("h1", lost, late)
-		w.expect(os[0], voucher.Payable, "")
-		w.expect(os[1], voucher.Payable, "")
+		lost := w.Sale("h1", cards[2])
+		late := w.Sale("h1", cards[3])
+		w.Expect(w.Send("h1", late)[0], voucher.Waiting, voucher.ReasonGap)
+		os := w.Send("h1", lost, late)
+		w.Expect(os[0], voucher.Payable, "")
+		w.Expect(os[1], voucher.Payable, "")
 	})
 }
 
@@ -66,126 +79,126 @@ func TestService_Redeem(t *testing.T) {
 // activation whichever comes first.
 func TestService_Redeem_waiting(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 6, 0, voucher.ModeSecret)
-	w.now = opens.Add(time.Hour)
-	w.refresh("h1")
-	w.refresh("d1")
-	activation := w.record("d1", voucher.Activation{Serials: cards[:1], By: voucher.TakerHead})
-	sale := w.sale("h1", cards[0])
-	w.expect(w.send("h1", sale)[0], voucher.Waiting, voucher.ReasonNotActivated)
-	w.now = w.now.Add(time.Hour)
-	w.expect(w.send("d1", activation)[0], voucher.Accepted, "")
-	w.expect(w.send("h1", sale)[0], voucher.Payable, "")
+	cards := w.Issue("l1", 6, 0, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Refresh("h1")
+	w.Refresh("d1")
+	activation := w.Record("d1", voucher.Activation{Serials: cards[:1], By: voucher.TakerHead})
+	sale := w.Sale("h1", cards[0])
+	w.Expect(w.Send("h1", sale)[0], voucher.Waiting, voucher.ReasonNotActivated)
+	w.Clock.Now = w.Clock.Now.Add(time.Hour)
+	w.Expect(w.Send("d1", activation)[0], voucher.Accepted, "")
+	w.Expect(w.Send("h1", sale)[0], voucher.Payable, "")
 
 	t.Run("a sale that ended before the hand-over began is contested", func(t *testing.T) {
-		sale := w.sale("h1", cards[1])
-		w.send("h1", sale)
-		w.now = w.now.Add(24 * time.Hour)
-		w.refresh("d1")
-		w.activate(cards[1])
-		w.expect(w.send("h1", sale)[0], voucher.Contested, voucher.ReasonBefore)
+		sale := w.Sale("h1", cards[1])
+		w.Send("h1", sale)
+		w.Clock.Now = w.Clock.Now.Add(24 * time.Hour)
+		w.Refresh("d1")
+		w.Activate(cards[1])
+		w.Expect(w.Send("h1", sale)[0], voucher.Contested, voucher.ReasonBefore)
 	})
 	t.Run("the programme pays when the activation does not come", func(t *testing.T) {
-		sale := w.sale("h1", cards[2])
-		w.expect(w.send("h1", sale)[0], voucher.Waiting, voucher.ReasonNotActivated)
-		w.now = w.now.Add(13 * 24 * time.Hour)
-		if n, err := w.service.Sweep(t.Context()); n != 0 || err != nil {
+		sale := w.Sale("h1", cards[2])
+		w.Expect(w.Send("h1", sale)[0], voucher.Waiting, voucher.ReasonNotActivated)
+		w.Clock.Now = w.Clock.Now.Add(13 * 24 * time.Hour)
+		if n, err := w.Service.Sweep(t.Context()); n != 0 || err != nil {
 			t.Fatalf("Sweep = %d, %v before its time", n, err)
 		}
-		w.now = w.now.Add(2 * 24 * time.Hour)
-		if n, err := w.service.Sweep(t.Context()); n != 1 || err != nil {
+		w.Clock.Now = w.Clock.Now.Add(2 * 24 * time.Hour)
+		if n, err := w.Service.Sweep(t.Context()); n != 1 || err != nil {
 			t.Fatalf("Sweep = %d, %v", n, err)
 		}
-		w.expect(w.send("h1", sale)[0], voucher.Payable, voucher.ReasonNoActivation)
+		w.Expect(w.Send("h1", sale)[0], voucher.Payable, voucher.ReasonNoActivation)
 	})
 }
 
 // Of two receipts the home handheld's wins, and the value moves.
 func TestService_Redeem_conflict(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 4, 0, voucher.ModeSecret)
-	w.now = opens.Add(time.Hour)
-	w.activate(cards...)
-	w.refresh("h1")
-	w.refresh("h2")
-	w.now = w.now.Add(time.Hour)
+	cards := w.Issue("l1", 4, 0, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards...)
+	w.Refresh("h1")
+	w.Refresh("h2")
+	w.Clock.Now = w.Clock.Now.Add(time.Hour)
 
 	t.Run("a visitor below the floor is paid", func(t *testing.T) {
-		w.expect(w.send("h2", w.sale("h2", cards[0]))[0], voucher.Payable, "")
+		w.Expect(w.Send("h2", w.Sale("h2", cards[0]))[0], voucher.Payable, "")
 	})
 	t.Run("then the home comes: the visitor kept the rules and bears no loss", func(t *testing.T) {
-		w.expect(w.send("h1", w.sale("h1", cards[0]))[0], voucher.Payable, "")
-		if got := w.balance(ledger.Contingency("r1")); got != 11_000 {
+		w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Payable, "")
+		if got := w.Balance(ledger.Contingency("r1")); got != 11_000 {
 			t.Errorf("contingency %d, want 11000", got)
 		}
-		if v1, v2 := w.balance(ledger.Redeemed("v1")), w.balance(ledger.Redeemed("v2")); v1 != 1_000 || v2 != 1_000 {
+		if v1, v2 := w.Balance(ledger.Redeemed("v1")), w.Balance(ledger.Redeemed("v2")); v1 != 1_000 || v2 != 1_000 {
 			t.Errorf("owed %d and %d", v1, v2)
 		}
 	})
 	t.Run("a later visitor does not take it from the home", func(t *testing.T) {
-		w.expect(w.send("h1", w.sale("h1", cards[1]))[0], voucher.Payable, "")
-		o := w.send("h2", w.sale("h2", cards[1]))[0]
-		w.expect(o, voucher.Payable, voucher.ReasonLoss)
-		if w.voucher(cards[1]).Home != "h1" || w.balance(ledger.Contingency("r1")) != 10_000 {
+		w.Expect(w.Send("h1", w.Sale("h1", cards[1]))[0], voucher.Payable, "")
+		o := w.Send("h2", w.Sale("h2", cards[1]))[0]
+		w.Expect(o, voucher.Payable, voucher.ReasonLoss)
+		if w.Voucher(cards[1]).Home != "h1" || w.Balance(ledger.Contingency("r1")) != 10_000 {
 			t.Error("the loss was not paid from the contingency")
 		}
 	})
 	t.Run("when the contingency is used up people decide", func(t *testing.T) {
-		w.update(func(tx voucher.Tx) error {
+		w.Update(func(tx voucher.Tx) error {
 			_, err := ledger.Post(tx, ledger.Entry{Kind: ledger.KindReturn, Actor: ledger.Actor{Role: "finance-approver", Name: "p8"}, Round: "r1",
 				Postings: []ledger.Posting{{Debit: ledger.Contingency("r1"), Credit: ledger.Fund("f1"), Amount: money.Francs(10_000)}}})
 			return err
 		})
-		w.expect(w.send("h1", w.sale("h1", cards[2]))[0], voucher.Payable, "")
-		w.expect(w.send("h2", w.sale("h2", cards[2]))[0], voucher.Contested, voucher.ReasonDouble)
+		w.Expect(w.Send("h1", w.Sale("h1", cards[2]))[0], voucher.Payable, "")
+		w.Expect(w.Send("h2", w.Sale("h2", cards[2]))[0], voucher.Contested, voucher.ReasonDouble)
 	})
 	t.Run("a stale bundle breaks the rules of a visitor", func(t *testing.T) {
-		w.now = w.now.Add(80 * time.Hour)
-		w.expect(w.send("h2", w.sale("h2", cards[3]))[0], voucher.Contested, voucher.ReasonNotHome)
-		w.expect(w.send("h1", w.sale("h1", cards[3]))[0], voucher.Payable, "")
+		w.Clock.Now = w.Clock.Now.Add(80 * time.Hour)
+		w.Expect(w.Send("h2", w.Sale("h2", cards[3]))[0], voucher.Contested, voucher.ReasonNotHome)
+		w.Expect(w.Send("h1", w.Sale("h1", cards[3]))[0], voucher.Payable, "")
 	})
 }
 
 // Two records that claim one place prove a clone, and stop the handheld.
 func TestService_Redeem_clone(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 4, 0, voucher.ModeSecret)
-	w.now = opens.Add(time.Hour)
-	w.activate(cards...)
-	w.refresh("h1")
-	w.expect(w.send("h1", w.sale("h1", cards[0]))[0], voucher.Payable, "")
-	clone := *w.phones["h1"]
-	w.expect(w.send("h1", w.sale("h1", cards[1]))[0], voucher.Payable, "")
-	honest := w.phones["h1"]
-	w.phones["h1"] = &clone
-	w.expect(w.send("h1", w.sale("h1", cards[2]))[0], voucher.InQuarantine, voucher.ReasonFork)
-	w.phones["h1"] = honest
-	w.expect(w.send("h1", w.sale("h1", cards[3]))[0], voucher.InQuarantine, voucher.ReasonFork)
-	if got := w.balance(ledger.Redeemed("v1")); got != 2_000 {
+	cards := w.Issue("l1", 4, 0, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards...)
+	w.Refresh("h1")
+	w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Payable, "")
+	clone := *w.Phones["h1"]
+	w.Expect(w.Send("h1", w.Sale("h1", cards[1]))[0], voucher.Payable, "")
+	honest := w.Phones["h1"]
+	w.Phones["h1"] = &clone
+	w.Expect(w.Send("h1", w.Sale("h1", cards[2]))[0], voucher.InQuarantine, voucher.ReasonFork)
+	w.Phones["h1"] = honest
+	w.Expect(w.Send("h1", w.Sale("h1", cards[3]))[0], voucher.InQuarantine, voucher.ReasonFork)
+	if got := w.Balance(ledger.Redeemed("v1")); got != 2_000 {
 		t.Errorf("owed %d, want what came before the fork", got)
 	}
 }
 
 func TestService_Redeem_cancel(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 2, 0, voucher.ModeSecret)
-	w.now = opens.Add(time.Hour)
-	w.activate(cards...)
-	w.refresh("h1")
-	sale := w.sale("h1", cards[0])
-	w.send("h1", sale)
-	cancel := w.record("h1", voucher.Cancellation{Of: voucher.HashOf(sale), Reason: voucher.CancelMistake})
-	w.expect(w.send("h1", cancel)[0], voucher.Accepted, "")
-	if got := w.voucher(cards[0]).Life(); got != voucher.Active {
+	cards := w.Issue("l1", 2, 0, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards...)
+	w.Refresh("h1")
+	sale := w.Sale("h1", cards[0])
+	w.Send("h1", sale)
+	cancel := w.Record("h1", voucher.Cancellation{Of: voucher.HashOf(sale), Reason: voucher.CancelMistake})
+	w.Expect(w.Send("h1", cancel)[0], voucher.Accepted, "")
+	if got := w.Voucher(cards[0]).Life(); got != voucher.Active {
 		t.Errorf("the voucher is %s, want active", got)
 	}
-	w.expect(w.send("h1", w.sale("h1", cards[0]))[0], voucher.Payable, "")
+	w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Payable, "")
 	t.Run("not on another day", func(t *testing.T) {
-		sale := w.sale("h1", cards[1])
-		w.send("h1", sale)
-		w.now = w.now.Add(24 * time.Hour)
-		w.refresh("h1")
-		w.expect(w.send("h1", w.record("h1", voucher.Cancellation{Of: voucher.HashOf(sale), Reason: voucher.CancelMistake}))[0],
+		sale := w.Sale("h1", cards[1])
+		w.Send("h1", sale)
+		w.Clock.Now = w.Clock.Now.Add(24 * time.Hour)
+		w.Refresh("h1")
+		w.Expect(w.Send("h1", w.Record("h1", voucher.Cancellation{Of: voucher.HashOf(sale), Reason: voucher.CancelMistake}))[0],
 			voucher.Rejected, voucher.ReasonNotCancelled)
 	})
 }
@@ -193,18 +206,18 @@ func TestService_Redeem_cancel(t *testing.T) {
 // A PIN that was wrong three times holds the voucher.
 func TestService_Redeem_pin(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 2, 0, voucher.ModeBoth)
-	w.now = opens.Add(time.Hour)
-	w.activate(cards...)
-	w.refresh("h1")
-	good := w.room.lines[cards[0]]
-	w.expect(w.send("h1", w.saleWith("h1", cards[1], voucher.Factor{Secret: w.room.lines[cards[1]].Secret}))[0],
+	cards := w.Issue("l1", 2, 0, voucher.ModeBoth)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards...)
+	w.Refresh("h1")
+	good := w.Room.Lines[cards[0]]
+	w.Expect(w.Send("h1", w.SaleWith("h1", cards[1], voucher.Factor{Secret: w.Room.Lines[cards[1]].Secret}))[0],
 		voucher.Contested, voucher.ReasonFactorMissing)
 	wrong := voucher.Factor{Secret: good.Secret, PIN: "390571"}
 	for range 3 {
-		w.expect(w.send("h1", w.saleWith("h1", cards[0], wrong))[0], voucher.Rejected, voucher.ReasonFactorWrong)
+		w.Expect(w.Send("h1", w.SaleWith("h1", cards[0], wrong))[0], voucher.Rejected, voucher.ReasonFactorWrong)
 	}
-	if got := w.voucher(cards[0]).Life(); got != voucher.Held {
+	if got := w.Voucher(cards[0]).Life(); got != voucher.Held {
 		t.Errorf("the voucher is %s, want held", got)
 	}
 }
@@ -212,60 +225,60 @@ func TestService_Redeem_pin(t *testing.T) {
 // What two people do to a card, and that one cannot.
 func TestService_Propose(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 4, 2, voucher.ModeSecret)
-	w.now = opens.Add(time.Hour)
-	w.activate(cards[:4]...)
+	cards := w.Issue("l1", 4, 2, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards[:4]...)
 	ctx := t.Context()
-	p, err := w.service.Propose(ctx, voucher.Propose{By: issuer, Key: w.key(), Kind: voucher.ProposeReissue, Serial: cards[0]})
+	p, err := w.Service.Propose(ctx, voucher.Propose{By: vouchertest.Issuer, Key: w.Key(), Kind: voucher.ProposeReissue, Serial: cards[0]})
 	must(t, err)
-	if _, err := w.service.Agree(ctx, voucher.Agree{By: issuer, Key: w.key(), Proposal: p.ID}); !errors.Is(err, vendors.ErrSamePerson) {
+	if _, err := w.Service.Agree(ctx, voucher.Agree{By: vouchertest.Issuer, Key: w.Key(), Proposal: p.ID}); !errors.Is(err, vendors.ErrSamePerson) {
 		t.Fatalf("the proposer agreed: %v", err)
 	}
-	agree := voucher.Agree{By: second, Key: w.key(), Proposal: p.ID}
-	v, err := w.service.Agree(ctx, agree)
+	agree := voucher.Agree{By: vouchertest.Second, Key: w.Key(), Proposal: p.ID}
+	v, err := w.Service.Agree(ctx, agree)
 	must(t, err)
-	if v.Beneficiary != "b0" || v.Life() != voucher.Active || w.voucher(cards[0]).Life() != voucher.Replaced {
-		t.Errorf("reissued %s to %s, old card %s", v.Life(), v.Beneficiary, w.voucher(cards[0]).Life())
+	if v.Beneficiary != "b0" || v.Life() != voucher.Active || w.Voucher(cards[0]).Life() != voucher.Replaced {
+		t.Errorf("reissued %s to %s, old card %s", v.Life(), v.Beneficiary, w.Voucher(cards[0]).Life())
 	}
-	if got := w.balance(ledger.Control("r1")); got != 4_000 {
+	if got := w.Balance(ledger.Control("r1")); got != 4_000 {
 		t.Errorf("outstanding %d, want 4000", got)
 	}
-	again, err := w.service.Agree(ctx, agree)
+	again, err := w.Service.Agree(ctx, agree)
 	if err != nil || again.Serial != v.Serial {
 		t.Errorf("repeated: %s, %v", again.Serial, err)
 	}
 
 	t.Run("the lost card sells no more, the spare does", func(t *testing.T) {
-		w.refresh("h1")
-		w.expect(w.send("h1", w.sale("h1", cards[0]))[0], voucher.Rejected, voucher.ReasonVoid)
-		w.expect(w.send("h1", w.sale("h1", v.Serial))[0], voucher.Payable, "")
+		w.Refresh("h1")
+		w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Rejected, voucher.ReasonVoid)
+		w.Expect(w.Send("h1", w.Sale("h1", v.Serial))[0], voucher.Payable, "")
 	})
 	t.Run("a household that came late gets a spare", func(t *testing.T) {
-		p, err := w.service.Propose(ctx, voucher.Propose{By: issuer, Key: w.key(), Kind: voucher.ProposeBind, Lot: "l1",
+		p, err := w.Service.Propose(ctx, voucher.Propose{By: vouchertest.Issuer, Key: w.Key(), Kind: voucher.ProposeBind, Lot: "l1",
 			Beneficiary: "b99", Value: money.Francs(1_000), Home: "h1"})
 		must(t, err)
-		_, err = w.service.Agree(ctx, voucher.Agree{By: second, Key: w.key(), Proposal: p.ID})
+		_, err = w.Service.Agree(ctx, voucher.Agree{By: vouchertest.Second, Key: w.Key(), Proposal: p.ID})
 		must(t, err)
-		if got := w.balance(ledger.Voucher("b99", string(p.Spare))); got != 1_000 {
+		if got := w.Balance(ledger.Voucher("b99", string(p.Spare))); got != 1_000 {
 			t.Errorf("the spare holds %d", got)
 		}
-		if _, err := w.service.Propose(ctx, voucher.Propose{By: issuer, Key: w.key(), Kind: voucher.ProposeBind, Lot: "l1",
+		if _, err := w.Service.Propose(ctx, voucher.Propose{By: vouchertest.Issuer, Key: w.Key(), Kind: voucher.ProposeBind, Lot: "l1",
 			Beneficiary: "b98", Value: money.Francs(1_000)}); !errors.Is(err, voucher.ErrSpares) {
 			t.Errorf("no spare is left: %v", err)
 		}
 	})
 	t.Run("a stub is paid on its secret and two people's word", func(t *testing.T) {
-		ask := voucher.Propose{By: issuer, Key: w.key(), Kind: voucher.ProposeStub, Serial: cards[1], Vendor: "v2",
-			Secret: "1111111111111111", SoldOn: w.now}
-		if _, err := w.service.Propose(ctx, ask); !errors.Is(err, voucher.ErrFactor) {
+		ask := voucher.Propose{By: vouchertest.Issuer, Key: w.Key(), Kind: voucher.ProposeStub, Serial: cards[1], Vendor: "v2",
+			Secret: "1111111111111111", SoldOn: w.Clock.Now}
+		if _, err := w.Service.Propose(ctx, ask); !errors.Is(err, voucher.ErrFactor) {
 			t.Fatalf("a wrong secret: %v", err)
 		}
-		ask.Key, ask.Secret = w.key(), w.room.lines[cards[1]].Secret
-		p, err := w.service.Propose(ctx, ask)
+		ask.Key, ask.Secret = w.Key(), w.Room.Lines[cards[1]].Secret
+		p, err := w.Service.Propose(ctx, ask)
 		must(t, err)
-		_, err = w.service.Agree(ctx, voucher.Agree{By: second, Key: w.key(), Proposal: p.ID})
+		_, err = w.Service.Agree(ctx, voucher.Agree{By: vouchertest.Second, Key: w.Key(), Proposal: p.ID})
 		must(t, err)
-		if got := w.balance(ledger.Redeemed("v2")); got != 1_000 {
+		if got := w.Balance(ledger.Redeemed("v2")); got != 1_000 {
 			t.Errorf("v2 is owed %d", got)
 		}
 	})
@@ -275,45 +288,45 @@ func TestService_Propose(t *testing.T) {
 // are still paid.
 func TestService_Expire(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 4, 1, voucher.ModeSecret)
-	w.now = opens.Add(time.Hour)
-	w.activate(cards[0], cards[1])
-	w.refresh("h1")
-	late := w.sale("h1", cards[0])
-	waits := w.sale("h1", cards[2])
+	cards := w.Issue("l1", 4, 1, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards[0], cards[1])
+	w.Refresh("h1")
+	late := w.Sale("h1", cards[0])
+	waits := w.Sale("h1", cards[2])
 	ctx := t.Context()
-	w.now = salesEnd.Add(time.Hour)
-	if _, err := w.service.Expire(ctx, voucher.ExpireLot{By: issuer, Lot: "l1"}); !errors.Is(err, voucher.ErrGrace) {
+	w.Clock.Now = vouchertest.SalesEnd.Add(time.Hour)
+	if _, err := w.Service.Expire(ctx, voucher.ExpireLot{By: vouchertest.Issuer, Lot: "l1"}); !errors.Is(err, voucher.ErrGrace) {
 		t.Fatalf("before the grace period ends: %v", err)
 	}
-	w.now = grace.Add(time.Hour)
-	is, err := w.service.Expire(ctx, voucher.ExpireLot{By: issuer, Lot: "l1"})
+	w.Clock.Now = vouchertest.Grace.Add(time.Hour)
+	is, err := w.Service.Expire(ctx, voucher.ExpireLot{By: vouchertest.Issuer, Lot: "l1"})
 	must(t, err)
-	if len(is.FactorKey) != 0 || w.balance(ledger.Control("r1")) != 0 || w.balance(ledger.Round("r1")) != 900_000 {
+	if len(is.FactorKey) != 0 || w.Balance(ledger.Control("r1")) != 0 || w.Balance(ledger.Round("r1")) != 900_000 {
 		t.Errorf("factor key of %d bytes, outstanding %d, round %d", len(is.FactorKey),
-			w.balance(ledger.Control("r1")), w.balance(ledger.Round("r1")))
+			w.Balance(ledger.Control("r1")), w.Balance(ledger.Round("r1")))
 	}
-	os := w.send("h1", late, waits)
-	w.expect(os[0], voucher.Payable, voucher.ReasonLoss)
-	w.expect(os[1], voucher.Payable, voucher.ReasonLoss)
+	os := w.Send("h1", late, waits)
+	w.Expect(os[0], voucher.Payable, voucher.ReasonLoss)
+	w.Expect(os[1], voucher.Payable, voucher.ReasonLoss)
 }
 
 // An interrupted issue leaves no value behind and can be begun again.
 func TestService_IssueLot_interrupted(t *testing.T) {
 	w := newWorld(t)
-	w.room.fail = true
-	if _, err := w.service.IssueLot(t.Context(), lot("l1", 4, 1, voucher.ModeSecret)); err == nil {
+	w.Room.Fail = true
+	if _, err := w.Service.IssueLot(t.Context(), vouchertest.Lot("l1", 4, 1, voucher.ModeSecret)); err == nil {
 		t.Fatal("issued without a print job")
 	}
-	w.room.fail = false
-	cards := w.issue("l1", 4, 1, voucher.ModeSecret)
-	if got := w.balance(ledger.Control("r1")); got != 4_000 {
+	w.Room.Fail = false
+	cards := w.Issue("l1", 4, 1, voucher.ModeSecret)
+	if got := w.Balance(ledger.Control("r1")); got != 4_000 {
 		t.Errorf("outstanding %d, want 4000", got)
 	}
-	if v := w.voucher(cards[0]); v.Number != 6 {
+	if v := w.Voucher(cards[0]); v.Number != 6 {
 		t.Errorf("the second run starts at %d, want 6", v.Number)
 	}
-	if _, err := w.service.IssueLot(t.Context(), lot("l1", 4, 1, voucher.ModeSecret)); !errors.Is(err, voucher.ErrIssued) {
+	if _, err := w.Service.IssueLot(t.Context(), vouchertest.Lot("l1", 4, 1, voucher.ModeSecret)); !errors.Is(err, voucher.ErrIssued) {
 		t.Errorf("issued twice: %v", err)
 	}
 }
@@ -321,24 +334,24 @@ func TestService_IssueLot_interrupted(t *testing.T) {
 // Void and hold tell the vendor who could know from the one who could not.
 func TestService_Void(t *testing.T) {
 	w := newWorld(t)
-	cards := w.issue("l1", 4, 0, voucher.ModeSecret)
-	w.now = opens.Add(time.Hour)
-	w.activate(cards...)
-	w.refresh("h1")
-	w.now = w.now.Add(time.Hour)
-	_, err := w.service.Void(t.Context(), w.change(cards[0]))
+	cards := w.Issue("l1", 4, 0, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards...)
+	w.Refresh("h1")
+	w.Clock.Now = w.Clock.Now.Add(time.Hour)
+	_, err := w.Service.Void(t.Context(), w.Change(cards[0]))
 	must(t, err)
-	_, err = w.service.Hold(t.Context(), w.change(cards[1]))
+	_, err = w.Service.Hold(t.Context(), w.Change(cards[1]))
 	must(t, err)
-	w.expect(w.send("h1", w.sale("h1", cards[0]))[0], voucher.Payable, voucher.ReasonLoss)
-	w.expect(w.send("h1", w.sale("h1", cards[1]))[0], voucher.Contested, voucher.ReasonHeld)
-	w.now = w.now.Add(time.Hour)
-	w.refresh("h1")
-	w.expect(w.send("h1", w.sale("h1", cards[0]))[0], voucher.Rejected, voucher.ReasonVoid)
-	_, err = w.service.Release(t.Context(), w.change(cards[1]))
+	w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Payable, voucher.ReasonLoss)
+	w.Expect(w.Send("h1", w.Sale("h1", cards[1]))[0], voucher.Contested, voucher.ReasonHeld)
+	w.Clock.Now = w.Clock.Now.Add(time.Hour)
+	w.Refresh("h1")
+	w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Rejected, voucher.ReasonVoid)
+	_, err = w.Service.Release(t.Context(), w.Change(cards[1]))
 	must(t, err)
-	w.expect(w.send("h1", w.sale("h1", cards[1]))[0], voucher.Payable, "")
-	if _, err := w.service.Void(t.Context(), w.change(cards[1])); !errors.Is(err, voucher.ErrLife) {
+	w.Expect(w.Send("h1", w.Sale("h1", cards[1]))[0], voucher.Payable, "")
+	if _, err := w.Service.Void(t.Context(), w.Change(cards[1])); !errors.Is(err, voucher.ErrLife) {
 		t.Errorf("voided after it was redeemed: %v", err)
 	}
 }
