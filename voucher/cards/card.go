@@ -166,7 +166,7 @@ func (c Card) check(at string) error {
 
 // card draws one card with its corner at x, y.
 func (s *sheet) card(j Job, c Card, x, y float64, position string) error {
-	b, err := encode(c.Code, codeModulesMax)
+	b, err := s.codes.encode(c.Code, codeModulesMax)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package cards
 import (
 	"fmt"
 	"strings"
+
+	"rsc.io/qr/coding"
 )
 
 const (
@@ -14,16 +16,16 @@ const (
 // code draws c as one filled path in a square of the given size, quiet zone
 // included. Dark modules that touch in a row are one rectangle; a single path
 // leaves no hairlines between rows when a printer smooths edges.
-func (s *sheet) code(c *qrCode, x, y, size float64) {
-	module := size / float64(c.size+2*quietModules)
+func (s *sheet) code(c *coding.Code, x, y, size float64) {
+	module := size / float64(c.Size+2*quietModules)
 	pt := s.GetConversionRatio()
 	var path strings.Builder
 	fmt.Fprintf(&path, "q 0 g %.5f 0 0 %.5f %.3f %.3f cm\n", module*pt, -module*pt,
 		(x+quietModules*module)*pt, (s.height-y-quietModules*module)*pt)
-	for row := range c.size {
-		for col := 0; col < c.size; col++ {
+	for row := range c.Size {
+		for col := 0; col < c.Size; col++ {
 			from := col
-			for col < c.size && c.dark(col, row) {
+			for c.Black(col, row) {
 				col++
 			}
 			if col > from {

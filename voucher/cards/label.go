@@ -93,7 +93,7 @@ func (l Label) check(n int) error {
 func (s *sheet) label(l Label, position int) error {
 	x := labelsLeft + float64(position%labelColumns)*(labelWidth+labelGap)
 	y := labelsTop + float64(position/labelColumns)*labelHeight
-	b, err := encode(l.Secret, labelModules)
+	b, err := s.codes.encode(l.Secret, labelModules)
 	if err != nil {
 		return err
 	}

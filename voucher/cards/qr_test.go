@@ -10,10 +10,12 @@ import (
 )
 
 // Whatever is encoded, every module is the one that an independent encoder
-// draws, and 604 digits fit in 61 modules.
+// draws, the choice of the mask included, and 604 digits fit in 61 modules. A
+// decoder alone would not show it: it corrects what was drawn wrongly.
 func TestEncode(t *testing.T) {
+	var e encoder
 	same := func(t *rapid.T, content string, mode qr.Encoding) {
-		got, err := encode(content, codeModulesMax)
+		got, err := e.encode(content, codeModulesMax)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -21,12 +23,12 @@ func TestEncode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := want.Bounds().Dx(); got.size != n || n > codeModulesMax {
-			t.Fatalf("modules = %d, want %d", got.size, n)
+		if n := want.Bounds().Dx(); got.Size != n || n > codeModulesMax {
+			t.Fatalf("modules = %d, want %d", got.Size, n)
 		}
-		for y := range got.size {
-			for x := range got.size {
-				if got.dark(x, y) != (want.At(x, y) == color.Black) {
+		for y := range got.Size {
+			for x := range got.Size {
+				if got.Black(x, y) != (want.At(x, y) == color.Black) {
 					t.Fatalf("module %d, %d differs", x, y)
 				}
 			}
@@ -40,13 +42,13 @@ func TestEncode(t *testing.T) {
 		same(t, rapid.StringMatching(`[A-Za-z0-9+/]{0,180}=`).Draw(t, "content"), qr.Unicode)
 	}))
 	t.Run("one digit too many is refused", rapid.MakeCheck(func(t *rapid.T) {
-		_, err := encode(digitsOf(codeDigitsMax+1, codeDigitsMax+9).Draw(t, "content"), codeModulesMax)
+		_, err := e.encode(digitsOf(codeDigitsMax+1, codeDigitsMax+9).Draw(t, "content"), codeModulesMax)
 		if !errors.Is(err, ErrCode) {
 			t.Fatalf("error = %v, want ErrCode", err)
 		}
 	}))
 	t.Run("what a smaller code cannot hold is refused", func(t *testing.T) {
-		if _, err := encode("12345678901234567890123456789012345", labelModules); !errors.Is(err, ErrCode) {
+		if _, err := e.encode("12345678901234567890123456789012345", labelModules); !errors.Is(err, ErrCode) {
 			t.Errorf("error = %v, want ErrCode", err)
 		}
 	})

@@ -33,6 +33,7 @@ type sheet struct {
 	*fpdf.Fpdf
 	width, height float64
 	stamps        map[string]fpdf.Template
+	codes         encoder
 }
 
 func newSheet(landscape bool, title string, made time.Time) (*sheet, error) {

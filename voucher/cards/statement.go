@@ -162,7 +162,7 @@ func (s *sheet) statementBody(st Statement, y float64) {
 // root prints the checkpoint's root as a code and as text.
 func (s *sheet) root(st Statement) error {
 	const size, y = 30.0, 220.0
-	b, err := encode(st.Root, codeModulesMax)
+	b, err := s.codes.encode(st.Root, codeModulesMax)
 	if err != nil {
 		return err
 	}
