@@ -74,7 +74,7 @@ func (c Contract) check(f *findings) {
 	for i, k := range c.Categories {
 		f.add(idForm.MatchString(k), fmt.Sprintf("contract.categories[%d]", i), "lower-case letters, digits and -")
 	}
-	f.add(c.DayMax.Asset().IsZero() || francs(c.DayMax, 0), "contract.dayMax", "XOF, not below zero")
+	f.add(c.DayMax.Asset().IsZero() || francs(c.DayMax, 0), "contract.day_max", "XOF, not below zero")
 	f.add(len(c.Charges) <= chargesMax, "contract.charges", "at most %d", chargesMax)
 	for i, k := range c.Charges {
 		f.text(k.Name, fmt.Sprintf("contract.charges[%d].name", i), true)
@@ -86,7 +86,7 @@ func (c Contract) check(f *findings) {
 	f.add(!c.Screening.On.IsZero(), "contract.screening.on", "the day on which sanctions lists were looked at")
 	f.text(c.Screening.Result, "contract.screening.result", true)
 	f.text(c.Conflict, "contract.conflict", false)
-	f.add(!c.DeclaredOn.IsZero(), "contract.declaredOn", "the day on which conflicts of interest were declared")
+	f.add(!c.DeclaredOn.IsZero(), "contract.declared_on", "the day on which conflicts of interest were declared")
 }
 
 func (p Payment) check(f *findings) {
@@ -108,12 +108,12 @@ func (c Contract) permille() int64 {
 
 func (p Policy) check(f *findings) {
 	p = p.WithDefaults()
-	f.add(p.FreshHours >= 1 && p.FreshHours <= p.DegradedHours, "policy.freshHours", "1 to degradedHours")
-	f.add(p.DegradedHours <= 1080, "policy.degradedHours", "at most 1080 (45 days)")
+	f.add(p.FreshHours >= 1 && p.FreshHours <= p.DegradedHours, "policy.fresh_hours", "1 to degraded_hours")
+	f.add(p.DegradedHours <= 1080, "policy.degraded_hours", "at most 1080 (45 days)")
 	f.add(francs(p.Floor, 0), "policy.floor", "XOF, not below zero")
-	f.add(p.CountMax >= 1 && p.CountMax <= 10_000, "policy.countMax", "1 to 10000")
-	f.add(francs(p.SumMax, 0), "policy.sumMax", "XOF, not below zero")
-	f.add(p.WaitingDays >= 1 && p.WaitingDays <= 90, "policy.waitingDays", "1 to 90")
+	f.add(p.CountMax >= 1 && p.CountMax <= 10_000, "policy.count_max", "1 to 10000")
+	f.add(francs(p.SumMax, 0), "policy.sum_max", "XOF, not below zero")
+	f.add(p.WaitingDays >= 1 && p.WaitingDays <= 90, "policy.waiting_days", "1 to 90")
 }
 
 func checkItems(items []Item, f *findings) {
@@ -124,8 +124,8 @@ func checkItems(items []Item, f *findings) {
 		f.add(idForm.MatchString(it.Code), at+"code", "lower-case letters, digits and -, at most 32")
 		f.add(!slices.Contains(codes, it.Code), at+"code", "given twice")
 		f.add(idForm.MatchString(it.Category), at+"category", "lower-case letters, digits and -, at most 32")
-		f.text(it.NameEN, at+"nameEn", true)
-		f.text(it.NameFR, at+"nameFr", true)
+		f.text(it.NameEN, at+"name_en", true)
+		f.text(it.NameFR, at+"name_fr", true)
 		f.text(it.Picture, at+"picture", false)
 		f.add(!it.Unit.IsCurrency(), at+"unit", "a commodity, or nothing")
 		f.add(francs(it.Ceiling, 1), at+"ceiling", "XOF, more than zero")

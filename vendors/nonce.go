@@ -53,5 +53,5 @@ func Successor(tx Tx, id HandheldID) (Handheld, error) {
 		}
 		h, err = tx.Handheld(h.ReplacedBy)
 	}
-	return Handheld{}, ErrHandheldState.At("replacedBy", "more than %d replacements of %s", successorsMax, id)
+	return Handheld{}, ErrHandheldState.At("replaced_by", "more than %d replacements of %s", successorsMax, id)
 }

@@ -290,7 +290,7 @@ func lostAt(tx Tx, at time.Time) (time.Time, error) {
 		return tx.Now(), nil
 	}
 	if at.After(tx.Now()) {
-		return time.Time{}, ErrVendor.At("lostAt", "not in the future")
+		return time.Time{}, ErrVendor.At("lost_at", "not in the future")
 	}
 	return at.UTC(), nil
 }

@@ -105,7 +105,7 @@ func (v Vendor) check() error {
 	f.text(v.Name, "name", true)
 	f.add(zoneForm.MatchString(v.Zone), "zone", "1 to 8 letters, digits and -")
 	f.text(v.Village, "village", false)
-	f.text(v.PlaceCode, "placeCode", false)
+	f.text(v.PlaceCode, "place_code", false)
 	v.Contract.check(&f)
 	return f.err()
 }
@@ -134,13 +134,29 @@ func (s *service) SuspendVendor(ctx context.Context, cmd SuspendVendor) (Vendor,
 }
 
 func (s *service) Vendor(ctx context.Context, q ByID) (Vendor, error) {
-	return read(ctx, s, MethodVendor, q.By, func(tx Tx) (Vendor, error) { return ownVendor(tx, ID(q.ID), q.By) })
+	return read(ctx, s, MethodVendor, q.By, func(tx Tx) (Vendor, error) {
+		v, err := ownVendor(tx, ID(q.ID), q.By)
+		return v.shownTo(q.By), err
+	})
 }
 
 func (s *service) Vendors(ctx context.Context, q List) (Page[Vendor], error) {
 	return read(ctx, s, MethodVendors, q.By, func(tx Tx) (Page[Vendor], error) {
-		return page(tx.Vendors(q.By.Programme, ID(q.After)), q.Limit, func(v Vendor) string { return string(v.ID) })
+		p, err := page(tx.Vendors(q.By.Programme, ID(q.After)), q.Limit, func(v Vendor) string { return string(v.ID) })
+		for i, v := range p.Items {
+			p.Items[i] = v.shownTo(q.By)
+		}
+		return p, err
 	})
+}
+
+// shownTo returns the vendor without the address he is paid at, unless the
+// caller has to do with money.
+func (v Vendor) shownTo(by access.Actor) Vendor {
+	if !by.Has(bookReaders...) {
+		v.Contract.Payment.Alias = ""
+	}
+	return v
 }
 
 func (s *service) Summary(ctx context.Context, q ByID) (Summary, error) {

@@ -1,0 +1,62 @@
+package vendors
+
+import (
+	"context"
+	"log/slog"
+)
+
+// Logging returns s with one audit line per command that moves money or makes
+// a handheld believed. Lines name ids, sums and pseudonyms; never a shop, a
+// telephone number or a code. Failures are logged by the endpoints' middleware.
+func Logging(s Service, log *slog.Logger) Service { return logged{s, log} }
+
+type logged struct {
+	Service
+	log *slog.Logger
+}
+
+func (l logged) line(ctx context.Context, err error, what string, attrs ...slog.Attr) {
+	if err == nil {
+		l.log.LogAttrs(ctx, slog.LevelInfo, what, attrs...)
+	}
+}
+
+func (l logged) ActivateHandheld(ctx context.Context, cmd ActivateHandheld) (Handheld, error) {
+	h, err := l.Service.ActivateHandheld(ctx, cmd)
+	l.line(ctx, err, "handheld activated", slog.String("handheld", string(h.ID)), slog.String("actor", cmd.By.Pseudonym))
+	return h, err
+}
+
+func (l logged) RevokeHandheld(ctx context.Context, cmd RevokeHandheld) (Handheld, error) {
+	h, err := l.Service.RevokeHandheld(ctx, cmd)
+	l.line(ctx, err, "handheld revoked", slog.String("handheld", string(h.ID)), slog.String("actor", cmd.By.Pseudonym))
+	return h, err
+}
+
+func (l logged) AcceptClaim(ctx context.Context, cmd AcceptClaim) (Claim, error) {
+	c, err := l.Service.AcceptClaim(ctx, cmd)
+	l.line(ctx, err, "claim accepted", slog.String("claim", string(c.ID)), slog.String("kind", string(c.Kind)),
+		slog.Int64("accepted", c.Accepted.Minor()), slog.Uint64("entry", c.Entry), slog.String("actor", cmd.By.Pseudonym))
+	return c, err
+}
+
+func (l logged) ApproveSettlement(ctx context.Context, cmd ApproveSettlement) (Settlement, error) {
+	s, err := l.Service.ApproveSettlement(ctx, cmd)
+	l.line(ctx, err, "settlement ordered", slog.String("settlement", s.ID), slog.Int("payments", len(s.Payments)),
+		slog.Int64("total", s.Total.Minor()), slog.String("actor", cmd.By.Pseudonym))
+	return s, err
+}
+
+func (l logged) ImportResults(ctx context.Context, cmd ImportResults) (Results, error) {
+	r, err := l.Service.ImportResults(ctx, cmd)
+	l.line(ctx, err, "payment results imported", slog.String("settlement", cmd.Settlement), slog.Int("paid", r.Paid),
+		slog.Int("failed", r.Failed), slog.Int("same", r.Same), slog.String("actor", cmd.By.Pseudonym))
+	return r, err
+}
+
+func (l logged) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (AdvanceLine, error) {
+	a, err := l.Service.ApproveAdvance(ctx, cmd)
+	l.line(ctx, err, "advance given", slog.String("advance", a.ID), slog.Int64("amount", a.Amount.Minor()),
+		slog.String("actor", cmd.By.Pseudonym))
+	return a, err
+}

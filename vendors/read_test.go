@@ -1,0 +1,121 @@
+package vendors
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jate-cva/jate/money"
+)
+
+func TestReadFrancs(t *testing.T) {
+	for text, want := range map[string]int64{
+		"5000": 5000, " 12 500 ": 12500, "12\u202f500 FCFA": 12500, "12\u00a0500 F CFA": 12500, "12.500": 12500, "12,500": 12500,
+		"1,234,567": 1234567, "1'234": 1234, "12500,00": 12500, "12500.0": 12500, "XOF 700": 700, "700 f": 700, "12.500.000": 12500000,
+	} {
+		if m, err := readFrancs(text); err != nil || m != money.Francs(want) {
+			t.Errorf("readFrancs(%q) = %v, %v, want %d", text, m, err, want)
+		}
+	}
+	for _, text := range []string{"", "0", "-5", "+5", "12,5", "12.50", "1e3", "5.08E+03", "12,5000", "1,23,456", "abc", "99999999999999999999", "=1+1", "5000 5000 x"} {
+		if m, err := readFrancs(text); err == nil {
+			t.Errorf("readFrancs(%q) = %v", text, m)
+		}
+	}
+}
+
+func TestReadQuantity(t *testing.T) {
+	rice, err := money.NewAsset("RICE-KG", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int64{"10": 1000, "12,5": 1250, "12.50": 1250, "1 250 kg": 125000, "0,25": 25} {
+		if m, err := readQuantity(text, rice); err != nil || m != money.FromMinor(want, rice) {
+			t.Errorf("readQuantity(%q) = %v, %v, want %d", text, m, err, want)
+		}
+	}
+	for _, text := range []string{"", "0", "-1", "1.250", "1,250", "0,255", "1e3", "ten"} {
+		if m, err := readQuantity(text, rice); err == nil {
+			t.Errorf("readQuantity(%q) = %v", text, m)
+		}
+	}
+}
+
+func TestReadDate(t *testing.T) {
+	want := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
+	for _, text := range []string{"2026-03-02", "02/03/2026", "2/3/2026", "02-03-26", "02.03.2026", "2026-03-02T00:00:00"} {
+		if got, err := readDate(text); err != nil || !got.Equal(want) {
+			t.Errorf("readDate(%q) = %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"31/02/2026", "03/13/2026", "46083", "yesterday", "2026"} {
+		if got, err := readDate(text); err == nil {
+			t.Errorf("readDate(%q) = %v", text, got)
+		}
+	}
+}
+
+func TestColumnsOf(t *testing.T) {
+	for name, tt := range map[string]struct {
+		titles []string
+		rules  []rule
+		want   map[columnName]int
+	}{
+		"French invoice":  {[]string{"N°", "N° de série du coupon", "Date de vente", "Qté (kg)", "Prix unitaire", "Montant total (FCFA)"}, invoiceRules, map[columnName]int{colSerial: 1, colDate: 2, colQuantity: 3, colPrice: 4, colAmount: 5}},
+		"English invoice": {[]string{"Voucher serial", "Sale date", "Quantity", "Unit price", "Amount"}, invoiceRules, map[columnName]int{colSerial: 0, colDate: 1, colQuantity: 2, colPrice: 3, colAmount: 4}},
+		"value of a slip": {[]string{"Bon", "Valeur du bon"}, invoiceRules, map[columnName]int{colSerial: 0, colAmount: 1}},
+		"operator":        {[]string{"Transaction ID", "Your reference", "Amount", "Status", "Failure reason"}, resultRules, map[columnName]int{colBankRef: 0, colReference: 1, colAmount: 2, colStatus: 3, colMessage: 4}},
+		"bank":            {[]string{"Référence", "Référence bancaire", "Statut", "Motif du rejet"}, resultRules, map[columnName]int{colReference: 0, colBankRef: 1, colStatus: 2, colMessage: 3}},
+	} {
+		got := columnsOf(tt.titles, tt.rules)
+		if len(got) != len(tt.want) {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+		for c, i := range tt.want {
+			if got[c] != i {
+				t.Errorf("%s: %s is column %d, want %d", name, c, got[c], i)
+			}
+		}
+	}
+}
+
+func TestPhoneForm(t *testing.T) {
+	for form, want := range map[PhoneForm]string{PhoneLocal: "70000001", PhoneInternational: "22370000001", PhoneDialled: "0022370000001"} {
+		for _, number := range []string{"70000001", "+223 70 00 00 01", "0022370000001", "223 70000001"} {
+			if got := form.write(number); got != want {
+				t.Errorf("%s of %q = %q, want %q", form, number, got, want)
+			}
+		}
+		if got := form.write("+33 6 12 34 56 78"); got != "+33 6 12 34 56 78" {
+			t.Errorf("a number abroad became %q", got)
+		}
+	}
+}
+
+func TestTemplate_Check(t *testing.T) {
+	for _, good := range DefaultTemplates() {
+		if err := good.check(); err != nil {
+			t.Error(err)
+		}
+	}
+	ref, amount := TemplateColumn{"r", ValueReference}, TemplateColumn{"a", ValueAmount}
+	for name, bad := range map[string]Template{
+		"no reference":      {"x", ';', []TemplateColumn{amount}, ""},
+		"no amount":         {"x", ';', []TemplateColumn{ref}, ""},
+		"a letter between":  {"x", 'x', []TemplateColumn{ref, amount}, ""},
+		"an unknown value":  {"x", ';', []TemplateColumn{ref, amount, {"s", "secret"}}, ""},
+		"an unknown number": {"x", ';', []TemplateColumn{ref, amount}, "plus"},
+	} {
+		if bad.check() == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+}
+
+// Ids sort by the second they were made in.
+func TestNewID(t *testing.T) {
+	at := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	early, late := newID("c", at, []byte{255, 255, 255, 255, 255}), newID("c", at.Add(time.Second), make([]byte, 5))
+	if early >= late || len(early) != 17 {
+		t.Errorf("%s and %s", early, late)
+	}
+}

@@ -1,0 +1,304 @@
+package vendors
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/money"
+)
+
+// decoder makes the command of a request.
+type decoder[C any] = func(context.Context, *http.Request) (C, error)
+
+// order is what every command has besides its body: who, the key, and the id
+// in the path where there is one.
+type order struct {
+	by  access.Actor
+	key string
+	id  string
+}
+
+func orderOf(ctx context.Context, r *http.Request) (order, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return order{}, err
+	}
+	key, err := httpkit.IdempotencyKey(r)
+	return order{by: by, key: key}, err
+}
+
+func orderOn(ctx context.Context, r *http.Request) (order, error) {
+	o, err := orderOf(ctx, r)
+	if err != nil {
+		return order{}, err
+	}
+	o.id, err = httpkit.PathValue(r, "id")
+	return o, err
+}
+
+// command decodes a request into an order and a body.
+func command[B any](ctx context.Context, r *http.Request, read func(context.Context, *http.Request) (order, error)) (order, B, error) {
+	o, err := read(ctx, r)
+	if err != nil {
+		var none B
+		return order{}, none, err
+	}
+	b, err := httpkit.Body[B](r)
+	return o, b, err
+}
+
+func decodeID(ctx context.Context, r *http.Request) (ByID, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return ByID{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return ByID{By: by, ID: id}, err
+}
+
+func decodeList(ctx context.Context, r *http.Request) (List, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return List{}, err
+	}
+	after, limit, err := httpkit.PageQuery(r)
+	return List{By: by, After: after, Limit: limit}, err
+}
+
+func decodeLines(ctx context.Context, r *http.Request) (LinesOf, error) {
+	q, err := decodeID(ctx, r)
+	if err != nil {
+		return LinesOf{}, err
+	}
+	after, limit, err := httpkit.PageQuery(r)
+	if err != nil {
+		return LinesOf{}, err
+	}
+	n := 0
+	if after != "" {
+		if n, err = strconv.Atoi(after); err != nil || n < 0 {
+			return LinesOf{}, httpkit.ErrQuery.At("query.cursor", "not a cursor of this list")
+		}
+	}
+	return LinesOf{By: q.By, Claim: ClaimID(q.ID), After: n, Limit: limit}, nil
+}
+
+func decodeRegister(ctx context.Context, r *http.Request) (RegisterVendor, error) {
+	o, b, err := command[struct {
+		ID        ID           `json:"id"`
+		Name      string       `json:"name"`
+		Zone      string       `json:"zone"`
+		Village   string       `json:"village"`
+		PlaceCode string       `json:"place_code"`
+		Contract  contractWire `json:"contract"`
+	}](ctx, r, orderOf)
+	if err != nil {
+		return RegisterVendor{}, err
+	}
+	c, err := b.Contract.contract()
+	return RegisterVendor{o.by, o.key, b.ID, b.Name, b.Zone, b.Village, b.PlaceCode, c}, err
+}
+
+func decodeSuspend(ctx context.Context, r *http.Request) (SuspendVendor, error) {
+	o, b, err := command[struct {
+		Suspended bool   `json:"suspended"`
+		Reason    string `json:"reason"`
+	}](ctx, r, orderOn)
+	return SuspendVendor{o.by, o.key, ID(o.id), b.Suspended, b.Reason}, err
+}
+
+func decodePrices(ctx context.Context, r *http.Request) (SetPrices, error) {
+	o, b, err := command[struct {
+		From  time.Time  `json:"from"`
+		Items []itemWire `json:"items"`
+	}](ctx, r, orderOn)
+	cmd := SetPrices{By: o.by, Key: o.key, Vendor: ID(o.id), From: b.From}
+	for _, it := range b.Items {
+		cmd.Items = append(cmd.Items, Item(it))
+	}
+	return cmd, err
+}
+
+func decodeZone(ctx context.Context, r *http.Request) (SetZone, error) {
+	o, b, err := command[struct {
+		Policy policyWire `json:"policy"`
+	}](ctx, r, orderOn)
+	return SetZone{o.by, o.key, o.id, Policy(b.Policy)}, err
+}
+
+func decodeInvite(ctx context.Context, r *http.Request) (InviteHandheld, error) {
+	o, b, err := command[struct {
+		Purpose Purpose `json:"purpose"`
+		Vendor  ID      `json:"vendor"`
+		Zone    string  `json:"zone"`
+	}](ctx, r, orderOf)
+	return InviteHandheld{o.by, o.key, b.Purpose, b.Vendor, b.Zone}, err
+}
+
+func decodeEnrol(_ context.Context, r *http.Request) (EnrolHandheld, error) {
+	b, err := httpkit.Body[struct {
+		Code      string `json:"code"`
+		PublicKey string `json:"public_key"`
+		Signature string `json:"signature"`
+	}](r)
+	if err != nil {
+		return EnrolHandheld{}, err
+	}
+	key, keyErr := base64.RawURLEncoding.Strict().DecodeString(b.PublicKey)
+	sig, sigErr := base64.RawURLEncoding.Strict().DecodeString(b.Signature)
+	if err := errors.Join(keyErr, sigErr); err != nil {
+		return EnrolHandheld{}, httpkit.ErrBody.At("$", "public_key and signature must be base64url without padding")
+	}
+	return EnrolHandheld{Code: b.Code, PublicKey: key, Signature: sig}, nil
+}
+
+// nothing is a body of no fields: {}.
+type nothing struct{}
+
+func decodeActivate(ctx context.Context, r *http.Request) (ActivateHandheld, error) {
+	o, _, err := command[nothing](ctx, r, orderOn)
+	return ActivateHandheld{o.by, o.key, HandheldID(o.id)}, err
+}
+
+func decodeRevoke(ctx context.Context, r *http.Request) (RevokeHandheld, error) {
+	o, b, err := command[struct {
+		LostAt time.Time `json:"lost_at"`
+	}](ctx, r, orderOn)
+	return RevokeHandheld{o.by, o.key, HandheldID(o.id), b.LostAt}, err
+}
+
+func decodeReplace(ctx context.Context, r *http.Request) (ReplaceHandheld, error) {
+	o, b, err := command[struct {
+		By     HandheldID `json:"by"`
+		LostAt time.Time  `json:"lost_at"`
+	}](ctx, r, orderOn)
+	return ReplaceHandheld{o.by, o.key, HandheldID(o.id), b.By, b.LostAt}, err
+}
+
+func decodePrepareClaim(ctx context.Context, r *http.Request) (PrepareClaim, error) {
+	o, b, err := command[struct {
+		Vendor ID     `json:"vendor"`
+		Round  string `json:"round"`
+	}](ctx, r, orderOf)
+	return PrepareClaim{o.by, o.key, b.Vendor, b.Round}, err
+}
+
+// file reads an uploaded file. What it is, its content says.
+func file(r *http.Request) ([]byte, error) {
+	b, err := io.ReadAll(r.Body)
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return nil, httpkit.ErrBodySize.At("$", "at most %d bytes", tooLarge.Limit)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the file: %w: %w", err, httpkit.ErrInterrupted)
+	}
+	return b, nil
+}
+
+func decodeInvoice(ctx context.Context, r *http.Request) (BringInvoice, error) {
+	o, err := orderOn(ctx, r)
+	if err != nil {
+		return BringInvoice{}, err
+	}
+	q, err := httpkit.Query(r, "round", "number", "asset")
+	if err != nil {
+		return BringInvoice{}, err
+	}
+	cmd := BringInvoice{By: o.by, Key: o.key, Vendor: ID(o.id), Round: q.Get("round"), Number: q.Get("number")}
+	if text := q.Get("asset"); text != "" {
+		if cmd.Asset, err = money.ParseAsset(text); err != nil {
+			return BringInvoice{}, httpkit.ErrQuery.At("query.asset", "a commodity with its digits, such as RICE-KG/2")
+		}
+	}
+	cmd.File, err = file(r)
+	return cmd, err
+}
+
+func decodeAccept(ctx context.Context, r *http.Request) (AcceptClaim, error) {
+	o, b, err := command[struct {
+		VendorProof string `json:"vendor_proof"`
+	}](ctx, r, orderOn)
+	return AcceptClaim{By: o.by, Key: o.key, Claim: ClaimID(o.id), VendorProof: b.VendorProof}, err
+}
+
+// reason is the body of a refusal.
+type reason struct {
+	Reason string `json:"reason"`
+}
+
+func decodeRefuseClaim(ctx context.Context, r *http.Request) (RefuseClaim, error) {
+	o, b, err := command[reason](ctx, r, orderOn)
+	return RefuseClaim{o.by, o.key, ClaimID(o.id), b.Reason}, err
+}
+
+func decodeSettlement(ctx context.Context, r *http.Request) (PrepareSettlement, error) {
+	o, b, err := command[struct {
+		Method  string `json:"method"`
+		Bank    string `json:"bank"`
+		Vendors []ID   `json:"vendors"`
+	}](ctx, r, orderOf)
+	return PrepareSettlement{o.by, o.key, b.Method, b.Bank, b.Vendors}, err
+}
+
+func decodeApproval(ctx context.Context, r *http.Request) (ApproveSettlement, error) {
+	o, b, err := command[struct {
+		Digest string `json:"digest"`
+	}](ctx, r, orderOn)
+	if err != nil {
+		return ApproveSettlement{}, err
+	}
+	cmd := ApproveSettlement{By: o.by, Key: o.key, Settlement: o.id}
+	d, err := hex.DecodeString(b.Digest)
+	if err != nil || len(d) != len(cmd.Digest) {
+		return ApproveSettlement{}, httpkit.ErrBody.At("$.digest", "64 hexadecimal digits, as the settlement shows them")
+	}
+	copy(cmd.Digest[:], d)
+	return cmd, nil
+}
+
+func decodeRefuseSettlement(ctx context.Context, r *http.Request) (RefuseSettlement, error) {
+	o, b, err := command[reason](ctx, r, orderOn)
+	return RefuseSettlement{o.by, o.key, o.id, b.Reason}, err
+}
+
+func decodeResults(ctx context.Context, r *http.Request) (ImportResults, error) {
+	o, err := orderOn(ctx, r)
+	if err != nil {
+		return ImportResults{}, err
+	}
+	b, err := file(r)
+	return ImportResults{o.by, o.key, o.id, b}, err
+}
+
+func decodePayments(ctx context.Context, r *http.Request) (PaymentFile, error) {
+	q, err := decodeID(ctx, r)
+	if err != nil {
+		return PaymentFile{}, err
+	}
+	form, err := httpkit.Query(r, "template")
+	return PaymentFile{By: q.By, Settlement: q.ID, Template: form.Get("template")}, err
+}
+
+func decodeAdvance(ctx context.Context, r *http.Request) (PrepareAdvance, error) {
+	o, b, err := command[struct {
+		Vendor   ID           `json:"vendor"`
+		Amount   money.Amount `json:"amount"`
+		Permille int          `json:"permille"`
+		Bank     string       `json:"bank"`
+	}](ctx, r, orderOf)
+	return PrepareAdvance{o.by, o.key, b.Vendor, b.Amount, b.Permille, b.Bank}, err
+}
+
+func decodeApproveAdvance(ctx context.Context, r *http.Request) (ApproveAdvance, error) {
+	o, _, err := command[nothing](ctx, r, orderOn)
+	return ApproveAdvance{o.by, o.key, o.id}, err
+}
