@@ -144,7 +144,7 @@ func (e Entry) check() error {
 		return err
 	}
 	for i, p := range e.Postings {
-		if err := p.check(allowed); err != nil {
+		if err := p.check(allowed, e.Round); err != nil {
 			return fault.Of(err).At("postings", "posting %d of entry kind %s", i, e.Kind)
 		}
 	}
@@ -181,7 +181,7 @@ func plain(s string) bool {
 	return true
 }
 
-func (p Posting) check(allowed []flow) error {
+func (p Posting) check(allowed []flow, round string) error {
 	debit, err := p.Debit.Class()
 	if err != nil {
 		return err
@@ -192,6 +192,14 @@ func (p Posting) check(allowed []flow) error {
 	}
 	if p.Amount.Sign() <= 0 || p.Amount.Asset().IsZero() {
 		return ErrEntry.At("amount", "%s is not more than zero of an asset", p.Amount)
+	}
+	for c, a := range map[Class]Account{debit: p.Debit, credit: p.Credit} {
+		switch c {
+		case ClassRound, ClassContingency, ClassFees, ClassPledge:
+			if a.ID() != round {
+				return ErrFlow.At("accounts", "%s belongs to another round", a)
+			}
+		}
 	}
 	for _, f := range allowed {
 		if f.debit == debit && f.credit == credit {
