@@ -21,19 +21,24 @@ type Endpoints struct {
 	Lookup   httpkit.Endpoint[Query, Voucher]
 	Receipts httpkit.Endpoint[Query, []StoredReceipt]
 	Issues   httpkit.Endpoint[Query, []Issue]
+	Keys     httpkit.Endpoint[Query, JSON]
 }
 
 // allowed says who may call what. Handhelds prove themselves by their
-// signatures: their methods are not here.
+// signatures: their methods are not here. Package distribution, which calls
+// the first two, has checked the caller already.
 var allowed = map[string][]access.Role{
-	"hold":     {access.RoleIssuer, access.RoleDistributionOfficer, access.RoleListApprover},
-	"release":  {access.RoleIssuer, access.RoleListApprover},
-	"void":     {access.RoleIssuer, access.RoleListApprover},
-	"propose":  {access.RoleIssuer, access.RoleDistributionOfficer},
-	"agree":    {access.RoleIssuer, access.RoleListApprover, access.RoleFinanceApprover},
-	"lookup":   {access.RoleIssuer, access.RoleListApprover, access.RoleDistributionOfficer, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
-	"receipts": {access.RoleIssuer, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
-	"issues":   {access.RoleIssuer, access.RoleListApprover, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
+	"issue-lot": {access.RoleIssuer},
+	"expire":    {access.RoleIssuer, access.RoleFinancePreparer},
+	"hold":      {access.RoleIssuer, access.RoleDistributionOfficer, access.RoleListApprover},
+	"release":   {access.RoleIssuer, access.RoleListApprover},
+	"void":      {access.RoleIssuer, access.RoleListApprover},
+	"propose":   {access.RoleIssuer, access.RoleDistributionOfficer},
+	"agree":     {access.RoleIssuer, access.RoleListApprover, access.RoleFinanceApprover},
+	"lookup":    {access.RoleIssuer, access.RoleListApprover, access.RoleDistributionOfficer, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
+	"receipts":  {access.RoleIssuer, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
+	"keys":      {access.RoleIssuer, access.RoleListApprover, access.RoleMonitor, access.RoleAuditor},
+	"issues":    {access.RoleIssuer, access.RoleListApprover, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
 }
 
 // NewEndpoints puts the service's methods behind mw, then behind the roles
@@ -54,5 +59,6 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		Lookup:   httpkit.Wrap(s.Lookup, staff("lookup")),
 		Receipts: httpkit.Wrap(s.Receipts, staff("receipts")),
 		Issues:   httpkit.Wrap(s.Issues, staff("issues")),
+		Keys:     httpkit.Wrap(s.Keys, staff("keys")),
 	}
 }

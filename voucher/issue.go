@@ -34,7 +34,6 @@ type IssueLot struct {
 	Items                 iter.Seq2[Item, error]
 	Spares                []Spare
 	By                    access.Actor
-	Role                  access.Role
 	Progress              func(done, of int) // may be nil
 }
 
@@ -373,7 +372,7 @@ func (r *lotRun) put(tx Tx, vs []signed, spare bool) error {
 	return flush()
 }
 
-func (r *lotRun) actor() ledger.Actor { return by(r.cmd.By, r.cmd.Role) }
+func (r *lotRun) actor() ledger.Actor { return by(r.cmd.By, "issue-lot") }
 
 // finish signs the manifest once the print job is durable, and only then is
 // the lot issued.
@@ -458,7 +457,7 @@ func (s *service) undoInterrupted(ctx context.Context, cmd IssueLot) error {
 				return err
 			}
 			for _, v := range vs {
-				if err := s.stop(tx, v, ledger.KindVoid, "issue-interrupted", by(cmd.By, cmd.Role)); err != nil {
+				if err := s.stop(tx, v, ledger.KindVoid, "issue-interrupted", by(cmd.By, "issue-lot")); err != nil {
 					return err
 				}
 			}

@@ -26,7 +26,7 @@ type Change struct {
 
 // change runs a command on one voucher of the actor's programme.
 func (s *service) change(ctx context.Context, what string, cmd Change, fn func(Tx, Voucher) error) (Voucher, error) {
-	key := ledger.CommandKey{Actor: cmd.By.ID, Key: cmd.Key}
+	key := commandKey(cmd.By, cmd.Key)
 	request := struct {
 		What string
 		Change
@@ -78,7 +78,7 @@ func (s *service) decided(tx Tx, v Voucher, what string, cmd Change) error {
 		}
 		pseudonym = string(ledger.Pseudonym(salt, string(v.Serial)))
 	}
-	_, err := ledger.Decide(tx, by(cmd.By, access.RoleIssuer), v.Round, what, pseudonym, map[string]string{"reason": cmd.Reason})
+	_, err := ledger.Decide(tx, by(cmd.By, what), v.Round, what, pseudonym, map[string]string{"reason": cmd.Reason})
 	return errors.Join(err, tx.PutVoucher(v))
 }
 
@@ -90,7 +90,7 @@ func (s *service) Void(ctx context.Context, cmd Change) (Voucher, error) {
 		default:
 			return ErrLife.At("serial", "it is %s", l)
 		}
-		return s.stop(tx, v, ledger.KindVoid, cmd.Reason, by(cmd.By, access.RoleIssuer))
+		return s.stop(tx, v, ledger.KindVoid, cmd.Reason, by(cmd.By, "void"))
 	})
 }
 
@@ -140,7 +140,7 @@ func (s *service) Expire(ctx context.Context, cmd ExpireLot) (Issue, error) {
 	if err != nil || !is.ClosedAt.IsZero() {
 		return is, err
 	}
-	actor := by(cmd.By, access.RoleIssuer)
+	actor := by(cmd.By, "expire")
 	for from := is.First; from <= is.Last; from += issueChunk {
 		err := s.store.Update(ctx, func(tx Tx) error {
 			vs, err := numbered(tx, from, min(from+issueChunk-1, is.Last))

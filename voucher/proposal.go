@@ -72,7 +72,7 @@ type Propose struct {
 
 // Propose is documented at Service.
 func (s *service) Propose(ctx context.Context, cmd Propose) (Proposal, error) {
-	key := ledger.CommandKey{Actor: cmd.By.ID, Key: cmd.Key}
+	key := commandKey(cmd.By, cmd.Key)
 	return ledger.Once(ctx, s.store.Update, key, cmd, func(tx Tx) (Proposal, error) {
 		p := Proposal{Programme: cmd.By.Programme, Kind: cmd.Kind, Serial: cmd.Serial, Spare: cmd.Spare,
 			Beneficiary: cmd.Beneficiary, Home: cmd.Home, Vendor: cmd.Vendor, SoldOn: cmd.SoldOn,
@@ -197,7 +197,7 @@ type Agree struct {
 
 // Agree is documented at Service.
 func (s *service) Agree(ctx context.Context, cmd Agree) (Voucher, error) {
-	key := ledger.CommandKey{Actor: cmd.By.ID, Key: cmd.Key}
+	key := commandKey(cmd.By, cmd.Key)
 	return ledger.Once(ctx, s.store.Update, key, cmd, func(tx Tx) (Voucher, error) {
 		p, err := tx.Proposal(cmd.Proposal)
 		if err != nil {
@@ -240,7 +240,7 @@ func (s *service) bind(tx Tx, p Proposal, second access.Actor) (Voucher, error) 
 	if err := tx.PutVoucherSalt(spare.Account(), salt); err != nil {
 		return Voucher{}, err
 	}
-	e := ledger.Entry{Kind: ledger.KindIssue, Actor: by(second, access.RoleIssuer), Round: spare.Round, Ref: spare.Lot,
+	e := ledger.Entry{Kind: ledger.KindIssue, Actor: by(second, "agree"), Round: spare.Round, Ref: spare.Lot,
 		Facts:    map[string]string{"proposed-by": p.Pseudonym},
 		Postings: []ledger.Posting{{Debit: ledger.Round(spare.Round), Credit: spare.Account(), Amount: spare.Value}}}
 	if p.Kind == ProposeReissue {

@@ -57,7 +57,13 @@ type Service interface {
 	Receipts(ctx context.Context, q Query) ([]StoredReceipt, error)
 	// Issues lists a programme's issued lots with their manifests.
 	Issues(ctx context.Context, q Query) ([]Issue, error)
+	// Keys returns the public keys of a programme's lots as a JWKS (RFC 7517),
+	// for whoever verifies vouchers with other software.
+	Keys(ctx context.Context, q Query) (JSON, error)
 }
+
+// JSON is a document that goes over the wire as it is.
+type JSON []byte
 
 // Query names a voucher, or a programme where Serial is empty.
 type Query struct {
@@ -86,9 +92,19 @@ type service struct {
 // New returns the service on the store.
 func New(store Store, cfg Config) Service { return &service{store: store, cfg: cfg} }
 
-// by is the actor as the journal names it.
-func by(a access.Actor, role access.Role) ledger.Actor {
+// by is the actor as the journal names it: in the first role that he holds of
+// those that allow the method. The server's own calls need none of them.
+func by(a access.Actor, method string) ledger.Actor {
+	role, err := a.As(allowed[method]...)
+	if err != nil {
+		role = "server"
+	}
 	return ledger.Actor{Role: string(role), Name: a.Pseudonym}
+}
+
+// commandKey scopes an idempotency key to the actor in his programme.
+func commandKey(a access.Actor, key string) ledger.CommandKey {
+	return ledger.CommandKey{Actor: a.Programme + "/" + a.ID, Key: key}
 }
 
 // theServer is the actor of what the rules decide by themselves.
@@ -144,6 +160,30 @@ func (s *service) Issues(ctx context.Context, q Query) ([]Issue, error) {
 		return err
 	})
 	return is, err
+}
+
+// Keys is documented at Service.
+func (s *service) Keys(ctx context.Context, q Query) (JSON, error) {
+	issues, err := s.Issues(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	var ms []Manifest
+	for _, is := range issues {
+		if is.Manifest == "" {
+			continue
+		}
+		m, err := ParseManifest(is.Manifest, s.cfg.RootPublic)
+		if err != nil {
+			return nil, err
+		}
+		ms = append(ms, m)
+	}
+	keys, err := NewKeySet(ms...)
+	if err != nil {
+		return nil, err
+	}
+	return JWKS(keys)
 }
 
 func collect[T any](seq func(func(T, error) bool)) ([]T, error) {

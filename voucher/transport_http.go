@@ -2,6 +2,7 @@ package voucher
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
@@ -37,6 +38,8 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 	mux.Handle("GET /api/v1/vouchers/{serial}/receipts", staff(httpkit.Handler(httpkit.Present(e.Receipts, wireOfReceipts), decodeSerial, http.StatusOK, opts...)))
 	mux.Handle("POST /api/v1/proposals", staff(httpkit.Handler(httpkit.Present(e.Propose, wireOfProposal), decodePropose, http.StatusCreated, opts...)))
 	mux.Handle("POST /api/v1/proposals/{id}/agreement", staff(httpkit.Handler(httpkit.Present(e.Agree, wireOf), decodeAgree, http.StatusOK, opts...)))
+	mux.Handle("GET /api/v1/jwks.json", staff(httpkit.Handler(httpkit.Present(e.Keys, func(j JSON) json.RawMessage { return json.RawMessage(j) }),
+		decodeAll, http.StatusOK, opts...)))
 	mux.Handle("GET /api/v1/issues", staff(httpkit.Handler(httpkit.Present(e.Issues, wireOfIssues), decodeAll, http.StatusOK, opts...)))
 }
 

@@ -191,7 +191,7 @@ func Lot(id string, n, spares int, mode voucher.Mode) voucher.IssueLot {
 		GraceUntil: Grace, Profiles: []voucher.Profile{{Number: 1, Asset: money.XOF, Cap: 10_000}}, Count: n,
 		Items:  items(n, mode),
 		Spares: []voucher.Spare{{Count: spares, Point: "p1", Zone: "z1", Profile: 1, Value: money.Francs(1_000), Mode: mode}},
-		By:     Issuer, Role: access.RoleIssuer}
+		By:     Issuer}
 }
 
 // Issue issues a lot and returns its serials in the order of issue.
