@@ -1,0 +1,186 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/fxamacker/cbor/v2"
+
+	"github.com/jate-cva/jate/money"
+)
+
+// The parts that records are made of. A slice or map that is nil comes back
+// nil, and an empty one empty. A record's doc comment names its bucket and key.
+
+// instant is a time in Unix seconds, 0 being the zero time.Time. What is finer
+// than a second is cut off, as Tx.Now cuts it; times come back in UTC.
+type instant int64
+
+func instantOf(t time.Time) instant {
+	if t.IsZero() {
+		return 0
+	}
+	return instant(t.Unix())
+}
+
+func (i instant) time() time.Time {
+	if i == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(i), 0).UTC()
+}
+
+// sum32 is a SHA-256 or another 32 bytes: a byte string, empty for zero.
+type sum32 [32]byte
+
+// MarshalCBOR writes 32 bytes, or none.
+func (s sum32) MarshalCBOR() ([]byte, error) { return encodeSum(s[:]) }
+
+// UnmarshalCBOR reads what MarshalCBOR writes, and nothing else.
+func (s *sum32) UnmarshalCBOR(p []byte) error { return decodeSum(s[:], p) }
+
+// sum16 is a shortened digest: 16 bytes, or none for zero.
+type sum16 [16]byte
+
+// MarshalCBOR writes 16 bytes, or none.
+func (s sum16) MarshalCBOR() ([]byte, error) { return encodeSum(s[:]) }
+
+// UnmarshalCBOR reads what MarshalCBOR writes, and nothing else.
+func (s *sum16) UnmarshalCBOR(p []byte) error { return decodeSum(s[:], p) }
+
+func encodeSum(s []byte) ([]byte, error) {
+	if len(bytes.Trim(s, "\x00")) == 0 {
+		s = []byte{}
+	}
+	return recordEnc.Marshal(s)
+}
+
+func decodeSum(to, p []byte) error {
+	b, err := decodeBytes(p)
+	if err == nil && len(b) != 0 && len(b) != len(to) {
+		err = fmt.Errorf("a digest of %d bytes where there are %d", len(b), len(to))
+	}
+	clear(to)
+	copy(to, b)
+	return err
+}
+
+// decodeBytes reads a byte string, and nothing that could stand for one.
+func decodeBytes(p []byte) ([]byte, error) {
+	if kind := p[0] >> 5; kind != 2 {
+		return nil, fmt.Errorf("CBOR of type %d where bytes are", kind)
+	}
+	var b []byte
+	err := recordDec.Unmarshal(p, &b)
+	return b, err
+}
+
+// asset is a currency or a commodity: the text "XOF/0", or none for no asset.
+type asset money.Asset
+
+// MarshalCBOR writes the text.
+func (a asset) MarshalCBOR() ([]byte, error) { return recordEnc.Marshal(money.Asset(a).String()) }
+
+// UnmarshalCBOR reads what MarshalCBOR writes.
+func (a *asset) UnmarshalCBOR(p []byte) error {
+	var text string
+	if err := recordDec.Unmarshal(p, &text); err != nil {
+		return err
+	}
+	return (*money.Asset)(a).UnmarshalText([]byte(text))
+}
+
+// amount is a number of an asset's smallest units and the asset, as
+// [5000, "XOF/0"].
+type amount money.Amount
+
+func amountOf(m money.Amount) amount { return amount(m) }
+
+func (a amount) amount() money.Amount { return money.Amount(a) }
+
+type amountParts struct {
+	_     struct{} `cbor:",toarray"`
+	Minor int64
+	Asset asset
+}
+
+// MarshalCBOR writes the two parts.
+func (a amount) MarshalCBOR() ([]byte, error) {
+	m := money.Amount(a)
+	return recordEnc.Marshal(amountParts{Minor: m.Minor(), Asset: asset(m.Asset())})
+}
+
+// UnmarshalCBOR reads what MarshalCBOR writes.
+func (a *amount) UnmarshalCBOR(p []byte) error {
+	var parts amountParts
+	if err := recordDec.Unmarshal(p, &parts); err != nil {
+		return err
+	}
+	*a = amount(money.FromMinor(parts.Minor, money.Asset(parts.Asset)))
+	return nil
+}
+
+// jws is a signed text. In its compact form (RFC 7515) it is stored as its
+// three parts without their base64, a quarter less; any other text as it is.
+// Either comes back byte for byte.
+type jws string
+
+// MarshalCBOR writes three byte strings or a text.
+func (j jws) MarshalCBOR() ([]byte, error) {
+	segments := strings.Split(string(j), ".")
+	if len(segments) != 3 {
+		return recordEnc.Marshal(string(j))
+	}
+	var parts [3][]byte
+	for i, s := range segments {
+		p, err := base64.RawURLEncoding.DecodeString(s)
+		// The decoder skips line ends and forgives needless bits.
+		if err != nil || base64.RawURLEncoding.EncodeToString(p) != s {
+			return recordEnc.Marshal(string(j))
+		}
+		parts[i] = p
+	}
+	return recordEnc.Marshal(parts)
+}
+
+// UnmarshalCBOR reads what MarshalCBOR writes.
+func (j *jws) UnmarshalCBOR(p []byte) error {
+	if p[0]>>5 == 3 { // a text
+		return recordDec.Unmarshal(p, (*string)(j))
+	}
+	var parts []cbor.RawMessage
+	if err := recordDec.Unmarshal(p, &parts); err != nil {
+		return err
+	}
+	if len(parts) != 3 {
+		return fmt.Errorf("a signed text of %d parts", len(parts))
+	}
+	var segments [3]string
+	for i, raw := range parts {
+		b, err := decodeBytes(raw)
+		if err != nil {
+			return err
+		}
+		segments[i] = base64.RawURLEncoding.EncodeToString(b)
+	}
+	*j = jws(strings.Join(segments[:], "."))
+	return nil
+}
+
+// each returns what to makes of each element; nil of nil.
+func each[A, B any](as []A, to func(A) B) []B {
+	if as == nil {
+		return nil
+	}
+	bs := make([]B, len(as))
+	for i, a := range as {
+		bs[i] = to(a)
+	}
+	return bs
+}
+
+// texts converts between kinds of text.
+func texts[B, A ~string](as []A) []B { return each(as, func(a A) B { return B(a) }) }
