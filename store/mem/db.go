@@ -12,11 +12,12 @@ var errReadOnly = errors.New("mem: write outside of an Update")
 
 // DB is a store in memory. It is safe for concurrent use.
 type DB struct {
-	mu       sync.RWMutex
-	now      func() time.Time
-	ledger   ledgerTables
-	vendors  vendorTables
-	vouchers voucherTables
+	mu           sync.RWMutex
+	now          func() time.Time
+	ledger       ledgerTables
+	vendors      vendorTables
+	vouchers     voucherTables
+	distribution distributionTables
 }
 
 // Open returns an empty store that reads the time from now.
