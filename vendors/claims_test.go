@@ -266,6 +266,34 @@ func TestService_Invoice(t *testing.T) {
 			t.Errorf("claimed twice: %v", err)
 		}
 	})
+	for name, tt := range map[string]struct {
+		rows []int // of the invoice, matched with the one sale
+		undo bool
+	}{
+		"one sale pays one line of an invoice": {[]int{2, 3}, false},
+		"a sale that was undone pays no line":  {[]int{2}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.register("v1", 0)
+			s := w.francs("v1", 5000)
+			w.francs("v1", 5000) // so that the account would cover it
+			c, err := w.s.BringInvoice(t.Context(), vendors.BringInvoice{By: manager, Key: w.key(), Vendor: "v1", Round: "r1",
+				File: []byte("coupon,montant\n" + s.serial + ",5000\n" + s.serial + ",5000\n")})
+			w.must(err)
+			if tt.undo {
+				w.undo(s, "r1")
+			}
+			entries := map[int]uint64{}
+			for _, n := range tt.rows {
+				entries[n] = s.seq
+			}
+			_, err = w.s.AcceptClaim(t.Context(), vendors.AcceptClaim{By: preparer, Key: w.key(), Claim: c.ID, Entries: entries})
+			if !errors.Is(err, vendors.ErrClaimLine) {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestService_BringInvoice_NamesRows(t *testing.T) {
@@ -416,6 +444,23 @@ func TestReverseInClaim(t *testing.T) {
 		w.post(ledger.KindFreeze, "r1", "case", ledger.Posting{Debit: ledger.Redeemed("v1"), Credit: ledger.Contested("v1"), Amount: money.Francs(5000)})
 		if at := w.undo(s, "r1"); at != ledger.Contested("v1") {
 			t.Errorf("it was at %q", at)
+		}
+	})
+	t.Run("worked off an advance it stands, though other claims have the money", func(t *testing.T) {
+		w, s, _ := start(t)
+		a, err := w.s.PrepareAdvance(t.Context(), vendors.PrepareAdvance{By: preparer, Key: w.key(), Vendor: "v1", Amount: money.Francs(6000), Permille: 1000})
+		w.must(err)
+		_, err = w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID})
+		w.must(err)
+		w.claimed("v1", "r1")
+		st := w.approve(w.settle()) // 6000 recovered, 1000 sent
+		_, err = w.results(st, st.ID+"-1;1000;error;;")
+		w.must(err)
+		w.francs("v1", 9000)
+		w.claimed("v1", "r1")
+		before := w.size()
+		if at := w.undo(s, "r1"); at != "" || w.size() != before {
+			t.Errorf("it was undone at %q", at)
 		}
 	})
 	t.Run("goods that were bought stay bought", func(t *testing.T) {

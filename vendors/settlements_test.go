@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/xuri/excelize/v2"
@@ -57,6 +58,48 @@ func TestService_PrepareSettlement(t *testing.T) {
 		_, err := w.s.PrepareSettlement(t.Context(), vendors.PrepareSettlement{By: preparer, Key: w.key(), Method: "bank"})
 		if !errors.Is(err, vendors.ErrNothingToPay) {
 			t.Error(err)
+		}
+	})
+}
+
+// Several claims of one trader share what he may be paid and what he owes.
+func TestService_PrepareSettlement_OneVendor(t *testing.T) {
+	claims := func(t *testing.T) *world {
+		w := newWorld(t)
+		w.register("v1", 0)
+		for range 3 {
+			w.francs("v1", 1000)
+			w.claimed("v1", "r1")
+			w.now = w.now.Add(time.Second) // ids sort by it
+		}
+		return w
+	}
+	t.Run("a debt is recovered once", func(t *testing.T) {
+		w := claims(t)
+		a, err := w.s.PrepareAdvance(t.Context(), vendors.PrepareAdvance{By: preparer, Key: w.key(), Vendor: "v1", Amount: money.Francs(700), Permille: 500})
+		w.must(err)
+		_, err = w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID})
+		w.must(err)
+		st := w.approve(w.settle())
+		var kept []int64
+		for _, p := range st.Payments {
+			kept = append(kept, p.Recover.Minor())
+		}
+		if diff := cmp.Diff([]int64{500, 200, 0}, kept); diff != "" || st.Total != money.Francs(2300) {
+			t.Errorf("total %s %s", st.Total, diff)
+		}
+		w.holds(map[ledger.Account]int64{"advance:v1": 0, "vendor:v1:claimed": 0})
+	})
+	t.Run("frozen money holds back the claims that it does not cover", func(t *testing.T) {
+		w := claims(t)
+		w.post(ledger.KindFreeze, "r1", "case", ledger.Posting{Debit: ledger.Claimed("v1"), Credit: ledger.Contested("v1"), Amount: money.Francs(1500)})
+		st := w.approve(w.settle())
+		if len(st.Payments) != 1 || st.Total != money.Francs(1000) {
+			t.Errorf("%+v", st)
+		}
+		w.post(ledger.KindRelease, "r1", "case", ledger.Posting{Debit: ledger.Contested("v1"), Credit: ledger.Claimed("v1"), Amount: money.Francs(1500)})
+		if st := w.approve(w.settle()); len(st.Payments) != 2 {
+			t.Errorf("after the release: %+v", st)
 		}
 	})
 }
