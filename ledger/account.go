@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/money"
 )
 
 // Account is a path such as "round:r7" or "vendor:v3:redeemed". It holds one
@@ -123,6 +124,29 @@ var oneID = map[Class]bool{
 func (c Class) DebitNormal() bool {
 	switch c {
 	case ClassBank, ClassReceivable, ClassPledge, ClassAdvance:
+		return true
+	}
+	return false
+}
+
+// holds reports whether accounts of the class may hold the asset. Commodities
+// are promised, issued and handed over; they are never banked, owed or paid.
+// Only commodities are pledged: a currency that is pledged would be made of
+// nothing.
+func (c Class) holds(a money.Asset) bool {
+	switch c {
+	case ClassPledge:
+		return !a.IsCurrency()
+	case ClassRound, ClassContingency, ClassVoucher, ClassControl, ClassRedeemed, ClassContested:
+		return true
+	}
+	return a.IsCurrency()
+}
+
+// ofRound reports whether accounts of the class belong to the round they name.
+func (c Class) ofRound() bool {
+	switch c {
+	case ClassRound, ClassContingency, ClassFees, ClassPledge:
 		return true
 	}
 	return false

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -123,7 +124,11 @@ var (
 )
 
 // check reports the first rule that the entry breaks by itself.
-func (e Entry) check() error {
+func (e Entry) check() error { return e.checkAs(Account.Class) }
+
+// checkAs is check where classOf says what an account is for: in a leaf,
+// vouchers go by another name.
+func (e Entry) checkAs(classOf func(Account) (Class, error)) error {
 	allowed, known := flows[e.Kind]
 	if !known {
 		return ErrEntry.At("kind", "%q is no kind of entry", string(e.Kind))
@@ -137,15 +142,27 @@ func (e Entry) check() error {
 	if (e.Kind == KindDecision) != (len(e.Postings) == 0) || len(e.Postings) > postingsMax {
 		return ErrEntry.At("postings", "%d postings in an entry of kind %s", len(e.Postings), e.Kind)
 	}
-	if e.To.Before(e.From) {
-		return ErrEntry.At("to", "the interval ends before it begins")
+	if err := e.checkTimes(); err != nil {
+		return err
 	}
 	if err := e.checkTexts(); err != nil {
 		return err
 	}
 	for i, p := range e.Postings {
-		if err := p.check(allowed, e.Round); err != nil {
+		if err := p.check(allowed, e.Round, classOf); err != nil {
 			return fault.Of(err).At("postings", "posting %d of entry kind %s", i, e.Kind)
+		}
+	}
+	return nil
+}
+
+func (e Entry) checkTimes() error {
+	if e.To.Before(e.From) {
+		return ErrEntry.At("to", "the interval ends before it begins")
+	}
+	for _, t := range []time.Time{e.Posted, e.From, e.To} {
+		if y := t.Year(); y < 1 || y > 9999 { // what RFC 3339 can write
+			return ErrEntry.At("from", "year %d", y)
 		}
 	}
 	return nil
@@ -159,6 +176,9 @@ func (e Entry) checkTexts() error {
 		if !identifier(k) || !plain(v) {
 			return ErrEntry.At("facts", "fact %q is not plain text of at most %d bytes", k, textMax)
 		}
+	}
+	if e.Round != "" && !identifier(e.Round) {
+		return ErrEntry.At("round", "not an identifier")
 	}
 	for _, s := range []string{e.Actor.Role, e.Actor.Name, e.Round, e.Ref} {
 		if !plain(s) {
@@ -181,32 +201,36 @@ func plain(s string) bool {
 	return true
 }
 
-func (p Posting) check(allowed []flow, round string) error {
-	debit, err := p.Debit.Class()
+func (p Posting) check(allowed []flow, round string, classOf func(Account) (Class, error)) error {
+	debit, err := classOf(p.Debit)
 	if err != nil {
 		return err
 	}
-	credit, err := p.Credit.Class()
+	credit, err := classOf(p.Credit)
 	if err != nil {
 		return err
 	}
 	if p.Amount.Sign() <= 0 || p.Amount.Asset().IsZero() {
 		return ErrEntry.At("amount", "%s is not more than zero of an asset", p.Amount)
 	}
-	for c, a := range map[Class]Account{debit: p.Debit, credit: p.Credit} {
-		switch c {
-		case ClassRound, ClassContingency, ClassFees, ClassPledge:
-			if a.ID() != round {
-				return ErrFlow.At("accounts", "%s belongs to another round", a)
-			}
+	if !slices.Contains(allowed, flow{debit, credit}) || p.Debit == p.Credit {
+		return ErrFlow.At("accounts", "%s to %s", debit, credit)
+	}
+	for _, side := range []struct {
+		account Account
+		class   Class
+	}{{p.Debit, debit}, {p.Credit, credit}} {
+		if !side.class.holds(p.Amount.Asset()) {
+			return ErrFlow.At("asset", "%s holds no %s", side.class, p.Amount.Asset())
+		}
+		if side.class.ofRound() && side.account.ID() != round {
+			return ErrFlow.At("accounts", "%s belongs to another round", side.account)
+		}
+		if side.class == ClassVoucher && round == "" {
+			return ErrFlow.At("round", "a voucher's entry carries its round")
 		}
 	}
-	for _, f := range allowed {
-		if f.debit == debit && f.credit == credit {
-			return nil
-		}
-	}
-	return ErrFlow.At("accounts", "%s to %s", debit, credit)
+	return nil
 }
 
 // Reversal returns postings that undo ps, last first.

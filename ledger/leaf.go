@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jate-cva/jate/money"
@@ -48,7 +49,7 @@ func Pseudonym(salt []byte, serial string) Account {
 	h := sha256.New()
 	h.Write(salt)
 	h.Write([]byte(serial))
-	return Account("voucher:" + base64.RawURLEncoding.EncodeToString(h.Sum(nil)))
+	return Account(pseudonymPrefix + base64.RawURLEncoding.EncodeToString(h.Sum(nil)))
 }
 
 // encodeLeaf returns the canonical leaf of e, with each voucher's account
@@ -86,7 +87,8 @@ func encodeLeaf(e Entry, hide func(Account) (Account, error)) ([]byte, error) {
 }
 
 // ParseLeaf reads a leaf, with vouchers' accounts in their pseudonymous form.
-// It refuses bytes that are not exactly what would be written for the entry.
+// It refuses an entry that breaks a rule by itself, and bytes that are not
+// exactly what would be written for it.
 func ParseLeaf(leaf []byte) (Entry, error) {
 	if len(leaf) > leafMax {
 		return Entry{}, fmt.Errorf("leaf of %d bytes", len(leaf))
@@ -116,6 +118,9 @@ func ParseLeaf(leaf []byte) (Entry, error) {
 		}
 		e.Postings = append(e.Postings, Posting{Debit: p.Debit, Credit: p.Credit, Amount: money.FromMinor(n, p.Asset)})
 	}
+	if err := e.checkAs(leafClass); err != nil {
+		return Entry{}, fmt.Errorf("leaf %d: %w", seq, err)
+	}
 	again, err := encodeLeaf(e, func(a Account) (Account, error) { return a, nil })
 	if err != nil {
 		return Entry{}, err
@@ -128,4 +133,22 @@ func ParseLeaf(leaf []byte) (Entry, error) {
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 
-func isPseudonym(a Account) bool { return len(a) > 8 && a[:8] == "voucher:" }
+const pseudonymPrefix = "voucher:"
+
+func isPseudonym(a Account) bool { return strings.HasPrefix(string(a), pseudonymPrefix) }
+
+// leafClass is Class for the accounts of a leaf: a voucher appears there by
+// its pseudonym, and by nothing else.
+func leafClass(a Account) (Class, error) {
+	if a.IsVoucher() {
+		return "", ErrAccount.At("account", "a leaf names no beneficiary")
+	}
+	hash, hidden := strings.CutPrefix(string(a), pseudonymPrefix)
+	if !hidden {
+		return a.Class()
+	}
+	if b, err := base64.RawURLEncoding.Strict().DecodeString(hash); err != nil || len(b) != sha256.Size {
+		return "", ErrAccount.At("account", "%q is no pseudonym", string(a))
+	}
+	return ClassVoucher, nil
+}

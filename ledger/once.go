@@ -48,7 +48,7 @@ type refusalJSON struct {
 // kind is final are stored, in a transaction of their own because the refused
 // one leaves nothing; others may be tried again with the same key.
 func Once[T Tx, R any](ctx context.Context, update func(context.Context, func(T) error) error, key CommandKey, request any, fn func(T) (R, error)) (R, error) {
-	var zero, result R
+	var zero R
 	if len(key.Key) < 1 || len(key.Key) > 128 {
 		return zero, ErrKeyMissing
 	}
@@ -57,32 +57,44 @@ func Once[T Tx, R any](ctx context.Context, update func(context.Context, func(T)
 		return zero, fmt.Errorf("encode the command: %w", err)
 	}
 	digest := sha256.Sum256(content)
-	err = update(ctx, func(tx T) error {
-		replayed, err := replay(tx, key, digest, &result)
-		if replayed || err != nil {
-			return err
-		}
-		if result, err = fn(tx); err != nil {
-			return err
-		}
-		b, err := json.Marshal(result)
+	result, _, err := attempt(ctx, update, key, digest, func(tx T) (R, error) {
+		r, err := fn(tx)
 		if err != nil {
-			return fmt.Errorf("encode the result: %w", err)
+			return zero, err
 		}
-		return tx.PutOutcome(key, Outcome{Request: digest, Result: b, At: tx.Now()})
+		return r, putResult(tx, key, digest, r)
 	})
-	var stored storedRefusal
-	if errors.As(err, &stored) {
-		return zero, stored.refusal
-	}
 	refusal := fault.Of(err)
-	if err == nil || refusal == nil || !refusal.Kind.Final() || errors.Is(err, ErrKeyReused) {
-		return result, err
+	if refusal != nil && refusal.Kind.Final() && !errors.Is(err, ErrKeyReused) {
+		// Had the same command an outcome meanwhile, that one stands.
+		refused, answered := err, false
+		result, answered, err = attempt(ctx, update, key, digest, func(tx T) (R, error) {
+			return zero, putRefusal(tx, key, digest, refusal)
+		})
+		if err == nil && !answered {
+			err = refused
+		}
 	}
-	if unstored := storeRefusal(ctx, update, key, digest, refusal); unstored != nil {
-		return zero, unstored
+	if stored, ok := errors.AsType[storedRefusal](err); ok {
+		err = stored.refusal
 	}
-	return zero, err
+	if err != nil {
+		return zero, err
+	}
+	return result, nil
+}
+
+// attempt answers with the stored outcome, and says so, or else with do's.
+func attempt[T Tx, R any](ctx context.Context, update func(context.Context, func(T) error) error, key CommandKey, digest [32]byte, do func(T) (R, error)) (result R, answered bool, err error) {
+	err = update(ctx, func(tx T) error {
+		r, known, err := replay[R](tx, key, digest)
+		if !known && err == nil {
+			r, err = do(tx)
+		}
+		result, answered = r, known
+		return err
+	})
+	return result, answered, err
 }
 
 // storedRefusal marks a refusal that was read back, not made.
@@ -90,37 +102,41 @@ type storedRefusal struct{ refusal *fault.Error }
 
 func (storedRefusal) Error() string { return "refused before" }
 
-// replay fills result from the stored outcome, if there is one.
-func replay[T Tx](tx T, key CommandKey, digest [32]byte, result any) (bool, error) {
+// replay returns the stored result, if there is one, or a storedRefusal.
+func replay[R any](tx Tx, key CommandKey, digest [32]byte) (result R, known bool, err error) {
 	o, err := tx.Outcome(key)
 	if errors.Is(err, ErrNotFound) {
-		return false, nil
+		return result, false, nil
 	}
 	if err != nil {
-		return false, err
+		return result, false, err
 	}
 	if o.Request != digest {
-		return false, ErrKeyReused
+		return result, false, ErrKeyReused
 	}
 	if o.Refusal == nil {
-		return true, json.Unmarshal(o.Result, result)
+		err = json.Unmarshal(o.Result, &result)
+		return result, true, err
 	}
 	var r refusalJSON
 	if err := json.Unmarshal(o.Refusal, &r); err != nil {
-		return false, fmt.Errorf("stored refusal: %w", err)
+		return result, false, fmt.Errorf("stored refusal: %w", err)
 	}
-	return false, storedRefusal{&fault.Error{Kind: r.Kind, Code: r.Code, EN: r.EN, FR: r.FR, Fields: r.Fields}}
+	return result, false, storedRefusal{&fault.Error{Kind: r.Kind, Code: r.Code, EN: r.EN, FR: r.FR, Fields: r.Fields}}
 }
 
-func storeRefusal[T Tx](ctx context.Context, update func(context.Context, func(T) error) error, key CommandKey, digest [32]byte, refusal *fault.Error) error {
-	b, err := json.Marshal(refusalJSON{refusal.Kind, refusal.Code, refusal.EN, refusal.FR, refusal.Fields})
+func putResult(tx Tx, key CommandKey, digest [32]byte, result any) error {
+	b, err := json.Marshal(result)
+	if err != nil {
+		return fmt.Errorf("encode the result: %w", err)
+	}
+	return tx.PutOutcome(key, Outcome{Request: digest, Result: b, At: tx.Now()})
+}
+
+func putRefusal(tx Tx, key CommandKey, digest [32]byte, r *fault.Error) error {
+	b, err := json.Marshal(refusalJSON{r.Kind, r.Code, r.EN, r.FR, r.Fields})
 	if err != nil {
 		return err
 	}
-	return update(ctx, func(tx T) error {
-		if _, err := tx.Outcome(key); !errors.Is(err, ErrNotFound) {
-			return err // somebody else's outcome stands
-		}
-		return tx.PutOutcome(key, Outcome{Request: digest, Refusal: b, At: tx.Now()})
-	})
+	return tx.PutOutcome(key, Outcome{Request: digest, Refusal: b, At: tx.Now()})
 }

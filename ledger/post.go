@@ -1,9 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -12,7 +15,7 @@ import (
 
 // Post writes one entry: it checks it, moves the balances, and appends the
 // entry with its leaf and hashes, all in tx. It sets Seq and Posted, and From
-// and To where they are zero. An event inside a closed period posts now, in
+// and To where they are zero; times are kept in UTC seconds. An event inside a closed period posts now, in
 // the open one, and keeps its own interval: Late finds it.
 //
 // It returns ErrEntry, ErrAccount, ErrFlow, ErrOverdrawn or ErrClosed, and then
@@ -36,6 +39,7 @@ func Post(tx Tx, e Entry) (Entry, error) {
 	if e.To.IsZero() {
 		e.To = e.Posted
 	}
+	e.From, e.To = e.From.UTC().Truncate(time.Second), e.To.UTC().Truncate(time.Second)
 	e.Facts, e.Postings = maps.Clone(e.Facts), slices.Clone(e.Postings)
 	if err := e.check(); err != nil {
 		return Entry{}, err
@@ -106,13 +110,7 @@ func move(tx Tx, e Entry) (map[balanceKey]money.Amount, error) {
 }
 
 func (k balanceKey) compare(o balanceKey) int {
-	if k.account != o.account {
-		if k.account < o.account {
-			return -1
-		}
-		return 1
-	}
-	return slices.Compare([]byte(k.asset.String()), []byte(o.asset.String()))
+	return cmp.Or(cmp.Compare(k.account, o.account), strings.Compare(k.asset.String(), o.asset.String()))
 }
 
 // shown keeps beneficiaries and serials out of error texts, which are logged.
