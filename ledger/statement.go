@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -9,10 +8,14 @@ import (
 	"github.com/jate-cva/jate/money"
 )
 
-// statementMax bounds the lines of one page of a statement.
-const statementMax = 1000
+const (
+	// statementMax bounds the entries of one page of a statement.
+	statementMax = 1000
+	// membersMax bounds the accounts that one statement joins.
+	membersMax = 10_000
+)
 
-// StatementLine is one posting as one account sees it.
+// StatementLine is what one entry does to one account, summed per other side.
 type StatementLine struct {
 	Seq     uint64
 	Posted  time.Time
@@ -22,9 +25,10 @@ type StatementLine struct {
 	Round   string
 	Ref     string
 	Account Account
-	Other   Account      // the other side
+	Other   Account      // the other side; vouchers appear as vouchers:<round>
 	Amount  money.Amount // below zero where it lowers the account
-	Balance money.Amount // of all the statement's accounts of the asset together, after this line
+	Balance money.Amount // the account's own, after this line
+	Total   money.Amount // of all the statement's accounts of the asset: credit-normal less debit-normal ones
 }
 
 // Statement is a page of the postings under some accounts, in order. Next is
@@ -35,22 +39,37 @@ type Statement struct {
 	More  bool
 }
 
-// StatementOf returns the postings to accounts, from a sequence on, with their
-// running balance per asset; at most limit entries (1 to 1000). An account that
-// ends in ":" stands for all that begin with it: "beneficiary:h17:" is the
-// statement of a household. A posting between two of the accounts gives two
-// lines.
+// StatementOf returns the postings to accounts, from a sequence on, with
+// running balances; at most limit entries (1 to 1000). An account that ends in
+// ":" stands for all that begin with it: "beneficiary:h17:" is the statement of
+// a household. A posting between two of the accounts gives two lines. The work
+// grows with the length of the statement before from, as opening balances are
+// recomputed from the journal.
 func StatementOf(tx Tx, accounts []Account, from uint64, limit int) (Statement, error) {
 	if limit < 1 || limit > statementMax {
-		return Statement{}, ErrEntry.At("limit", "from 1 to %d", statementMax)
+		return Statement{}, ErrQuery.At("limit", "from 1 to %d", statementMax)
 	}
 	members, err := expand(tx, accounts)
 	if err != nil {
 		return Statement{}, err
 	}
-	running, err := balancesBefore(tx, members, from)
-	if err != nil {
-		return Statement{}, err
+	run := running{members: members, own: map[balanceKey]money.Amount{}, total: map[money.Asset]money.Amount{}}
+	for next := uint64(0); next < from; {
+		seqs, err := merged(tx, members, next, statementMax)
+		if err != nil {
+			return Statement{}, err
+		}
+		if len(seqs) == 0 {
+			break
+		}
+		for _, seq := range seqs {
+			if next = seq + 1; seq >= from {
+				break
+			}
+			if _, err := run.lines(tx, seq); err != nil {
+				return Statement{}, err
+			}
+		}
 	}
 	seqs, err := merged(tx, members, from, limit+1)
 	if err != nil {
@@ -62,11 +81,7 @@ func StatementOf(tx Tx, accounts []Account, from uint64, limit int) (Statement, 
 		seqs = seqs[:limit]
 	}
 	for _, seq := range seqs {
-		e, err := tx.Entry(seq)
-		if err != nil {
-			return Statement{}, err
-		}
-		lines, err := linesOf(e, members, running)
+		lines, err := run.lines(tx, seq)
 		if err != nil {
 			return Statement{}, err
 		}
@@ -75,31 +90,34 @@ func StatementOf(tx Tx, accounts []Account, from uint64, limit int) (Statement, 
 	return s, nil
 }
 
-// expand resolves accounts that end in ":".
-func expand(tx Tx, accounts []Account) (map[Account]bool, error) {
-	members := map[Account]bool{}
+// expand resolves accounts that end in ":" and returns all in order.
+func expand(tx Tx, accounts []Account) ([]Account, error) {
+	var members []Account
 	for _, a := range accounts {
 		if !strings.HasSuffix(string(a), ":") {
 			if _, err := a.Class(); err != nil {
 				return nil, err
 			}
-			members[a] = true
+			members = append(members, a)
 			continue
 		}
 		for b, err := range tx.Balances(string(a)) {
 			if err != nil {
 				return nil, err
 			}
-			members[b.Account] = true
+			if members = append(members, b.Account); len(members) > membersMax {
+				return nil, ErrQuery.At("accounts", "more than %d in one statement", membersMax)
+			}
 		}
 	}
-	return members, nil
+	slices.Sort(members)
+	return slices.Compact(members), nil
 }
 
 // merged returns the sequences of entries that post to any of the accounts.
-func merged(tx Tx, members map[Account]bool, from uint64, limit int) ([]uint64, error) {
+func merged(tx Tx, members []Account, from uint64, limit int) ([]uint64, error) {
 	var all []uint64
-	for a := range members {
+	for _, a := range members {
 		seqs, err := tx.PostingsOf(a, from, limit)
 		if err != nil {
 			return nil, err
@@ -111,77 +129,85 @@ func merged(tx Tx, members map[Account]bool, from uint64, limit int) ([]uint64, 
 	return all[:min(len(all), limit)], nil
 }
 
-// balancesBefore sums what the accounts held before an entry: what they hold
-// now less all that came since.
-func balancesBefore(tx Tx, members map[Account]bool, from uint64) (map[money.Asset]int64, error) {
-	running := map[money.Asset]int64{}
-	if from == 0 {
-		return running, nil
-	}
-	for a := range members {
-		for seq := uint64(0); seq < from; {
-			seqs, err := tx.PostingsOf(a, seq, statementMax)
-			if err != nil {
-				return nil, err
-			}
-			if len(seqs) == 0 {
-				break
-			}
-			for _, n := range seqs {
-				if n >= from {
-					break
-				}
-				e, err := tx.Entry(n)
-				if err != nil {
-					return nil, err
-				}
-				for _, p := range e.Postings {
-					if d := effect(p, a); d != 0 {
-						running[p.Amount.Asset()] += d
-					}
-				}
-			}
-			seq = seqs[len(seqs)-1] + 1
-		}
-	}
-	return running, nil
+// running is a statement's balances up to some entry.
+type running struct {
+	members []Account // sorted
+	own     map[balanceKey]money.Amount
+	total   map[money.Asset]money.Amount
 }
 
-// effect is what the posting does to the account, on its normal side.
-func effect(p Posting, a Account) int64 {
-	n := int64(0)
-	if p.Debit == a {
-		n -= p.Amount.Minor()
+// lines folds the entry in and returns its lines.
+func (r running) lines(tx Tx, seq uint64) ([]StatementLine, error) {
+	e, err := tx.Entry(seq)
+	if err != nil {
+		return nil, err
 	}
-	if p.Credit == a {
-		n += p.Amount.Minor()
-	}
-	if debitNormal(a) {
-		n = -n
-	}
-	return n
-}
-
-func linesOf(e Entry, members map[Account]bool, running map[money.Asset]int64) ([]StatementLine, error) {
 	var out []StatementLine
 	for _, p := range e.Postings {
 		for _, side := range [][2]Account{{p.Debit, p.Credit}, {p.Credit, p.Debit}} {
-			if !members[side[0]] {
+			if _, ok := slices.BinarySearch(r.members, side[0]); !ok {
 				continue
 			}
-			asset := p.Amount.Asset()
-			d := effect(p, side[0])
-			sum, ok := money.AddMinor(running[asset], d)
-			if !ok {
-				return nil, ErrEntry.At("amount", "a statement's balance does not fit")
+			l := StatementLine{Seq: e.Seq, Posted: e.Posted, From: e.From, To: e.To, Kind: e.Kind, Round: e.Round, Ref: e.Ref,
+				Account: side[0], Other: collapsed(side[1], e.Round)}
+			if err := r.fold(&l, p.Amount, side[0] == p.Debit); err != nil {
+				return nil, err
 			}
-			running[asset] = sum
-			out = append(out, StatementLine{Seq: e.Seq, Posted: e.Posted, From: e.From, To: e.To, Kind: e.Kind,
-				Round: e.Round, Ref: e.Ref, Account: side[0], Other: side[1],
-				Amount: money.FromMinor(d, asset), Balance: money.FromMinor(sum, asset)})
+			if out, err = joined(out, l); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
+}
+
+// fold fills in what the line does and the balances after it.
+func (r running) fold(l *StatementLine, m money.Amount, debit bool) error {
+	zero := money.FromMinor(0, m.Asset())
+	none := func(Account, money.Asset) (money.Amount, error) { return zero, nil }
+	if err := apply(r.own, l.Account, m, debit, none); err != nil {
+		return err
+	}
+	l.Balance = r.own[balanceKey{l.Account, m.Asset()}]
+	if debit {
+		m = negative(m)
+	}
+	total, err := money.FromMinor(r.total[m.Asset()].Minor(), m.Asset()).Add(m)
+	if err != nil {
+		return err
+	}
+	r.total[m.Asset()] = total
+	if l.Amount, l.Total = m, total; debitNormal(l.Account) {
+		l.Amount = negative(m)
+	}
+	return nil
+}
+
+func negative(m money.Amount) money.Amount { return money.FromMinor(-m.Minor(), m.Asset()) }
+
+// joined adds the line to those of its entry: to one between the same accounts
+// in the same asset, where there is one.
+func joined(lines []StatementLine, l StatementLine) ([]StatementLine, error) {
+	for i, o := range lines {
+		if o.Account != l.Account || o.Other != l.Other || o.Amount.Asset() != l.Amount.Asset() {
+			continue
+		}
+		sum, err := o.Amount.Add(l.Amount)
+		if err != nil {
+			return nil, err
+		}
+		lines[i].Amount, lines[i].Balance, lines[i].Total = sum, l.Balance, l.Total
+		return lines, nil
+	}
+	return append(lines, l), nil
+}
+
+// collapsed is the account as those may see it who may not see households.
+func collapsed(a Account, round string) Account {
+	if a.IsVoucher() {
+		return Control(round)
+	}
+	return a
 }
 
 // OfBeneficiary names the accounts of a household's statement.
@@ -192,41 +218,10 @@ func OfVendor(id string) []Account {
 	return []Account{Redeemed(id), Claimed(id), Contested(id), Advance(id)}
 }
 
-// OfRound names the accounts of a round's statement; its vouchers are those of
-// beneficiaries.
+// OfRound names the accounts of a round's statement; SumsOf adds its vouchers.
 func OfRound(id string) []Account {
 	return []Account{Round(id), Contingency(id), Fees(id), Pledge(id)}
 }
 
 // OfFund names the accounts of a fund's statement.
 func OfFund(id string) []Account { return []Account{Fund(id), Receivable(id)} }
-
-// TrialLine is one account in the trial balance.
-type TrialLine struct {
-	Account Account
-	Debit   money.Amount // its balance, if it is debit-normal
-	Credit  money.Amount // its balance, if it is credit-normal
-}
-
-// TrialBalance lists what every account holds, vouchers together by round. For
-// each asset the debits equal the credits. Accounts that hold nothing are left
-// out.
-func TrialBalance(tx Tx) ([]TrialLine, error) {
-	var lines []TrialLine
-	for b, err := range tx.Balances("") {
-		if err != nil {
-			return nil, err
-		}
-		if b.Account.IsVoucher() || b.Amount.IsZero() {
-			continue
-		}
-		zero := money.FromMinor(0, b.Amount.Asset())
-		l := TrialLine{Account: b.Account, Debit: zero, Credit: b.Amount}
-		if debitNormal(b.Account) {
-			l.Debit, l.Credit = b.Amount, zero
-		}
-		lines = append(lines, l)
-	}
-	slices.SortStableFunc(lines, func(a, b TrialLine) int { return cmp.Compare(a.Account, b.Account) })
-	return lines, nil
-}
