@@ -9,15 +9,9 @@ import (
 	"github.com/jate-cva/jate/voucher"
 )
 
-// goodsUnit counts quantities of any goods, in thousandths: as many digits as
-// a receipt's line may have.
-var goodsUnit = func() money.Asset {
-	a, err := money.NewAsset("GOODS", 3)
-	if err != nil {
-		panic(err) // a constant
-	}
-	return a
-}()
+// goodsDigits is how many digits after the point a quantity may have, in a
+// receipt's line.
+const goodsDigits = 3
 
 // checkGoods judges the goods against price list, basket and value. For a
 // voucher in francs, goods and shortfall are worth the voucher and the cash
@@ -27,12 +21,16 @@ func (b *carried) checkGoods(c Card, s Sale) error {
 	if len(s.Lines) == 0 {
 		return ErrLines
 	}
-	francs, quantity := money.Francs(0), money.FromMinor(0, goodsUnit)
+	unit, err := money.NewAsset("GOODS", goodsDigits)
+	if err != nil {
+		return err
+	}
+	francs, quantity := money.Francs(0), money.FromMinor(0, unit)
 	for i, l := range s.Lines {
 		if err := b.checkLine(c, l); err != nil {
 			return fmt.Errorf("line %d: %w", i+1, err)
 		}
-		q, worth, err := worthOf(l)
+		q, worth, err := worthOf(l, unit)
 		if err == nil {
 			francs, err = francs.Add(worth)
 		}
@@ -64,8 +62,8 @@ func (b *carried) checkLine(c Card, l voucher.Line) error {
 }
 
 // worthOf returns a line's quantity, in thousandths, and what it costs.
-func worthOf(l voucher.Line) (money.Amount, money.Amount, error) {
-	q, err := money.Parse(l.Quantity, goodsUnit)
+func worthOf(l voucher.Line, unit money.Asset) (money.Amount, money.Amount, error) {
+	q, err := money.Parse(l.Quantity, unit)
 	if err != nil || q.Sign() <= 0 {
 		return q, q, ErrLines.At("quantity", "%.20q is none", l.Quantity)
 	}
