@@ -53,7 +53,7 @@ var flows = map[Kind][]flow{
 	KindReissue:    {{ClassVoucher, ClassVoucher}},
 	KindAcceptLoss: {{ClassContingency, ClassRedeemed}},
 	KindClaim: {{ClassRedeemed, ClassClaimed}, {ClassRedeemed, ClassPledge},
-		{ClassRound, ClassClaimed}, {ClassContingency, ClassClaimed}, {ClassFees, ClassClaimed}},
+		{ClassRound, ClassClaimed}, {ClassContingency, ClassClaimed}, {ClassFees, ClassClaimed}, {ClassClaimed, ClassFees}},
 	KindFreeze:  {{ClassRedeemed, ClassContested}, {ClassClaimed, ClassContested}},
 	KindRelease: {{ClassContested, ClassRedeemed}, {ClassContested, ClassClaimed}},
 	KindSettle:  {{ClassClaimed, ClassTransit}},

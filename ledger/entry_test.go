@@ -42,7 +42,7 @@ var permitted = map[ledger.Kind]string{
 	ledger.KindExpire:     "beneficiary round fk",
 	ledger.KindReissue:    "beneficiary beneficiary fk",
 	ledger.KindAcceptLoss: "contingency redeemed fk",
-	ledger.KindClaim:      "redeemed claimed f, redeemed pledge k, round claimed f, contingency claimed f, fees claimed f",
+	ledger.KindClaim:      "redeemed claimed f, redeemed pledge k, round claimed f, contingency claimed f, fees claimed f, claimed fees f",
 	ledger.KindFreeze:     "redeemed contested fk, claimed contested f",
 	ledger.KindRelease:    "contested redeemed fk, contested claimed f",
 	ledger.KindSettle:     "claimed transit f",
@@ -59,19 +59,22 @@ var permitted = map[ledger.Kind]string{
 // move is one of the movements that permitted lists.
 type move struct{ debit, credit ledger.Class }
 
-// moves reads permitted: what may move where, and of which assets.
-func moves(k ledger.Kind) map[move][]money.Asset {
-	out := map[move][]money.Asset{}
-	for _, line := range strings.Split(permitted[k], ", ") {
-		if w := strings.Fields(line); len(w) == 3 {
-			m := move{ledger.Class(w[0]), ledger.Class(w[1])}
-			for _, c := range w[2] {
-				out[m] = append(out[m], map[rune]money.Asset{'f': money.XOF, 'k': rice}[c])
+// moves is permitted, read: what may move where, and of which assets.
+var moves = func() map[ledger.Kind]map[move][]money.Asset {
+	all := map[ledger.Kind]map[move][]money.Asset{}
+	for k, text := range permitted {
+		all[k] = map[move][]money.Asset{}
+		for line := range strings.SplitSeq(text, ", ") {
+			if w := strings.Fields(line); len(w) == 3 {
+				for _, c := range w[2] {
+					m := move{ledger.Class(w[0]), ledger.Class(w[1])}
+					all[k][m] = append(all[k][m], map[rune]money.Asset{'f': money.XOF, 'k': rice}[c])
+				}
 			}
 		}
 	}
-	return out
-}
+	return all
+}()
 
 // pair returns two accounts of each class, of round r1 where they have one.
 func pair(c ledger.Class) [2]ledger.Account {
@@ -139,7 +142,7 @@ func rich(t testing.TB) ledger.Store {
 func TestPost_flows(t *testing.T) {
 	s := rich(t)
 	for kind := range permitted {
-		allowed := moves(kind)
+		allowed := moves[kind]
 		for _, debit := range classes {
 			for _, credit := range classes {
 				for _, asset := range []money.Asset{money.XOF, rice} {

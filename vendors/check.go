@@ -81,7 +81,7 @@ func (c Contract) check(f *findings) {
 		f.add(k.Permille >= -1000 && k.Permille <= 1000, fmt.Sprintf("contract.charges[%d].permille", i), "-1000 to 1000")
 	}
 	total := c.permille()
-	f.add(total >= 0 && total <= 1000, "contract.charges", "together 0 to 1000 permille, not %d", total)
+	f.add(total >= -1000 && total <= 1000, "contract.charges", "together -1000 to 1000 permille, not %d", total)
 	c.Payment.check(f)
 	f.add(!c.Screening.On.IsZero(), "contract.screening.on", "the day on which sanctions lists were looked at")
 	f.text(c.Screening.Result, "contract.screening.result", true)

@@ -134,7 +134,8 @@ func (a *acceptance) add(debit, credit ledger.Account, m money.Amount) error {
 	return nil
 }
 
-// charges returns what the contract adds to the accepted total, rounded down.
+// charges returns what the contract adds to the accepted total, or keeps from
+// it where withholdings exceed commissions; towards zero to the franc.
 func (a *acceptance) charges() (money.Amount, error) {
 	m, err := a.accepted.Mul(a.vendor.Contract.permille())
 	if err != nil {
@@ -145,10 +146,16 @@ func (a *acceptance) charges() (money.Amount, error) {
 
 // entry returns the one entry that accepts the claim.
 func (a *acceptance) entry(as ledger.Actor, charges money.Amount, proof string) (ledger.Entry, error) {
-	if charges.Sign() > 0 {
-		if err := a.add(ledger.Fees(a.claim.Round), ledger.Claimed(string(a.claim.Vendor)), charges); err != nil {
-			return ledger.Entry{}, err
-		}
+	fees, claimed := ledger.Fees(a.claim.Round), ledger.Claimed(string(a.claim.Vendor))
+	var err error
+	switch charges.Sign() {
+	case 1:
+		err = a.add(fees, claimed, charges)
+	case -1:
+		err = a.add(claimed, fees, money.Francs(-charges.Minor()))
+	}
+	if err != nil {
+		return ledger.Entry{}, err
 	}
 	e := ledger.Entry{Kind: ledger.KindClaim, Actor: as, Round: a.claim.Round, Ref: string(a.claim.ID),
 		Facts: map[string]string{"kind": string(a.claim.Kind), "lines": strconv.Itoa(a.lines), "charges": charges.Text()}}

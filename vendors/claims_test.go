@@ -352,3 +352,17 @@ func TestService_BringInvoice_NamesRows(t *testing.T) {
 		}
 	})
 }
+
+// Where withholdings exceed commissions, what is kept goes to the fees.
+func TestService_AcceptClaim_withholding(t *testing.T) {
+	w := newWorld(t)
+	w.register("v1", -20)
+	w.francs("v1", 9_999)
+	c := w.claimed("v1", "r1")
+	if got, want := c.Charges, money.Francs(-199); !got.Equal(want) {
+		t.Errorf("charges %s, want %s", got, want)
+	}
+	w.holds(map[ledger.Account]int64{"vendor:v1:claimed": 9_800, "fees:r1": feesStart + 199})
+	w.approve(w.settle("v1"))
+	w.holds(map[ledger.Account]int64{"vendor:v1:claimed": 0})
+}
