@@ -16,6 +16,8 @@ type Tx interface {
 
 	Programme(id string) (Programme, error)
 	PutProgramme(p Programme) error
+	// Programmes yields all programmes in the order of their ids.
+	Programmes() iter.Seq2[Programme, error]
 
 	DonorFund(id string) (Fund, error)
 	PutDonorFund(f Fund) error

@@ -27,6 +27,11 @@ func (tx *Tx) PutProgramme(p distribution.Programme) error {
 	return programmeTable.put(tx, p.ID, programmeRecordOf(p))
 }
 
+// Programmes yields all programmes in order.
+func (tx *Tx) Programmes() iter.Seq2[distribution.Programme, error] {
+	return convert(programmeTable.scan(tx, span{}), func(r row[string, programmeRecord]) distribution.Programme { return r.value.programme() })
+}
+
 // DonorFund returns a fund.
 func (tx *Tx) DonorFund(id string) (distribution.Fund, error) {
 	return read(tx, fundTable.rows, id, distribution.ErrNotFound, fundRecord.fund)

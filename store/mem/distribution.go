@@ -54,6 +54,11 @@ func (tx *Tx) PutProgramme(p distribution.Programme) error {
 	return tx.db.distribution.programmes.put(tx, p.ID, p)
 }
 
+// Programmes yields all programmes in order.
+func (tx *Tx) Programmes() iter.Seq2[distribution.Programme, error] {
+	return under(&tx.db.distribution.programmes, "", "")
+}
+
 // DonorFund returns a fund.
 func (tx *Tx) DonorFund(id string) (distribution.Fund, error) {
 	return findOwned(&tx.db.distribution.funds, id)
