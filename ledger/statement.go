@@ -149,7 +149,7 @@ func (r running) lines(tx Tx, seq uint64) ([]StatementLine, error) {
 				continue
 			}
 			l := StatementLine{Seq: e.Seq, Posted: e.Posted, From: e.From, To: e.To, Kind: e.Kind, Round: e.Round, Ref: e.Ref,
-				Account: side[0], Other: collapsed(side[1], e.Round)}
+				Account: side[0], Other: Collapsed(side[1], e.Round)}
 			if err := r.fold(&l, p.Amount, side[0] == p.Debit); err != nil {
 				return nil, err
 			}
@@ -202,8 +202,9 @@ func joined(lines []StatementLine, l StatementLine) ([]StatementLine, error) {
 	return append(lines, l), nil
 }
 
-// collapsed is the account as those may see it who may not see households.
-func collapsed(a Account, round string) Account {
+// Collapsed returns the account as those may see it who may not see households:
+// a voucher of the round is vouchers:<round>, others are what they are.
+func Collapsed(a Account, round string) Account {
 	if a.IsVoucher() {
 		return Control(round)
 	}

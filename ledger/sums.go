@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -151,32 +152,44 @@ type TrialLine struct {
 	Credit  money.Amount // its balance, if it is credit-normal
 }
 
-// trialOrder is the order of the trial balance: where money comes from, where
-// it is, who is owed. Vouchers stand together, so that the work does not grow
-// with their number.
+// trialOrder is the order of the trial balance: where money is and comes from,
+// what it was set aside for, who is owed. Vouchers stand together, so that the
+// work does not grow with their number.
 var trialOrder = []string{"bank:", "receivable:", "fund:", "round:", "contingency:", "fees:", "vouchers:", "pledge:",
 	"vendor:", "transit:", "advance:"}
+
+// CollapsedBalances yields what every account holds, zero included, with the
+// vouchers of each round together, in the order of the trial balance.
+func CollapsedBalances(tx Tx) iter.Seq2[Balance, error] {
+	return func(yield func(Balance, error) bool) {
+		for _, prefix := range trialOrder {
+			for b, err := range tx.Balances(prefix) {
+				if !yield(b, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
 
 // TrialBalance lists what every account holds, vouchers together by round. For
 // each asset the debits equal the credits. Accounts that hold nothing are left
 // out.
 func TrialBalance(tx Tx) ([]TrialLine, error) {
 	var lines []TrialLine
-	for _, prefix := range trialOrder {
-		for b, err := range tx.Balances(prefix) {
-			if err != nil {
-				return nil, err
-			}
-			if b.Amount.IsZero() {
-				continue
-			}
-			zero := money.FromMinor(0, b.Amount.Asset())
-			l := TrialLine{Account: b.Account, Debit: zero, Credit: b.Amount}
-			if debitNormal(b.Account) {
-				l.Debit, l.Credit = b.Amount, zero
-			}
-			lines = append(lines, l)
+	for b, err := range CollapsedBalances(tx) {
+		if err != nil {
+			return nil, err
 		}
+		if b.Amount.IsZero() {
+			continue
+		}
+		zero := money.FromMinor(0, b.Amount.Asset())
+		l := TrialLine{Account: b.Account, Debit: zero, Credit: b.Amount}
+		if debitNormal(b.Account) {
+			l.Debit, l.Credit = b.Amount, zero
+		}
+		lines = append(lines, l)
 	}
 	return lines, nil
 }

@@ -1,0 +1,72 @@
+package export
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jate-cva/jate/ledger"
+)
+
+// Chart gives classes of accounts their numbers in an accountant's chart. A
+// class without one keeps its plain name.
+type Chart map[ledger.Class]string
+
+// SYCEBNL numbers the classes by the OHADA chart for non-profit entities, in
+// force since 2024-01-01. The cost of what was distributed (601, 652 or 654) and
+// the matching income (702) are the accountant's choice and entry: these books
+// hold what is owed, and owe donors what is not yet spent. A pledge is counted
+// in kilos and has no number.
+var SYCEBNL = Chart{
+	ledger.ClassBank:        "521", // local banks
+	ledger.ClassReceivable:  "462", // donors, administration funds
+	ledger.ClassFund:        "462",
+	ledger.ClassRound:       "462",
+	ledger.ClassContingency: "462",
+	ledger.ClassFees:        "462",
+	ledger.ClassControl:     "462",
+	ledger.ClassRedeemed:    "401", // suppliers
+	ledger.ClassClaimed:     "401",
+	ledger.ClassContested:   "401",
+	ledger.ClassAdvance:     "409", // advances to suppliers
+	ledger.ClassTransit:     "585", // transfers under way
+}
+
+const numberMax = 12
+
+// check refuses numbers that no dialect could hold.
+func (c Chart) check() error {
+	for class, n := range c {
+		if n == "" || len(n) > numberMax || strings.Trim(n, "0123456789") != "" {
+			return fmt.Errorf("number %q of %s: at most %d digits", n, class, numberMax)
+		}
+	}
+	return nil
+}
+
+// titles names each class under its root.
+var titles = map[ledger.Class]string{
+	ledger.ClassBank: "Bank", ledger.ClassReceivable: "Receivable", ledger.ClassAdvance: "Advance", ledger.ClassPledge: "Pledge",
+	ledger.ClassFund: "Fund", ledger.ClassRound: "Round", ledger.ClassContingency: "Contingency", ledger.ClassFees: "Fees",
+	ledger.ClassControl: "Vouchers", ledger.ClassRedeemed: "Redeemed", ledger.ClassClaimed: "Claimed",
+	ledger.ClassContested: "Contested", ledger.ClassTransit: "Transit",
+}
+
+// name returns the account's name, its identifier written by id.
+func (c Chart) name(a ledger.Account, id func(string) string) (string, error) {
+	class, err := a.Class()
+	if err != nil {
+		return "", err
+	}
+	title, ok := titles[class]
+	if !ok {
+		return "", fmt.Errorf("accounts of class %s are not exported", class)
+	}
+	parts := []string{"Liabilities"}
+	if class.DebitNormal() {
+		parts[0] = "Assets"
+	}
+	if n, ok := c[class]; ok {
+		parts = append(parts, n)
+	}
+	return strings.Join(append(parts, title, id(a.ID())), ":"), nil
+}

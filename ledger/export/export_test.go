@@ -1,0 +1,357 @@
+package export_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/jate-cva/jate/internal/toolcheck"
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/ledger/export"
+	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/store/mem"
+)
+
+const L, A = "Liabilities:", "Assets:"
+
+// books is a store with a random journal in it.
+type books struct {
+	ledger.Store
+	t     testing.TB
+	r     *rand.Rand
+	now   time.Time
+	rice  money.Asset
+	kinds map[ledger.Kind]int // how many entries of each were posted
+}
+
+// odd identifiers are those that some dialect cannot hold as they are.
+var (
+	rounds  = []string{"r1", "R.2", "Id-r1", "r_3"}
+	vendors = []string{"v1", "V1", "v-1", "v--1", "7"}
+)
+
+func newBooks(t testing.TB, seed uint64, steps int) *books {
+	t.Helper()
+	b := &books{t: t, r: rand.New(rand.NewPCG(seed, 1)), now: time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC), kinds: map[ledger.Kind]int{}}
+	b.Store = mem.Open(func() time.Time { return b.now }).Ledger()
+	var err error
+	if b.rice, err = money.NewAsset("RICE-KG", 2); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 13 {
+		err := b.Update(t.Context(), func(tx ledger.Tx) error { return tx.PutVoucherSalt(voucher(i), []byte{byte(i)}) })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range steps {
+		b.now = b.now.Add(time.Duration(b.r.IntN(40)) * time.Hour)
+		b.step()
+	}
+	return b
+}
+
+func voucher(i int) ledger.Account {
+	return ledger.Voucher(fmt.Sprintf("h%d", i/2), fmt.Sprintf("S%015d", i))
+}
+
+func pick[T any](b *books, of ...T) T { return of[b.r.IntN(len(of))] }
+
+// step posts one random entry, if the balances allow it.
+func (b *books) step() {
+	round, vendor := pick(b, rounds...), pick(b, vendors...)
+	own := []ledger.Account{ledger.Round(round), ledger.Contingency(round), ledger.Fees(round)}
+	v := voucher(b.r.IntN(12))
+	francs := func(n int) money.Amount { return money.Francs(1 + b.r.Int64N(int64(n))) }
+	kilos := money.FromMinor(1+b.r.Int64N(5_000), b.rice)
+	some := pick(b, francs(5_000), kilos)
+	p := func(debit, credit ledger.Account, m money.Amount) ledger.Posting {
+		return ledger.Posting{Debit: debit, Credit: credit, Amount: m}
+	}
+	choices := []ledger.Entry{
+		{Kind: ledger.KindPledgeFund, Postings: []ledger.Posting{p(ledger.Receivable("f1"), ledger.Fund("f1"), francs(900_000))}},
+		{Kind: ledger.KindFund, Postings: []ledger.Posting{p(ledger.Bank("b1"), ledger.Fund("f2"), francs(900_000))}},
+		{Kind: ledger.KindFund, Postings: []ledger.Posting{p(ledger.Bank("b1"), ledger.Receivable("f1"), francs(900_000))}},
+		{Kind: ledger.KindAllocate, Round: round, Postings: []ledger.Posting{p(ledger.Fund("f1"), pick(b, own...), francs(90_000))}},
+		{Kind: ledger.KindAllocate, Round: round, Postings: []ledger.Posting{p(ledger.Pledge(round), ledger.Round(round), kilos)}},
+		{Kind: ledger.KindIssue, Round: round, Postings: []ledger.Posting{p(ledger.Round(round), v, some), p(ledger.Round(round), voucher(0), some)}},
+		{Kind: ledger.KindRedeem, Round: round, Postings: []ledger.Posting{p(v, ledger.Redeemed(vendor), some)}},
+		{Kind: ledger.KindVoid, Round: round, Postings: []ledger.Posting{p(v, ledger.Round(round), some)}},
+		{Kind: ledger.KindReissue, Round: round, Postings: []ledger.Posting{p(v, voucher(12), some)}},
+		{Kind: ledger.KindAcceptLoss, Round: round, Postings: []ledger.Posting{p(ledger.Contingency(round), ledger.Redeemed(vendor), francs(2_000))}},
+		{Kind: ledger.KindClaim, Round: round, Postings: []ledger.Posting{p(ledger.Redeemed(vendor), ledger.Pledge(round), kilos),
+			p(ledger.Round(round), ledger.Claimed(vendor), francs(2_000))}},
+		{Kind: ledger.KindClaim, Round: round, Postings: []ledger.Posting{p(ledger.Redeemed(vendor), ledger.Claimed(vendor), francs(2_000))}},
+		{Kind: ledger.KindFreeze, Round: round, Postings: []ledger.Posting{p(ledger.Claimed(vendor), ledger.Contested(vendor), francs(500))}},
+		{Kind: ledger.KindSettle, Postings: []ledger.Posting{p(ledger.Claimed(vendor), ledger.Transit("t1"), francs(2_000))}},
+		{Kind: ledger.KindConfirm, Postings: []ledger.Posting{p(ledger.Transit("t1"), ledger.Bank("b1"), francs(2_000))}},
+		{Kind: ledger.KindAdvance, Postings: []ledger.Posting{p(ledger.Advance(vendor), ledger.Bank("b1"), francs(2_000))}},
+		{Kind: ledger.KindRecover, Postings: []ledger.Posting{p(ledger.Claimed(vendor), ledger.Advance(vendor), francs(500))}},
+		{Kind: ledger.KindReturn, Round: round, Postings: []ledger.Posting{p(ledger.Round(round), ledger.Fund("f1"), francs(500))}},
+		{Kind: ledger.KindDecision, Facts: map[string]string{"what": "a; note"}},
+	}
+	e := pick(b, choices...)
+	e.Actor = ledger.Actor{Role: "finance-preparer", Name: "p1"}
+	// What dialects read as tags, dates, comments, payees and ends of texts.
+	e.Ref = pick(b, "", "plain", `date:2025-99-99, ; "x" \ | [2025-01-01] :a:b: é {1} @@ =`)
+	err := b.Update(b.t.Context(), func(tx ledger.Tx) error { _, err := ledger.Post(tx, e); return err })
+	if err != nil && !errors.Is(err, ledger.ErrOverdrawn) {
+		b.t.Fatalf("%s: %v", e.Kind, err)
+	}
+	if err == nil {
+		b.kinds[e.Kind]++
+	}
+}
+
+// file exports the books into a file and returns its name.
+func (b *books) file(f export.Format, chart export.Chart) string {
+	b.t.Helper()
+	var out bytes.Buffer
+	err := b.View(b.t.Context(), func(tx ledger.Tx) error { return export.Journal(&out, tx, f, chart) })
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for _, secret := range []string{"S0000", "beneficiary", "h0", "h1"} {
+		if strings.Contains(out.String(), secret) {
+			b.t.Errorf("%s export holds %q", f, secret)
+		}
+	}
+	name := filepath.Join(b.t.TempDir(), "books."+string(f))
+	if err := os.WriteFile(name, out.Bytes(), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	return name
+}
+
+func run(t testing.TB, program string, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%.3000s", program, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// mine returns what each account holds by the ledger, "account commodity" to a
+// decimal, debits positive; nothing for zero.
+func (b *books) mine(name func(ledger.Account) string) map[string]string {
+	b.t.Helper()
+	held := map[string]string{}
+	err := b.View(b.t.Context(), func(tx ledger.Tx) error {
+		lines, err := ledger.TrialBalance(tx)
+		for _, l := range lines {
+			text := l.Debit.Text()
+			if l.Debit.IsZero() {
+				text = "-" + l.Credit.Text()
+			}
+			held[name(l.Account)+" "+l.Debit.Asset().Code()] = text
+		}
+		return err
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return held
+}
+
+// plainName is what the package's comment promises, written again.
+func plainName(a ledger.Account) string {
+	part := strings.Split(string(a), ":")
+	title := func(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
+	switch part[0] {
+	case "vendor":
+		return L + title(part[2]) + ":" + part[1]
+	case "bank", "receivable", "advance", "pledge":
+		return A + title(part[0]) + ":" + part[1]
+	}
+	return L + title(part[0]) + ":" + part[1]
+}
+
+// The three programs accept a random journal under their strictest checks and
+// arrive at our balances, account by account.
+func TestJournal(t *testing.T) {
+	for seed := range uint64(2) {
+		b := newBooks(t, seed, 1_200)
+		if len(b.kinds) != 16 {
+			t.Fatalf("only %d kinds of entry were posted: %v", len(b.kinds), b.kinds)
+		}
+		t.Run(fmt.Sprintf("hledger, seed %d", seed), func(t *testing.T) {
+			toolcheck.Need(t, "hledger")
+			file := b.file(export.HLedger, nil)
+			run(t, "hledger", "-f", file, "check", "-s")
+			run(t, "hledger", "-f", file, "check", "ordereddates")
+			out := run(t, "hledger", "-f", file, "balance", "--flat", "--no-total", "-O", "csv", "--layout=bare")
+			diff(t, b.mine(plainName), readCSV(t, out))
+		})
+		t.Run(fmt.Sprintf("ledger, seed %d", seed), func(t *testing.T) {
+			toolcheck.Need(t, "ledger")
+			file := b.file(export.Ledger, nil)
+			out := run(t, "ledger", "--args-only", "--pedantic", "-f", file, "balance", "--flat", "--no-total",
+				"--balance-format", `%(join(strip(display_total)))\t%(account)\n`)
+			diff(t, b.mine(plainName), readLedger(t, out))
+		})
+		t.Run(fmt.Sprintf("beancount, seed %d", seed), func(t *testing.T) {
+			toolcheck.Need(t, "bean-check")
+			run(t, "bean-check", "--no-cache", b.file(export.Beancount, nil))
+		})
+		t.Run(fmt.Sprintf("with the numbers of a chart, seed %d", seed), func(t *testing.T) {
+			toolcheck.Need(t, "hledger", "ledger", "bean-check")
+			run(t, "hledger", "-f", b.file(export.HLedger, export.SYCEBNL), "check", "-s")
+			run(t, "ledger", "--args-only", "--pedantic", "-f", b.file(export.Ledger, export.SYCEBNL), "balance")
+			run(t, "bean-check", "--no-cache", b.file(export.Beancount, export.SYCEBNL))
+		})
+	}
+}
+
+// The check at the end bites: with one amount changed, each program refuses
+// the text by itself.
+func TestJournal_assertions(t *testing.T) {
+	b := newBooks(t, 7, 300)
+	for _, c := range []struct {
+		f       export.Format
+		command []string
+	}{
+		{export.HLedger, []string{"hledger", "check", "-f"}},
+		{export.Ledger, []string{"ledger", "--args-only", "balance", "-f"}},
+		{export.Beancount, []string{"bean-check", "--no-cache"}},
+	} {
+		t.Run(string(c.f), func(t *testing.T) {
+			toolcheck.Need(t, c.command[0])
+			file := b.file(c.f, nil)
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			// One receipt of money counts twice.
+			lines := strings.Split(string(text), "\n")
+			i := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "    Assets:Bank:") })
+			if !strings.HasPrefix(lines[i+1], "    Liabilities:Fund:") {
+				t.Fatalf("after %q comes %q", lines[i], lines[i+1])
+			}
+			changed := strings.Join(slices.Insert(lines, i, lines[i:i+2]...), "\n")
+			if err := os.WriteFile(file, []byte(changed), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			args := append(append([]string{}, c.command[1:]...), file)
+			if out, err := exec.CommandContext(t.Context(), c.command[0], args...).CombinedOutput(); err == nil {
+				t.Errorf("accepted:\n%.500s", out)
+			} else if !bytes.Contains(bytes.ToLower(out), []byte("balance")) {
+				t.Errorf("refused for another reason:\n%.500s", out)
+			}
+		})
+	}
+}
+
+func diff(t testing.TB, want, got map[string]string) {
+	t.Helper()
+	if len(want) < 10 {
+		t.Fatalf("only %d balances to compare", len(want))
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-ours +theirs):\n%s", d)
+	}
+}
+
+// readCSV reads hledger's bare layout: account, commodity, balance.
+func readCSV(t testing.TB, text string) map[string]string {
+	t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := map[string]string{}
+	for _, r := range rows[1:] {
+		if strings.Trim(r[2], "0.") != "" {
+			held[r[0]+" "+r[1]] = r[2]
+		}
+	}
+	return held
+}
+
+// readLedger reads amounts, one a line or several joined, before an account.
+func readLedger(t testing.TB, text string) map[string]string {
+	t.Helper()
+	held := map[string]string{}
+	for l := range strings.Lines(text) {
+		amounts, account, ok := strings.Cut(strings.TrimSpace(l), "\t")
+		if !ok {
+			t.Fatalf("line %q", l)
+		}
+		for one := range strings.SplitSeq(amounts, `\n`) {
+			n, commodity, ok := strings.Cut(strings.TrimSpace(one), " ")
+			if !ok {
+				t.Fatalf("amount %q in %q", one, l)
+			}
+			held[account+" "+strings.Trim(commodity, `"`)] = n
+		}
+	}
+	return held
+}
+
+// What cannot be exported is refused: an unknown format, a number that is none.
+func TestJournal_refuses(t *testing.T) {
+	b := newBooks(t, 1, 10)
+	err := b.View(t.Context(), func(tx ledger.Tx) error { return export.Journal(&bytes.Buffer{}, tx, "gnucash", nil) })
+	if !errors.Is(err, export.ErrFormat) {
+		t.Errorf("an unknown format: %v", err)
+	}
+	for _, n := range []string{"", "4 1", "4:1", "1234567890123"} {
+		err := b.View(t.Context(), func(tx ledger.Tx) error {
+			return export.Journal(&bytes.Buffer{}, tx, export.HLedger, export.Chart{ledger.ClassBank: n})
+		})
+		if err == nil {
+			t.Errorf("the number %q was accepted", n)
+		}
+	}
+}
+
+// The trial balance as CSV has both columns and they are equal.
+func TestTrialBalance(t *testing.T) {
+	b := newBooks(t, 2, 1_000)
+	var out bytes.Buffer
+	err := b.View(t.Context(), func(tx ledger.Tx) error { return export.TrialBalance(&out, tx, export.SYCEBNL) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&out).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := map[string]int64{}
+	for _, r := range rows[1:] {
+		asset := money.XOF
+		if r[2] == b.rice.Code() {
+			asset = b.rice
+		}
+		if (r[3] == "") == (r[4] == "") {
+			t.Errorf("row %q is on both sides or none", r)
+		}
+		for i, sign := range []int64{1, -1} {
+			if r[3+i] == "" {
+				continue
+			}
+			m, err := money.Parse(r[3+i], asset)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sums[r[2]] += sign * m.Minor()
+		}
+		if number := r[1]; (number == "") != strings.HasPrefix(r[0], "pledge:") {
+			t.Errorf("%s has the number %q", r[0], number)
+		}
+	}
+	if diff := cmp.Diff(map[string]int64{"XOF": 0, "RICE-KG": 0}, sums); diff != "" {
+		t.Errorf("the columns differ: %s", diff)
+	}
+}
