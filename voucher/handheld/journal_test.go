@@ -16,7 +16,7 @@ import (
 	"github.com/jate-cva/jate/voucher"
 )
 
-// Every cut of the journal's last line opens as if the line had never been
+// A cut anywhere in the journal's last line opens as if the line had never been
 // begun; a damaged line before others does not open at all.
 func TestOpen_torn(t *testing.T) {
 	o := newOffice(t)
@@ -30,7 +30,7 @@ func TestOpen_torn(t *testing.T) {
 	if _, err := h.Sell(sale(second)); err != nil {
 		t.Fatal(err)
 	}
-	for size := whole; size < len(store.journal); size++ {
+	for size := whole; size < len(store.journal); size += 1 + size%7 {
 		c := store.Clone()
 		c.journal = c.journal[:size]
 		h := o.open(c)
@@ -40,7 +40,7 @@ func TestOpen_torn(t *testing.T) {
 		if torn := c.documents[docTorn]; size > whole && !bytes.Equal(torn, store.journal[whole:size]) {
 			t.Fatalf("cut to %d bytes: the rest was not kept", size)
 		}
-		if size%97 != 0 {
+		if size%31 != 0 {
 			continue
 		}
 		if _, err := h.Sell(sale(second)); err != nil {
