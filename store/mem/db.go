@@ -18,6 +18,7 @@ type DB struct {
 	vendors      vendorTables
 	vouchers     voucherTables
 	distribution distributionTables
+	reconcile    reconcileTables
 }
 
 // Open returns an empty store that reads the time from now.

@@ -1,0 +1,171 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// Exception names why a line is not matched.
+type Exception string
+
+// The exceptions.
+const (
+	ClaimedNotRedeemed Exception = "claimed-not-redeemed" // no receipt for the voucher
+	RedeemedNotClaimed Exception = "redeemed-not-claimed"
+	AmountDiffers      Exception = "amount-differs"
+	ClaimedTwice       Exception = "claimed-twice"
+	AnotherVendors     Exception = "another-vendors" // redeemed, but at somebody else's shop
+	OutsideWindow      Exception = "outside-window"  // sold before opening or after the end of sales
+	VoidBefore         Exception = "void-before"     // void when it is said to have been sold
+	UnknownSerial      Exception = "unknown-serial"
+	NotPayable         Exception = "not-payable" // its receipt is contested, waiting, rejected, cancelled or in quarantine, or its money is frozen
+)
+
+// Exceptions returns every exception, in the order in which reports list them.
+func Exceptions() []Exception {
+	return []Exception{ClaimedNotRedeemed, RedeemedNotClaimed, AmountDiffers, ClaimedTwice, AnotherVendors,
+		OutsideWindow, VoidBefore, UnknownSerial, NotPayable}
+}
+
+// Line is one line of the report: a claim's line, a redemption, or both. A
+// redemption is on exactly one line: that with HasEntry.
+type Line struct {
+	Vendor     vendors.ID
+	Round      string
+	Point      string
+	Claim      vendors.ClaimID // "" for a redemption in no claim
+	Kind       vendors.ClaimKind
+	N          int    // line of the claim
+	Serial     string // canonical where it could be read; as typed otherwise
+	Matched    bool
+	Exception  Exception    // "" where matched
+	Claimed    money.Amount // in XOF; nothing of no asset where not claimed
+	Redeemed   money.Amount // in XOF; nothing of no asset where not redeemed
+	Entry      uint64       // of the redemption
+	HasEntry   bool
+	Receipt    voucher.Hash
+	SoldAt     voucher.Interval
+	Settlement string
+	Detail     string // what a person needs to go on with; no personal data
+}
+
+// Report is one reconciliation of a programme or one of its rounds.
+type Report struct {
+	Programme  string
+	Round      string    // "" for all
+	At         time.Time // of the last entry of the journal that it was made from
+	Size       uint64    // of that journal
+	Checkpoint string    // its root, in standard base64
+	Totals     []Total
+	Lines      []Line
+	Findings   []Finding
+	Cases      []Case
+	Ties       bool // the totals equal the ledger's balances
+	TieErrors  []string
+}
+
+// Total sums up one vendor in one round, in XOF.
+type Total struct {
+	Vendor             vendors.ID
+	Round              string
+	Redeemed           money.Amount // by the ledger, net of what was undone
+	Quantity           money.Amount // the same in the round's commodity; nothing of no asset for money
+	ClaimedSelfBilled  money.Amount // what lines ask for
+	ClaimedIndependent money.Amount
+	Matched            money.Amount
+	Exceptions         map[Exception]int
+	ExceptionValue     map[Exception]money.Amount // claimed; what is in no claim, redeemed
+	Unclaimed          money.Amount
+	Frozen             money.Amount // held by cases; kilos at their price
+	Owed               money.Amount // in accepted claims and not sent yet, charges included
+	Settled, InTransit money.Amount
+}
+
+// Finding is one thing that looks like diversion, with its evidence.
+type Finding struct {
+	ID       string // stable: the same evidence gives the same id
+	Detector string
+	Vendor   vendors.ID
+	Handheld vendors.HandheldID // "" where it is about a claim
+	Round    string
+	Score    int // 1 weak to 100 certain
+	Value    money.Amount
+	Evidence []string // "receipt:<hash>", "entry:<seq>", "claim:<id>/<line>", sorted
+	Says     string   // English sentence
+	Dit      string   // French sentence
+	Clears   string   // what would clear it
+	Clairait string   // the same in French
+}
+
+// CaseState is where a case is.
+type CaseState string
+
+// The states of a case.
+const (
+	CaseOpen    CaseState = "open"
+	CaseFrozen  CaseState = "frozen" // its money is in vendor:…:contested
+	CaseCleared CaseState = "cleared"
+	CaseUpheld  CaseState = "upheld"
+)
+
+// Case groups findings about one vendor in one round for people to decide.
+type Case struct {
+	ID        string
+	Programme string
+	Vendor    vendors.ID
+	Round     string
+	State     CaseState
+	Findings  []Finding
+	Value     money.Amount // of the findings
+	Frozen    money.Amount // in XOF, kilos at their price
+	Money     []Held       // what was frozen, one redemption each
+	Digest    [32]byte     // SHA-256 of exactly that: what Uphold approves
+	OpenedBy  string       // staff ids
+	FrozenBy  string
+	DecidedBy string
+	Approval  access.Approval // of the write-off
+	Note      string
+	Opened    time.Time
+	Decided   time.Time
+}
+
+// Held is the money of one redemption that a case froze.
+type Held struct {
+	Entry  uint64          // the redeem or accept-loss entry
+	From   ledger.Account  // where the money was: redeemed or claimed
+	Amount money.Amount    // in the account's asset
+	Value  money.Amount    // in XOF
+	Claim  vendors.ClaimID // the accepted claim that it was taken from; "" for none
+	Freeze uint64          // the freeze entry
+}
+
+// Errors about reports and cases.
+var (
+	ErrNotFound = fault.New(fault.NotFound, "case_not_found",
+		"There is no such case or report in this programme.",
+		"Il n'y a ni ce dossier ni ce rapport dans ce programme.")
+	ErrCaseState = fault.New(fault.Conflict, "case_state",
+		"The case is not in the state that this needs.",
+		"Le dossier n'est pas dans l'état requis.")
+	ErrCaseChanged = fault.New(fault.Conflict, "case_changed",
+		"The case is no longer what you looked at. Look at it again.",
+		"Le dossier n'est plus celui que vous avez examiné. Examinez-le à nouveau.")
+	ErrCase = fault.New(fault.Invalid, "case_invalid",
+		"What was given about the case breaks a rule.",
+		"Les données fournies sur le dossier enfreignent une règle.")
+	ErrNothingFrozen = fault.New(fault.Conflict, "nothing_to_freeze",
+		"No money of this case's redemptions is still with the programme.",
+		"Aucun montant des échanges de ce dossier n'est encore détenu par le programme.")
+	ErrMatched = fault.New(fault.Conflict, "nothing_matched",
+		"No line of the invoice matches what was redeemed.",
+		"Aucune ligne de la facture ne correspond à ce qui a été échangé.")
+	ErrTooLarge = fault.New(fault.Conflict, "reconciliation_too_large",
+		"There are too many lines for one report. Ask for one round at a time.",
+		"Il y a trop de lignes pour un seul rapport. Demandez un cycle à la fois.")
+)

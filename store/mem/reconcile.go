@@ -1,0 +1,39 @@
+package mem
+
+import (
+	"errors"
+	"iter"
+
+	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/vendors"
+)
+
+type reconcileTables struct {
+	cases owned[reconcile.Case]
+}
+
+var _ reconcile.Tx = (*Tx)(nil)
+
+// Reconcile returns the store of package reconcile.
+func (db *DB) Reconcile() reconcile.Store {
+	return store[reconcile.Tx]{db, func(tx *Tx) reconcile.Tx { return tx }}
+}
+
+// Case returns a case.
+func (tx *Tx) Case(id string) (reconcile.Case, error) {
+	c, err := tx.db.reconcile.cases.find(id)
+	if errors.Is(err, vendors.ErrNotFound) {
+		return c, reconcile.ErrNotFound
+	}
+	return c, err
+}
+
+// PutCase stores a case.
+func (tx *Tx) PutCase(c reconcile.Case) error {
+	return tx.db.reconcile.cases.put(tx, c.Programme, c.ID, c)
+}
+
+// Cases yields a programme's cases in order.
+func (tx *Tx) Cases(programme string) iter.Seq2[reconcile.Case, error] {
+	return tx.db.reconcile.cases.of(programme, "")
+}
