@@ -1,0 +1,125 @@
+package reconcile
+
+import (
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// Facts is all that matching, detectors and the tie look at, read in one
+// transaction. It holds no personal data and nothing of a factor.
+type Facts struct {
+	Programme string
+	Rounds    map[string]bool // those that are reconciled
+	Vendors   []vendors.ID    // in order
+	// Sales are the redemptions of those vendors in every round, because their
+	// accounts have no rounds of their own; in the order of vendors and journal.
+	Sales []Sale
+	// Claims are those vendors' in every round, without refused ones, in the
+	// order of ids, which is that of their making. Lines are read for the
+	// reconciled rounds alone.
+	Claims      []ClaimFacts
+	Settlements []vendors.Settlement
+	// Vouchers says what is known of those that a claim's line names and its
+	// vendor has no sale of.
+	Vouchers map[voucher.Serial]VoucherFacts
+	// Receipts are the sales records of the reconciled rounds in the order of
+	// arrival, whatever became of them; read for detectors alone, as Forks.
+	Receipts []ReceiptFacts
+	Forks    []Fork
+	books    books
+}
+
+// Sale is one redeem or accept-loss entry.
+type Sale struct {
+	Entry    uint64
+	Kind     ledger.Kind
+	Vendor   vendors.ID
+	Round    string
+	Serial   voucher.Serial // reconciled rounds alone, as what follows down to Seq
+	Point    string
+	Receipt  voucher.Hash
+	Handheld vendors.HandheldID // "" for a typed stub
+	Seq      uint64             // in the handheld's chain
+	At       voucher.Interval
+	Quantity money.Amount    // in the round's asset
+	Amount   money.Amount    // in XOF; nothing of no asset where the entry's price gives no whole franc
+	Claim    vendors.ClaimID // that it is in, "" for none
+	Undone   ledger.Account  // the account that a reversal took it back from; "" while it stands
+	Case     string          // that has frozen it, "" for none
+	Held     money.Amount    // what the case holds of it, in the asset it was frozen in
+}
+
+// Stands reports whether the redemption was not undone.
+func (s Sale) Stands() bool { return s.Undone == "" }
+
+// ClaimFacts is a claim with its lines.
+type ClaimFacts struct {
+	vendors.Claim
+	Lines []vendors.ClaimLine
+}
+
+// VoucherFacts is what happened to a voucher that some claim names.
+type VoucherFacts struct {
+	Voucher  voucher.Voucher
+	Holder   vendors.ID // where it is redeemed; "" where it is not
+	Receipts []ReceiptFacts
+}
+
+// ReceiptFacts is a stored sales record without its bytes.
+type ReceiptFacts struct {
+	Hash     voucher.Hash
+	Handheld vendors.HandheldID
+	Vendor   vendors.ID
+	Seq      uint64
+	Serial   voucher.Serial
+	Number   voucher.Number
+	Round    string
+	Value    money.Amount
+	At       voucher.Interval
+	State    voucher.ReceiptState
+	Reason   string
+	Entry    uint64 // the redeem or accept-loss entry that pays it
+	Paid     bool   // there is one
+}
+
+// receiptFacts keeps what is looked at of a record.
+func receiptFacts(r voucher.StoredReceipt) ReceiptFacts {
+	f := ReceiptFacts{Hash: r.Hash, Handheld: r.Handheld, Vendor: r.Vendor, Seq: r.Seq, Serial: r.Serial, Number: r.Number,
+		Round: r.Round, Value: r.Value, At: r.At, State: r.State, Reason: r.Reason}
+	switch {
+	case r.HasLoss:
+		f.Entry, f.Paid = r.LossEntry, true
+	case r.State == voucher.Payable && r.HasEntry:
+		f.Entry, f.Paid = r.Entry, true
+	}
+	return f
+}
+
+// Fork is a place in a handheld's chain that more than one record claims, and
+// all that came after the server learned of it.
+type Fork struct {
+	Handheld vendors.HandheldID
+	Vendor   vendors.ID
+	From     uint64         // the lowest sequence that is claimed twice or breaks the chain
+	Twins    []ReceiptFacts // records that share a sequence, both sides
+	Later    []ReceiptFacts // quarantined records that share none
+}
+
+// books are the vendors' accounts twice: as the journal's entries add up, and
+// as the store says they stand.
+type books struct {
+	posted   map[bookKey]int64 // minor units, on the normal side
+	balances map[bookKey]int64 // with no round
+	transit  map[string]int64  // by settlement, in XOF
+	paid     map[string]int64  // by settlement: confirmed by the bank, in XOF
+}
+
+// bookKey names what one account of a vendor holds of one asset for one round.
+type bookKey struct {
+	vendor vendors.ID
+	class  ledger.Class // redeemed, claimed or contested
+	round  string
+	asset  money.Asset
+}

@@ -1,0 +1,244 @@
+package reconcile
+
+import (
+	"bufio"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"iter"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
+)
+
+type lineJSON struct {
+	Vendor     vendors.ID        `json:"vendor"`
+	Round      string            `json:"round"`
+	Point      string            `json:"point,omitempty"`
+	Claim      vendors.ClaimID   `json:"claim,omitempty"`
+	Kind       vendors.ClaimKind `json:"kind,omitempty"`
+	Line       int               `json:"line,omitempty"`
+	Serial     string            `json:"serial"`
+	Exception  Exception         `json:"exception,omitempty"`
+	Claimed    *money.Amount     `json:"claimed,omitempty"`
+	Redeemed   *money.Amount     `json:"redeemed,omitempty"`
+	Entry      string            `json:"entry,omitempty"`
+	Receipt    string            `json:"receipt,omitempty"`
+	SoldFrom   *time.Time        `json:"sold_from,omitempty"`
+	SoldTo     *time.Time        `json:"sold_to,omitempty"`
+	Settlement string            `json:"settlement,omitempty"`
+	Detail     string            `json:"detail,omitempty"`
+}
+
+func jsonOfLine(l Line) lineJSON {
+	w := lineJSON{Vendor: l.Vendor, Round: l.Round, Point: l.Point, Claim: l.Claim, Kind: l.Kind, Line: l.N, Serial: l.Serial,
+		Exception: l.Exception, Settlement: l.Settlement, Detail: l.Detail}
+	if l.Claim != "" {
+		w.Claimed = &l.Claimed
+	}
+	if l.HasEntry {
+		w.Redeemed, w.Entry = &l.Redeemed, strconv.FormatUint(l.Entry, 10)
+	}
+	if l.Receipt != (voucher.Hash{}) {
+		w.Receipt = l.Receipt.String()
+		w.SoldFrom, w.SoldTo = &l.SoldAt.From, &l.SoldAt.To
+	}
+	return w
+}
+
+type findingJSON struct {
+	ID       string             `json:"id"`
+	Detector string             `json:"detector"`
+	Vendor   vendors.ID         `json:"vendor"`
+	Handheld vendors.HandheldID `json:"handheld,omitempty"`
+	Round    string             `json:"round"`
+	Score    int                `json:"score"`
+	Value    money.Amount       `json:"value"`
+	Evidence []string           `json:"evidence"`
+	Says     bothJSON           `json:"says"`
+	Clears   bothJSON           `json:"clears"`
+}
+
+type bothJSON struct {
+	EN string `json:"en"`
+	FR string `json:"fr"`
+}
+
+func jsonOfFinding(f Finding) findingJSON {
+	return findingJSON{f.ID, f.Detector, f.Vendor, f.Handheld, f.Round, f.Score, f.Value, f.Evidence,
+		bothJSON{f.Says, f.Dit}, bothJSON{f.Clears, f.Clairait}}
+}
+
+type caseJSON struct {
+	ID       string        `json:"id"`
+	Vendor   vendors.ID    `json:"vendor"`
+	Round    string        `json:"round"`
+	State    CaseState     `json:"state"`
+	Findings []findingJSON `json:"findings"`
+	Value    money.Amount  `json:"value"`
+	Frozen   money.Amount  `json:"frozen"`
+	Money    []heldJSON    `json:"money"`
+	Digest   string        `json:"digest,omitempty"` // hexadecimal; what an upholding person approves
+	Note     string        `json:"note,omitempty"`
+	Opened   time.Time     `json:"opened"`
+	Decided  *time.Time    `json:"decided,omitempty"`
+}
+
+type heldJSON struct {
+	Entry  string          `json:"entry"`
+	From   string          `json:"from"`
+	Amount money.Amount    `json:"amount"`
+	Value  money.Amount    `json:"value"`
+	Claim  vendors.ClaimID `json:"claim,omitempty"`
+}
+
+func jsonOfCase(c Case) caseJSON {
+	w := caseJSON{ID: c.ID, Vendor: c.Vendor, Round: c.Round, State: c.State, Findings: []findingJSON{}, Value: c.Value,
+		Frozen: c.Frozen, Money: []heldJSON{}, Note: c.Note, Opened: c.Opened}
+	for _, f := range c.Findings {
+		w.Findings = append(w.Findings, jsonOfFinding(f))
+	}
+	for _, h := range c.Money {
+		w.Money = append(w.Money, heldJSON{strconv.FormatUint(h.Entry, 10), string(h.From), h.Amount, h.Value, h.Claim})
+	}
+	if len(c.Money) > 0 {
+		w.Digest = hex.EncodeToString(c.Digest[:])
+	}
+	if !c.Decided.IsZero() {
+		w.Decided = &c.Decided
+	}
+	return w
+}
+
+type totalJSON struct {
+	Vendor             vendors.ID                  `json:"vendor"`
+	Round              string                      `json:"round"`
+	Redeemed           money.Amount                `json:"redeemed"`
+	Quantity           *money.Amount               `json:"quantity,omitempty"`
+	ClaimedSelfBilled  money.Amount                `json:"claimed_self_billed"`
+	ClaimedIndependent money.Amount                `json:"claimed_independent"`
+	Matched            money.Amount                `json:"matched"`
+	Exceptions         map[Exception]exceptionJSON `json:"exceptions"`
+	Unclaimed          money.Amount                `json:"unclaimed"`
+	Frozen             money.Amount                `json:"frozen"`
+	Owed               money.Amount                `json:"owed"`
+	InTransit          money.Amount                `json:"in_transit"`
+	Settled            money.Amount                `json:"settled"`
+}
+
+type exceptionJSON struct {
+	Lines int          `json:"lines"`
+	Value money.Amount `json:"value"`
+}
+
+func jsonOfTotal(t Total) totalJSON {
+	w := totalJSON{Vendor: t.Vendor, Round: t.Round, Redeemed: t.Redeemed, ClaimedSelfBilled: t.ClaimedSelfBilled,
+		ClaimedIndependent: t.ClaimedIndependent, Matched: t.Matched, Exceptions: map[Exception]exceptionJSON{}, Unclaimed: t.Unclaimed,
+		Frozen: t.Frozen, Owed: t.Owed, InTransit: t.InTransit, Settled: t.Settled}
+	if !t.Quantity.Asset().IsZero() {
+		w.Quantity = &t.Quantity
+	}
+	for e, n := range t.Exceptions {
+		w.Exceptions[e] = exceptionJSON{n, t.ExceptionValue[e]}
+	}
+	return w
+}
+
+type checkpointJSON struct {
+	Size string `json:"size"`
+	Root string `json:"root"` // standard base64, as in a signed checkpoint
+}
+
+// WriteJSON writes the report as one JSON object and a line feed, line by line
+// so that its size does not matter. The same report is written as the same
+// bytes. Its fields are
+//
+//	programme, round, at     what it is of, and when the journal's last entry was written
+//	matches, exceptions      lines; those of exceptions name theirs
+//	findings, cases, totals
+//	ties, tie_errors         whether the totals equal the ledger, and where not
+//	checkpoint               {size, root} of the journal that it was made from
+//
+// Amounts are {"amount":"5000","asset":"XOF/0"}, 64-bit numbers are strings.
+func WriteJSON(w io.Writer, r Report) error {
+	j := &jsonWriter{w: bufio.NewWriter(w)}
+	j.raw("{")
+	j.field("programme", r.Programme)
+	j.field("round", r.Round)
+	j.field("at", r.At)
+	writeArray(j, "matches", jsonOfLine, keep(r.Lines, func(l Line) bool { return l.Matched }))
+	writeArray(j, "exceptions", jsonOfLine, keep(r.Lines, func(l Line) bool { return !l.Matched }))
+	writeArray(j, "findings", jsonOfFinding, slices.Values(r.Findings))
+	writeArray(j, "cases", jsonOfCase, slices.Values(r.Cases))
+	writeArray(j, "totals", jsonOfTotal, slices.Values(r.Totals))
+	j.field("ties", r.Ties)
+	writeArray(j, "tie_errors", func(s string) string { return s }, slices.Values(r.TieErrors))
+	j.field("checkpoint", checkpointJSON{strconv.FormatUint(r.Size, 10), r.Checkpoint})
+	j.raw("}\n")
+	if j.err != nil {
+		return j.err
+	}
+	return j.w.Flush()
+}
+
+func keep[T any](items []T, wanted func(T) bool) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for _, it := range items {
+			if wanted(it) && !yield(it) {
+				return
+			}
+		}
+	}
+}
+
+// jsonWriter writes the members of one object; the first error stays.
+type jsonWriter struct {
+	w     *bufio.Writer
+	begun bool // a member was written
+	err   error
+}
+
+func (j *jsonWriter) raw(s string) {
+	if j.err == nil {
+		_, j.err = j.w.WriteString(s)
+	}
+}
+
+func (j *jsonWriter) value(v any) {
+	b, err := json.Marshal(v)
+	if err != nil && j.err == nil {
+		j.err = err
+	}
+	j.raw(string(b))
+}
+
+func (j *jsonWriter) name(name string) {
+	if j.begun {
+		j.raw(",")
+	}
+	j.begun = true
+	j.raw(`"` + name + `":`)
+}
+
+func (j *jsonWriter) field(name string, v any) {
+	j.name(name)
+	j.value(v)
+}
+
+func writeArray[T, W any](j *jsonWriter, name string, show func(T) W, items iter.Seq[T]) {
+	j.name(name)
+	j.raw("[")
+	first := true
+	for it := range items {
+		if !first {
+			j.raw(",\n")
+		}
+		first = false
+		j.value(show(it))
+	}
+	j.raw("]")
+}

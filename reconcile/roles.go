@@ -1,0 +1,41 @@
+package reconcile
+
+import "github.com/jate-cva/jate/access"
+
+// Method names a method of Service in the table of roles, in metrics and in
+// the content that an idempotency key stands for.
+type Method string
+
+// The methods.
+const (
+	MethodRun           Method = "run"
+	MethodMatchClaim    Method = "match_claim"
+	MethodAcceptMatched Method = "accept_matched"
+	MethodOpenCase      Method = "open_case"
+	MethodFreeze        Method = "freeze_case"
+	MethodRelease       Method = "release_case"
+	MethodUphold        Method = "uphold_case"
+	MethodCase          Method = "case"
+	MethodCases         Method = "cases"
+)
+
+var (
+	readers = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
+	finance = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
+	approve = []access.Role{access.RoleFinanceApprover}
+)
+
+// Roles says, for each method, who may call it: a caller holds at least one of
+// the roles, and the first of them that he holds stands in the journal. A
+// monitor may open a case, which moves nothing, and decides none.
+var Roles = map[Method][]access.Role{
+	MethodRun:           readers,
+	MethodMatchClaim:    readers,
+	MethodAcceptMatched: finance,
+	MethodOpenCase:      {access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor},
+	MethodFreeze:        finance,
+	MethodRelease:       approve,
+	MethodUphold:        approve,
+	MethodCase:          readers,
+	MethodCases:         readers,
+}
