@@ -1,0 +1,44 @@
+package reconcile
+
+import (
+	"context"
+
+	"github.com/go-kit/kit/endpoint"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/vendors"
+)
+
+// Endpoints are the service's methods behind their middleware.
+type Endpoints struct {
+	Run           httpkit.Endpoint[Query, Report]
+	MatchClaim    httpkit.Endpoint[MatchClaim, Match]
+	AcceptMatched httpkit.Endpoint[AcceptMatched, vendors.Claim]
+	OpenCase      httpkit.Endpoint[OpenCase, Case]
+	Freeze        httpkit.Endpoint[Decide, Case]
+	Release       httpkit.Endpoint[Decide, Case]
+	Uphold        httpkit.Endpoint[Uphold, Case]
+	Case          httpkit.Endpoint[CaseByID, Case]
+	Cases         httpkit.Endpoint[ListCases, CasePage]
+}
+
+// NewEndpoints puts each method behind mw, then behind the roles that Roles
+// lists for it.
+func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoints {
+	return Endpoints{
+		Run:           guarded(MethodRun, s.Run, mw),
+		MatchClaim:    guarded(MethodMatchClaim, s.MatchClaim, mw),
+		AcceptMatched: guarded(MethodAcceptMatched, s.AcceptMatched, mw),
+		OpenCase:      guarded(MethodOpenCase, s.OpenCase, mw),
+		Freeze:        guarded(MethodFreeze, s.Freeze, mw),
+		Release:       guarded(MethodRelease, s.Release, mw),
+		Uphold:        guarded(MethodUphold, s.Uphold, mw),
+		Case:          guarded(MethodCase, s.Case, mw),
+		Cases:         guarded(MethodCases, s.Cases, mw),
+	}
+}
+
+func guarded[C, R any](m Method, fn func(context.Context, C) (R, error), mw func(string) endpoint.Middleware) httpkit.Endpoint[C, R] {
+	return httpkit.Wrap(fn, mw(string(m)), access.Require(Roles[m]...))
+}

@@ -1,0 +1,68 @@
+package reconcile
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/jate-cva/jate/vendors"
+)
+
+// Logging returns s with one audit line per command that moves or decides
+// something, and per report, which shows whole rounds. Lines name vendors,
+// claims, cases and pseudonyms; never a serial.
+func Logging(s Service, log *slog.Logger) Service { return logged{s, log} }
+
+type logged struct {
+	Service
+	log *slog.Logger
+}
+
+func (l logged) Run(ctx context.Context, q Query) (Report, error) {
+	r, err := l.Service.Run(ctx, q)
+	l.line(ctx, "reconciled", err, slog.String("round", q.Round), slog.Int("lines", len(r.Lines)), slog.Int("findings", len(r.Findings)),
+		slog.Bool("ties", r.Ties), slog.String("actor", q.By.Pseudonym))
+	if err == nil && !r.Ties {
+		l.log.LogAttrs(ctx, slog.LevelError, "totals do not equal the ledger", slog.String("round", q.Round), slog.Int("differences", len(r.TieErrors)))
+	}
+	return r, err
+}
+
+func (l logged) AcceptMatched(ctx context.Context, cmd AcceptMatched) (vendors.Claim, error) {
+	c, err := l.Service.AcceptMatched(ctx, cmd)
+	l.line(ctx, "accept matched lines", err, slog.String("claim", string(cmd.Claim)), slog.String("vendor", string(c.Vendor)),
+		slog.String("accepted", c.Accepted.Text()), slog.String("claimed", c.Claimed.Text()), slog.String("actor", cmd.By.Pseudonym))
+	return c, err
+}
+
+func (l logged) OpenCase(ctx context.Context, cmd OpenCase) (Case, error) {
+	c, err := l.Service.OpenCase(ctx, cmd)
+	return l.decided(ctx, "open case", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) Freeze(ctx context.Context, cmd Decide) (Case, error) {
+	c, err := l.Service.Freeze(ctx, cmd)
+	return l.decided(ctx, "freeze", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) Release(ctx context.Context, cmd Decide) (Case, error) {
+	c, err := l.Service.Release(ctx, cmd)
+	return l.decided(ctx, "release", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
+	c, err := l.Service.Uphold(ctx, cmd)
+	return l.decided(ctx, "uphold", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) decided(ctx context.Context, what string, c Case, actor string, err error) (Case, error) {
+	l.line(ctx, what, err, slog.String("case", c.ID), slog.String("vendor", string(c.Vendor)), slog.String("round", c.Round),
+		slog.String("value", c.Value.Text()), slog.String("frozen", c.Frozen.Text()), slog.String("actor", actor))
+	return c, err
+}
+
+// line leaves failures to the endpoint middleware, which logs each once.
+func (l logged) line(ctx context.Context, what string, err error, attrs ...slog.Attr) {
+	if err == nil {
+		l.log.LogAttrs(ctx, slog.LevelInfo, what, attrs...)
+	}
+}
