@@ -12,23 +12,32 @@ import (
 	"github.com/jate-cva/jate/money"
 )
 
-// Format is one of the dialects.
-type Format string
+// Dialect names the program that a text is for.
+type Dialect string
 
-// The formats.
+// The dialects.
 const (
-	HLedger   Format = "hledger"   // hledger 1.25 or later
-	Ledger    Format = "ledger"    // ledger 3
-	Beancount Format = "beancount" // beancount 2 or 3
+	HLedger   Dialect = "hledger"   // hledger 1.25 or later
+	Ledger    Dialect = "ledger"    // ledger 3
+	Beancount Dialect = "beancount" // beancount 2 or 3
 )
 
-// ErrFormat refuses a format that is not there.
-var ErrFormat = fault.New(fault.Invalid, "export_format",
+// ErrDialect refuses a dialect that is not there.
+var ErrDialect = fault.New(fault.Invalid, "export_format",
 	"Choose the format hledger, ledger or beancount.",
 	"Choisissez le format hledger, ledger ou beancount.")
 
-// dialect is what the three write differently. Errors of w are kept by it.
-type dialect struct {
+// ParseDialect returns the dialect of that name, or ErrDialect.
+func ParseDialect(name string) (Dialect, error) {
+	if _, ok := styles[Dialect(name)]; !ok {
+		return "", ErrDialect.At("format", "%q", name)
+	}
+	return Dialect(name), nil
+}
+
+// style is what the dialects write differently. Their writer keeps the first
+// error.
+type style struct {
 	id        func(string) string
 	commodity func(money.Asset) string
 	declare   func(w io.Writer, accounts []string, assets []money.Asset)
@@ -43,11 +52,10 @@ type holding struct {
 	asset   string
 }
 
-var dialects = map[Format]dialect{
-	HLedger: {plainID, quoted, declareHLedger, plainHead, plainClaims},
-	Ledger:  {plainID, quoted, declareLedger, plainHead, plainClaims},
-	Beancount: {capitalID, currencyName, declareBeancount, beancountHead,
-		beancountClaims},
+var styles = map[Dialect]style{
+	HLedger:   {plainID, quoted, declareHLedger, plainHead, plainClaims},
+	Ledger:    {plainID, quoted, declareLedger, plainHead, plainClaims},
+	Beancount: {capitalID, currencyName, declareBeancount, beancountHead, beancountClaims},
 }
 
 const day = "2006-01-02"

@@ -4,12 +4,13 @@
 //
 // # What it guarantees
 //
-//   - Every entry appears once, in the order of the journal, with its sequence,
-//     kind and reference; entries that move nothing appear as comments.
+//   - Every entry that moves value appears once, in the order of the journal,
+//     with its date, sequence, kind, round and reference. Decisions do not.
 //   - No household appears: the vouchers of a round are one account.
 //   - The text ends by stating what we say each account holds, in a form that
 //     the program itself checks against the entries before it.
-//   - It is a stream: memory grows with the number of accounts, not of entries.
+//   - It is a stream: memory grows with the number of accounts, not of entries,
+//     and no transaction is held open while somebody reads.
 //
 // # Accounts
 //

@@ -3,6 +3,7 @@ package export
 import (
 	"bufio"
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -12,69 +13,107 @@ import (
 	"github.com/jate-cva/jate/money"
 )
 
-// Journal writes the whole journal to w in the format, with numbers from the
-// chart, which may be nil. It returns ErrFormat for a format that is not there,
-// and errors of tx and w; what was written before one must not be used.
-func Journal(w io.Writer, tx ledger.Tx, f Format, chart Chart) error {
-	d, ok := dialects[f]
-	if !ok {
-		return ErrFormat.At("format", "%q", string(f))
+// Options say how the books are written.
+type Options struct {
+	Dialect  Dialect
+	Accounts Chart // numbers for classes of accounts; nil for plain names
+}
+
+// pageEntries is how many entries are read in one View.
+const pageEntries = 200
+
+// Write writes the whole journal to w, as it stands when Write is called. It
+// reads pages in Views of their own, so that a slow reader holds up no writer.
+// It returns ErrDialect for a dialect that is not there, and errors of the
+// store and of w; what was written before an error must not be used.
+func Write(ctx context.Context, w io.Writer, store ledger.Store, o Options) error {
+	if _, err := ParseDialect(string(o.Dialect)); err != nil {
+		return err
 	}
-	if err := chart.check(); err != nil {
+	if err := o.Accounts.check(); err != nil {
+		return err
+	}
+	b, err := read(ctx, store)
+	if err != nil {
 		return err
 	}
 	out := bufio.NewWriter(w)
-	x := &exporter{out: out, tx: tx, dialect: d, chart: chart}
-	if err := x.all(f); err != nil {
-		return err
-	}
-	return out.Flush()
-}
-
-type exporter struct {
-	dialect
-	out   *bufio.Writer // keeps the first error until it is flushed
-	tx    ledger.Tx
-	chart Chart
-	last  time.Time // the latest posting date so far
-}
-
-func (x *exporter) all(f Format) error {
-	size, err := x.tx.Size()
+	x := &exporter{style: styles[o.Dialect], chart: o.Accounts, out: out}
+	fmt.Fprintf(out, "; %d entries, for %s. Vouchers are one account per round.\n\n", b.size, o.Dialect)
+	held, err := x.declarations(b.balances)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(x.out, "; %d entries, for %s. Vouchers are one account per round.\n\n", size, f)
-	held, err := x.declarations()
-	if err != nil {
-		return err
-	}
-	for seq := range size {
-		e, err := x.tx.Entry(seq)
+	for from := uint64(0); from < b.size; from += pageEntries {
+		page, err := entries(ctx, store, from, min(from+pageEntries, b.size))
 		if err != nil {
 			return err
 		}
-		if e.Posted.After(x.last) {
-			x.last = e.Posted.UTC()
-		}
-		if err := x.entry(e); err != nil {
-			return fmt.Errorf("entry %d: %w", seq, err)
+		for _, e := range page {
+			if err := x.entry(e); err != nil {
+				return fmt.Errorf("entry %d: %w", e.Seq, err)
+			}
 		}
 	}
-	x.claims(x.out, x.last, held)
-	return nil
+	x.claims(out, x.last, held)
+	return out.Flush()
+}
+
+// books are what the accounts hold after the first entries of the journal.
+// Entries are never changed, so they can be read later.
+type books struct {
+	size     uint64
+	balances []ledger.Balance
+}
+
+func read(ctx context.Context, store ledger.Store) (books, error) {
+	var b books
+	err := store.View(ctx, func(tx ledger.Tx) (err error) {
+		b = books{}
+		if b.size, err = tx.Size(); err != nil {
+			return err
+		}
+		for balance, err := range ledger.CollapsedBalances(tx) {
+			if err != nil {
+				return err
+			}
+			b.balances = append(b.balances, balance)
+		}
+		return nil
+	})
+	return b, err
+}
+
+func entries(ctx context.Context, store ledger.Store, from, to uint64) ([]ledger.Entry, error) {
+	var page []ledger.Entry
+	err := store.View(ctx, func(tx ledger.Tx) error {
+		page = nil
+		for seq := from; seq < to; seq++ {
+			e, err := tx.Entry(seq)
+			if err != nil {
+				return fmt.Errorf("entry %d: %w", seq, err)
+			}
+			page = append(page, e)
+		}
+		return nil
+	})
+	return page, err
+}
+
+type exporter struct {
+	style
+	chart Chart
+	out   *bufio.Writer // keeps the first error until it is flushed
+	last  time.Time     // the latest posting date so far
 }
 
 // declarations writes the accounts and assets in use, and returns what the
 // accounts hold.
-func (x *exporter) declarations() ([]holding, error) {
+func (x *exporter) declarations(balances []ledger.Balance) ([]holding, error) {
 	var held []holding
 	var accounts []string
 	var assets []money.Asset
-	for b, err := range ledger.CollapsedBalances(x.tx) {
-		if err != nil {
-			return nil, err
-		}
+	for _, b := range balances {
 		name, err := x.chart.name(b.Account, x.id)
 		if err != nil {
 			return nil, err
@@ -113,8 +152,10 @@ type line struct {
 // entry writes one entry, its postings summed by account, side and asset.
 func (x *exporter) entry(e ledger.Entry) error {
 	if len(e.Postings) == 0 {
-		fmt.Fprintf(x.out, "\n; %s (%d) %s %s %s\n", e.Posted.UTC().Format(day), e.Seq, e.Kind, inert(e.Facts["what"]), inert(e.Ref))
-		return nil
+		return nil // a decision moves nothing that an accountant books
+	}
+	if e.Posted.After(x.last) {
+		x.last = e.Posted.UTC()
 	}
 	lines, err := summed(e)
 	if err != nil {

@@ -2,10 +2,14 @@ package export_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-kit/kit/endpoint"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jate-cva/jate/internal/toolcheck"
@@ -115,16 +120,15 @@ func (b *books) step() {
 }
 
 // file exports the books into a file and returns its name.
-func (b *books) file(f export.Format, chart export.Chart) string {
+func (b *books) file(f export.Dialect, chart export.Chart) string {
 	b.t.Helper()
 	var out bytes.Buffer
-	err := b.View(b.t.Context(), func(tx ledger.Tx) error { return export.Journal(&out, tx, f, chart) })
-	if err != nil {
+	if err := export.Write(b.t.Context(), &out, b, export.Options{Dialect: f, Accounts: chart}); err != nil {
 		b.t.Fatal(err)
 	}
-	for _, secret := range []string{"S0000", "beneficiary", "h0", "h1"} {
-		if strings.Contains(out.String(), secret) {
-			b.t.Errorf("%s export holds %q", f, secret)
+	for _, absent := range []string{"S0000", "beneficiary", "h0", "h1", "decision"} {
+		if strings.Contains(out.String(), absent) {
+			b.t.Errorf("%s export holds %q", f, absent)
 		}
 	}
 	name := filepath.Join(b.t.TempDir(), "books."+string(f))
@@ -180,7 +184,7 @@ func plainName(a ledger.Account) string {
 
 // The three programs accept a random journal under their strictest checks and
 // arrive at our balances, account by account.
-func TestJournal(t *testing.T) {
+func TestWrite(t *testing.T) {
 	for seed := range uint64(2) {
 		b := newBooks(t, seed, 1_200)
 		if len(b.kinds) != 16 {
@@ -216,10 +220,10 @@ func TestJournal(t *testing.T) {
 
 // The check at the end bites: with one amount changed, each program refuses
 // the text by itself.
-func TestJournal_assertions(t *testing.T) {
+func TestWrite_assertions(t *testing.T) {
 	b := newBooks(t, 7, 300)
 	for _, c := range []struct {
-		f       export.Format
+		f       export.Dialect
 		command []string
 	}{
 		{export.HLedger, []string{"hledger", "check", "-f"}},
@@ -299,17 +303,94 @@ func readLedger(t testing.TB, text string) map[string]string {
 	return held
 }
 
+// A slow reader holds up no writer: while he reads, entries are posted, and
+// what he gets is the journal as it was when he began.
+func TestWrite_whilePosting(t *testing.T) {
+	b := newBooks(t, 3, 600)
+	want, err := os.ReadFile(b.file(export.HLedger, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	writes := 0
+	slow := writer(func(p []byte) (int, error) {
+		writes++
+		for range 20 {
+			b.step() // in a View that is still open this would wait for ever
+		}
+		return got.Write(p)
+	})
+	if err := export.Write(t.Context(), slow, b, export.Options{Dialect: export.HLedger}); err != nil {
+		t.Fatal(err)
+	}
+	if writes < 3 {
+		t.Fatalf("%d writes: too few to tell", writes)
+	}
+	if d := cmp.Diff(string(want), got.String()); d != "" {
+		t.Errorf("(-before +while posting):\n%s", d)
+	}
+}
+
+type writer func([]byte) (int, error)
+
+func (w writer) Write(p []byte) (int, error) { return w(p) }
+
+// A writer's error ends the export and is returned.
+func TestWrite_fails(t *testing.T) {
+	full := errors.New("disk full")
+	b := newBooks(t, 1, 200)
+	err := export.Write(t.Context(), writer(func([]byte) (int, error) { return 0, full }), b, export.Options{Dialect: export.Beancount})
+	if !errors.Is(err, full) {
+		t.Errorf("%v, want %v", err, full)
+	}
+}
+
+// The route streams each format and refuses others with a problem.
+func TestRoutes(t *testing.T) {
+	b := newBooks(t, 4, 200)
+	mux := http.NewServeMux()
+	var asked []string
+	export.Routes(mux, b, func(method string) endpoint.Middleware {
+		return func(next endpoint.Endpoint) endpoint.Endpoint {
+			return func(ctx context.Context, request any) (any, error) {
+				asked = append(asked, method)
+				return next(ctx, request)
+			}
+		}
+	}, func(h http.Handler) http.Handler { return h })
+	for _, c := range []struct {
+		query  string
+		status int
+		want   string
+	}{
+		{"format=hledger", 200, "account Assets:Bank:b1\n"},
+		{"format=ledger&chart=sycebnl", 200, "account Assets:521:Bank:b1\n"},
+		{"format=beancount&chart=plain", 200, "open Assets:Bank:Id-b1\n"},
+		{"format=csv", 200, "account,number,asset,debit,credit\nbank:b1,,XOF,"},
+		{"format=csv&chart=sycebnl", 200, "bank:b1,521,XOF,"},
+		{"", 400, `"code":"export_format"`},
+		{"format=gnucash", 400, `"code":"export_format"`},
+		{"format=csv&chart=pcg", 400, `"code":"query_invalid"`},
+	} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/ledger/export?"+c.query, nil))
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.want) {
+			t.Errorf("%q: %d, want %d with %q:\n%.300s", c.query, w.Code, c.status, c.want, w.Body)
+		}
+	}
+	if d := cmp.Diff(slices.Repeat([]string{export.MethodExport}, 5), asked); d != "" {
+		t.Errorf("the guard was asked about (-want +got):\n%s", d)
+	}
+}
+
 // What cannot be exported is refused: an unknown format, a number that is none.
-func TestJournal_refuses(t *testing.T) {
+func TestWrite_refuses(t *testing.T) {
 	b := newBooks(t, 1, 10)
-	err := b.View(t.Context(), func(tx ledger.Tx) error { return export.Journal(&bytes.Buffer{}, tx, "gnucash", nil) })
-	if !errors.Is(err, export.ErrFormat) {
-		t.Errorf("an unknown format: %v", err)
+	if err := export.Write(t.Context(), io.Discard, b, export.Options{Dialect: "gnucash"}); !errors.Is(err, export.ErrDialect) {
+		t.Errorf("an unknown dialect: %v", err)
 	}
 	for _, n := range []string{"", "4 1", "4:1", "1234567890123"} {
-		err := b.View(t.Context(), func(tx ledger.Tx) error {
-			return export.Journal(&bytes.Buffer{}, tx, export.HLedger, export.Chart{ledger.ClassBank: n})
-		})
+		err := export.Write(t.Context(), io.Discard, b, export.Options{Dialect: export.HLedger, Accounts: export.Chart{ledger.ClassBank: n}})
 		if err == nil {
 			t.Errorf("the number %q was accepted", n)
 		}
@@ -320,8 +401,7 @@ func TestJournal_refuses(t *testing.T) {
 func TestTrialBalance(t *testing.T) {
 	b := newBooks(t, 2, 1_000)
 	var out bytes.Buffer
-	err := b.View(t.Context(), func(tx ledger.Tx) error { return export.TrialBalance(&out, tx, export.SYCEBNL) })
-	if err != nil {
+	if err := export.TrialBalance(t.Context(), &out, b, export.SYCEBNL); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := csv.NewReader(&out).ReadAll()

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"context"
 	"encoding/csv"
 	"io"
 
@@ -10,9 +11,15 @@ import (
 // TrialBalance writes the trial balance as CSV (RFC 4180), UTF-8, one line per
 // account and asset: account, number, asset, debit, credit. Amounts are plain
 // decimals with a point; the side an account is not on is empty.
-func TrialBalance(w io.Writer, tx ledger.Tx, chart Chart) error {
-	lines, err := ledger.TrialBalance(tx)
-	if err != nil {
+func TrialBalance(ctx context.Context, w io.Writer, store ledger.Store, chart Chart) error {
+	if err := chart.check(); err != nil {
+		return err
+	}
+	var lines []ledger.TrialLine
+	if err := store.View(ctx, func(tx ledger.Tx) (err error) {
+		lines, err = ledger.TrialBalance(tx)
+		return err
+	}); err != nil {
 		return err
 	}
 	out := csv.NewWriter(w)
