@@ -40,7 +40,7 @@ func TestOpen_torn(t *testing.T) {
 		if torn := c.documents[docTorn]; size > whole && !bytes.Equal(torn, store.journal[whole:size]) {
 			t.Fatalf("cut to %d bytes: the rest was not kept", size)
 		}
-		if size%31 != 0 {
+		if size > whole+20 {
 			continue
 		}
 		if _, err := h.Sell(sale(second)); err != nil {
