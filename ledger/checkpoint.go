@@ -128,7 +128,20 @@ func (n *Notary) remember(size uint64, root tlog.Hash) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), n.guard)
+	if err := os.Rename(f.Name(), n.guard); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(n.guard))
+}
+
+// syncDir makes a rename in the folder outlast a power cut: an older guard that
+// came back would let an older journal be signed.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // FormatCheckpoint returns the text that a checkpoint's signature covers.
