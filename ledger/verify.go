@@ -2,13 +2,13 @@ package ledger
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/bits"
+	"maps"
 	"os"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -42,8 +42,20 @@ type Proofs struct {
 
 // Report is what Verify has recomputed.
 type Report struct {
-	Size uint64
-	Root tlog.Hash
+	Size   uint64
+	Root   tlog.Hash
+	Rounds []RoundReport // in the order of rounds and assets
+	Erased int           // vouchers whose salt is gone; their accounts are taken on trust
+}
+
+// RoundReport is invariant 6 for one round and asset:
+// Allocated - Returned = Held + Spent.
+type RoundReport struct {
+	Round     string
+	Allocated money.Amount
+	Returned  money.Amount
+	Spent     money.Amount // redeemed, accepted losses, purchases and fees, net of reversals
+	Held      money.Amount // on the round, its contingency, fees and vouchers, as stored
 }
 
 // Verify recomputes everything that the store holds of the ledger from the
@@ -55,7 +67,8 @@ type Report struct {
 //
 // It returns a *Broken for the first thing wrong, and other errors where the
 // store could not be read. Memory grows with the number of accounts that hold
-// something, not with the journal.
+// something, not with the journal. Invariant 4 cannot be verified afterwards: a
+// stored outcome holds the digest of its command, and the command is gone.
 func Verify[T Tx](tx T, p Proofs, check func(T, Entry) error) (Report, error) {
 	size, err := tx.Size()
 	if err != nil {
@@ -65,7 +78,7 @@ func Verify[T Tx](tx T, p Proofs, check func(T, Entry) error) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	v := &verifier{tx: tx, balances: map[balanceKey]money.Amount{}, flows: map[roundKey]int64{}}
+	v := newVerifier(tx)
 	for seq := range size {
 		if err := v.signed(signed, seq); err != nil {
 			return Report{}, err
@@ -84,16 +97,11 @@ func Verify[T Tx](tx T, p Proofs, check func(T, Entry) error) (Report, error) {
 	if err := v.signed(signed, size); err != nil {
 		return Report{}, err
 	}
-	if err := v.hashes(true); err != nil {
+	r := Report{Size: size, Root: v.tree.root(), Erased: len(v.hiddenAs)}
+	if r.Rounds, err = v.end(); err != nil {
 		return Report{}, err
 	}
-	if err := v.stored(); err != nil {
-		return Report{}, err
-	}
-	if err := v.rounds(); err != nil {
-		return Report{}, err
-	}
-	return Report{Size: size, Root: v.tree.root()}, nil
+	return r, nil
 }
 
 func broken(seq uint64, invariant int, format string, args ...any) error {
@@ -163,13 +171,22 @@ type verifier struct {
 	tx       Tx
 	tree     tree
 	balances map[balanceKey]money.Amount // those that are not zero
-	// flows is, per round and asset, allocated - returned - redeemed and
-	// accepted losses + reversals: what must still be there.
-	flows map[roundKey]int64
+	rounds   map[roundKey]*RoundReport   // by the entries so far, Held aside
+	homes    map[Account]string          // the round of each voucher that holds something
+	indexed  uint64                      // how often an account and an entry belong together
+
+	// hiddenAs is the pseudonym of each voucher without a salt, and named is
+	// the voucher of each such pseudonym.
+	hiddenAs, named map[Account]Account
 
 	pending []tlog.Hash // recomputed and not compared yet
 	owners  []uint64    // the entry that each belongs to
 	at      int64       // index of the first pending one
+}
+
+func newVerifier(tx Tx) *verifier {
+	return &verifier{tx: tx, balances: map[balanceKey]money.Amount{}, rounds: map[roundKey]*RoundReport{},
+		homes: map[Account]string{}, hiddenAs: map[Account]Account{}, named: map[Account]Account{}}
 }
 
 // signed compares the root so far with the one that was signed at this size.
@@ -224,32 +241,47 @@ func (v *verifier) entry(seq uint64) (Entry, error) {
 }
 
 // sameAs reports whether the entry, hidden again, is the leaf. Where a salt was
-// erased, the leaf's own pseudonym stands for the account that nobody can name
-// any more.
+// erased, the leaf's own pseudonym stands for the account, always the same one.
 func (v *verifier) sameAs(e, said Entry, leaf []byte) error {
-	i := 0
+	if len(e.Postings) != len(said.Postings) {
+		return broken(said.Seq, 3, "it has %d postings, its leaf %d", len(e.Postings), len(said.Postings))
+	}
+	side := 0
 	again, err := encodeLeaf(e, func(a Account) (Account, error) {
-		side := i
-		i++
+		p := said.Postings[side/2]
+		shown := p.Debit
+		if side%2 == 1 {
+			shown = p.Credit
+		}
+		side++
 		hidden, err := hide(v.tx, a)
-		if !errors.Is(err, ErrNotFound) || side/2 >= len(said.Postings) {
-			return hidden, err
+		if errors.Is(err, ErrNotFound) {
+			return v.unsalted(a, shown)
 		}
-		if p := said.Postings[side/2]; side%2 == 0 {
-			return p.Debit, nil
-		}
-		return said.Postings[side/2].Credit, nil
+		return hidden, err
 	})
 	if err != nil {
-		return broken(e.Seq, 3, "%v", err)
+		return broken(said.Seq, 3, "%v", err)
 	}
 	if !bytes.Equal(again, leaf) {
-		return broken(e.Seq, 3, "it does not say what its leaf says")
+		return broken(said.Seq, 3, "it does not say what its leaf says")
 	}
 	return nil
 }
 
-// fold applies the entry's postings, and checks the index that leads to it.
+// unsalted returns the pseudonym by which the voucher appears in this leaf, if
+// it is the one by which it appeared before, and no other voucher did.
+func (v *verifier) unsalted(a, shown Account) (Account, error) {
+	before, seen := v.hiddenAs[a]
+	voucher, taken := v.named[shown]
+	if !isPseudonym(shown) || seen && before != shown || taken && voucher != a {
+		return "", errors.New("a voucher without a salt changes its pseudonym")
+	}
+	v.hiddenAs[a], v.named[shown] = shown, a
+	return shown, nil
+}
+
+// fold applies the entry's postings.
 func (v *verifier) fold(e Entry) error {
 	moved := map[balanceKey]money.Amount{}
 	err := fold(moved, e, func(a Account, asset money.Asset) (money.Amount, error) {
@@ -261,19 +293,66 @@ func (v *verifier) fold(e Entry) error {
 	if err != nil {
 		return broken(e.Seq, 1, "%v", err)
 	}
-	for k, b := range moved {
+	for _, k := range slices.SortedFunc(maps.Keys(moved), balanceKey.compare) {
+		b := moved[k]
 		if b.Sign() < 0 {
 			return broken(e.Seq, 2, "%s falls to %s", shown(k.account), b)
 		}
+		if k.account.IsVoucher() {
+			if home, ok := v.homes[k.account]; ok && home != e.Round {
+				return broken(e.Seq, 6, "it names round %q, its voucher is of round %q", e.Round, home)
+			}
+			v.homes[k.account] = e.Round
+		}
 		if b.IsZero() {
 			delete(v.balances, k)
+			delete(v.homes, k.account)
 			continue
 		}
 		v.balances[k] = b
 	}
 	for _, p := range e.Postings {
-		v.flow(e, p)
+		if err := v.flow(e, p); err != nil {
+			return broken(e.Seq, 6, "%v", err)
+		}
+	}
+	return v.index(e)
+}
+
+// flow adds what the posting does to its round's own money.
+func (v *verifier) flow(e Entry, p Posting) error {
+	way := p.crossing()
+	if way == 0 {
+		return nil
+	}
+	zero := money.FromMinor(0, p.Amount.Asset())
+	k := roundKey{e.Round, p.Amount.Asset()}
+	r := v.rounds[k]
+	if r == nil {
+		r = &RoundReport{Round: e.Round, Allocated: zero, Returned: zero, Spent: zero, Held: zero}
+		v.rounds[k] = r
+	}
+	switch {
+	case e.Kind == KindAllocate && way > 0:
+		return addTo(&r.Allocated, p.Amount)
+	case e.Kind == KindReturn && way < 0:
+		return addTo(&r.Returned, p.Amount)
+	case way > 0:
+		return addTo(&r.Spent, negative(p.Amount))
+	}
+	return addTo(&r.Spent, p.Amount)
+}
+
+// index checks that the index of each account posted to leads to the entry.
+func (v *verifier) index(e Entry) error {
+	done := map[Account]bool{}
+	for _, p := range e.Postings {
 		for _, a := range []Account{p.Debit, p.Credit} {
+			if done[a] {
+				continue
+			}
+			done[a] = true
+			v.indexed++
 			found, err := v.tx.PostingsOf(a, e.Seq, 1)
 			if err != nil {
 				return err
@@ -284,121 +363,4 @@ func (v *verifier) fold(e Entry) error {
 		}
 	}
 	return nil
-}
-
-// flow adds what the posting does to its round's own money.
-func (v *verifier) flow(e Entry, p Posting) {
-	k := roundKey{e.Round, p.Amount.Asset()}
-	own := func(a Account) bool {
-		c, err := a.Class()
-		return err == nil && (c == ClassRound || c == ClassContingency || c == ClassVoucher)
-	}
-	switch debit, credit := own(p.Debit), own(p.Credit); {
-	case credit && !debit:
-		v.flows[k] += p.Amount.Minor()
-	case debit && !credit:
-		v.flows[k] -= p.Amount.Minor()
-	}
-}
-
-// hashes compares recomputed log hashes with those stored, in batches.
-func (v *verifier) hashes(all bool) error {
-	if len(v.pending) == 0 || len(v.pending) < 1024 && !all {
-		return nil
-	}
-	indexes := make([]int64, len(v.pending))
-	for i := range indexes {
-		indexes[i] = v.at + int64(i)
-	}
-	stored, err := v.tx.ReadHashes(indexes)
-	if err != nil {
-		return broken(v.owners[0], 3, "log hashes from here on: %v", err)
-	}
-	for i, h := range v.pending {
-		if stored[i] != h {
-			return broken(v.owners[i], 3, "log hash %d is not that of the leaves", indexes[i])
-		}
-	}
-	v.at += int64(len(v.pending))
-	v.pending, v.owners = v.pending[:0], v.owners[:0]
-	return nil
-}
-
-// stored compares the balances kept with the fold, both ways.
-func (v *verifier) stored() error {
-	for b, err := range v.tx.Balances("") {
-		if err != nil {
-			return err
-		}
-		k := balanceKey{b.Account, b.Amount.Asset()}
-		want, ok := v.balances[k]
-		if !ok {
-			want = money.FromMinor(0, k.asset)
-		}
-		if !b.Amount.Equal(want) {
-			return &Broken{Invariant: 5, Why: fmt.Sprintf("%s is kept as %s, the journal gives %s", shown(k.account), b.Amount, want)}
-		}
-		delete(v.balances, k)
-	}
-	for k, b := range v.balances {
-		return &Broken{Invariant: 5, Why: fmt.Sprintf("the balance of %s, %s by the journal, is missing", shown(k.account), b)}
-	}
-	return nil
-}
-
-// rounds checks that what each round was given is still there or was spent.
-func (v *verifier) rounds() error {
-	for k, want := range v.flows {
-		if k.round == "" {
-			continue
-		}
-		sum := int64(0)
-		for _, a := range []Account{Round(k.round), Contingency(k.round), Control(k.round)} {
-			b, err := v.tx.Balance(a, k.asset)
-			if err != nil {
-				return err
-			}
-			sum += b.Minor()
-		}
-		if sum != want {
-			return &Broken{Invariant: 6, Why: fmt.Sprintf("round %s holds %s, it should hold %s", k.round,
-				money.FromMinor(sum, k.asset), money.FromMinor(want, k.asset))}
-		}
-	}
-	return nil
-}
-
-// tree is a Merkle tree that grows by one leaf at a time and keeps only the
-// roots of its complete subtrees.
-type tree struct {
-	size  uint64
-	roots []tlog.Hash // of complete subtrees, the largest first
-}
-
-// add appends a leaf and returns the hashes that the log stores for it, in the
-// order in which it stores them.
-func (t *tree) add(leaf []byte) []tlog.Hash {
-	h := tlog.RecordHash(leaf)
-	made := []tlog.Hash{h}
-	for range bits.TrailingZeros64(^t.size) {
-		left := t.roots[len(t.roots)-1]
-		t.roots = t.roots[:len(t.roots)-1]
-		h = tlog.NodeHash(left, h)
-		made = append(made, h)
-	}
-	t.roots = append(t.roots, h)
-	t.size++
-	return made
-}
-
-// root returns the root of the tree as it is.
-func (t *tree) root() tlog.Hash {
-	if len(t.roots) == 0 {
-		return sha256.Sum256(nil) // RFC 6962, 2.1
-	}
-	h := t.roots[len(t.roots)-1]
-	for i := len(t.roots) - 2; i >= 0; i-- {
-		h = tlog.NodeHash(t.roots[i], h)
-	}
-	return h
 }

@@ -25,11 +25,37 @@ type damaged struct {
 	entry    func(e ledger.Entry) ledger.Entry
 	hash     func(index int64, h tlog.Hash) tlog.Hash
 	balances func(b ledger.Balance) (ledger.Balance, bool)
-	index    func(a ledger.Account, seqs []uint64) []uint64
+	index    func(a ledger.Account, from uint64, seqs []uint64) []uint64
+	salt     func(a ledger.Account) bool // whether it was erased
+	held     func(a ledger.Account) bool // whether an empty account is said to hold much
+	missing  func(seq uint64) bool       // whether the entry and its leaf are gone
+	size     uint64                      // what is added to it, as a two's complement
+}
+
+func (d damaged) Size() (uint64, error) {
+	n, err := d.Tx.Size()
+	return n + d.size, err
+}
+
+func (d damaged) VoucherSalt(a ledger.Account) ([]byte, error) {
+	if d.salt != nil && d.salt(a) {
+		return nil, ledger.ErrNotFound
+	}
+	return d.Tx.VoucherSalt(a)
+}
+
+func (d damaged) Balance(a ledger.Account, asset money.Asset) (money.Amount, error) {
+	if d.held != nil && d.held(a) {
+		return money.FromMinor(1_000_000, asset), nil
+	}
+	return d.Tx.Balance(a, asset)
 }
 
 func (d damaged) Leaf(seq uint64) ([]byte, error) {
 	b, err := d.Tx.Leaf(seq)
+	if d.missing != nil && d.missing(seq) {
+		return nil, ledger.ErrNotFound
+	}
 	if d.leaf != nil {
 		b = d.leaf(seq, bytes.Clone(b))
 	}
@@ -71,13 +97,15 @@ func (d damaged) Balances(prefix string) iter.Seq2[ledger.Balance, error] {
 func (d damaged) PostingsOf(a ledger.Account, from uint64, limit int) ([]uint64, error) {
 	seqs, err := d.Tx.PostingsOf(a, from, limit)
 	if d.index != nil {
-		seqs = d.index(a, seqs)
+		seqs = d.index(a, from, seqs)
 	}
 	return seqs, err
 }
 
 // filled returns a store with a small round in it and a signed checkpoint.
-func filled(t *testing.T) (ledger.Store, ledger.Proofs) {
+func filled(t *testing.T) (ledger.Store, ledger.Proofs) { return filledWith(t, 100_000) }
+
+func filledWith(t *testing.T, francs int64) (ledger.Store, ledger.Proofs) {
 	t.Helper()
 	now := time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)
 	s := mem.Open(func() time.Time { return now }).Ledger()
@@ -109,10 +137,10 @@ func filled(t *testing.T) (ledger.Store, ledger.Proofs) {
 	guard := filepath.Join(t.TempDir(), "guard.json")
 	notary := ledger.NewNotary("ngo.example/test", sign, guard)
 	err = s.Update(t.Context(), func(tx ledger.Tx) error {
-		post(tx, ledger.KindFund, ledger.Bank("b1"), ledger.Fund("f1"), 100_000)
+		post(tx, ledger.KindFund, ledger.Bank("b1"), ledger.Fund("f1"), francs)
 		post(tx, ledger.KindAllocate, ledger.Fund("f1"), ledger.Round("r1"), 50_000)
 		for i := range 8 {
-			a := ledger.Voucher(fmt.Sprintf("h%d", i), fmt.Sprintf("S%015d", i))
+			a := nth(i)
 			if err := tx.PutVoucherSalt(a, []byte{byte(i), 2, 3}); err != nil {
 				return err
 			}
@@ -138,6 +166,11 @@ func filled(t *testing.T) (ledger.Store, ledger.Proofs) {
 	return s, ledger.Proofs{Origin: "ngo.example/test", Verifier: check, Guard: guard}
 }
 
+// nth is one of the vouchers that filled issues.
+func nth(i int) ledger.Account {
+	return ledger.Voucher(fmt.Sprintf("h%d", i), fmt.Sprintf("S%015d", i))
+}
+
 func verify(t *testing.T, s ledger.Store, p ledger.Proofs, d damaged) error {
 	t.Helper()
 	return s.View(t.Context(), func(tx ledger.Tx) error {
@@ -154,6 +187,19 @@ func TestVerify(t *testing.T) {
 	if err := verify(t, s, p, damaged{}); err != nil {
 		t.Fatalf("a sound store: %v", err)
 	}
+	var size uint64
+	leaves := map[uint64][]byte{}
+	view(t, s, func(tx ledger.Tx) (err error) {
+		if size, err = tx.Size(); err != nil {
+			return err
+		}
+		for seq := range size {
+			if leaves[seq], err = tx.Leaf(seq); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	replace := func(seq uint64, old, new string) func(uint64, []byte) []byte {
 		return func(n uint64, b []byte) []byte {
 			if n != seq {
@@ -165,7 +211,8 @@ func TestVerify(t *testing.T) {
 			return bytes.Replace(b, []byte(old), []byte(new), 1)
 		}
 	}
-	voucher := ledger.Voucher("h1", fmt.Sprintf("S%015d", 1))
+	voucher := nth(1)
+	swap := func(n uint64) uint64 { return map[uint64]uint64{2: 4, 4: 2}[n] }
 	for _, c := range []struct {
 		name      string
 		d         damaged
@@ -218,7 +265,35 @@ func TestVerify(t *testing.T) {
 			}
 			return b, true
 		}}, -1, 5},
-		{"the index of an account", damaged{index: func(a ledger.Account, seqs []uint64) []uint64 {
+		{"an entry that is gone", damaged{missing: func(n uint64) bool { return n == 6 }}, 6, 3},
+		{"two leaves in each other's place", damaged{leaf: func(n uint64, b []byte) []byte {
+			if to := swap(n); to != 0 {
+				return leaves[to]
+			}
+			return b
+		}}, 2, 3},
+		{"a last entry that the size hides", damaged{size: ^uint64(0)}, int(size) - 1, 3},
+		{"an entry too many in an index", damaged{index: func(a ledger.Account, from uint64, seqs []uint64) []uint64 {
+			if a == voucher && from == 0 {
+				return append([]uint64{1}, seqs...)
+			}
+			return seqs
+		}}, 1, 5},
+		{"an index that leads past the end", damaged{index: func(a ledger.Account, from uint64, seqs []uint64) []uint64 {
+			if a == voucher && from == 0 {
+				return append(seqs, 999)
+			}
+			return seqs
+		}}, 999, 5},
+		{"two vouchers exchanged after their salts were erased", damaged{
+			salt: func(a ledger.Account) bool { return a == nth(2) || a == nth(4) },
+			entry: func(e ledger.Entry) ledger.Entry {
+				if e.Kind == ledger.KindRedeem && e.Postings[0].Debit == nth(2) {
+					e.Postings = []ledger.Posting{{Debit: nth(4), Credit: e.Postings[0].Credit, Amount: e.Postings[0].Amount}}
+				}
+				return e
+			}}, 6, 3},
+		{"the index of an account", damaged{index: func(a ledger.Account, _ uint64, seqs []uint64) []uint64 {
 			if a == voucher {
 				return nil
 			}
@@ -247,5 +322,84 @@ func TestVerify_signed(t *testing.T) {
 	}
 	if err := verify(t, s, ledger.Proofs{Origin: "ngo.example/other", Verifier: p.Verifier}, damaged{}); err == nil {
 		t.Error("a checkpoint of another log passed")
+	}
+}
+
+// A sound store is reported with what became of each round, also after salts
+// were erased.
+func TestVerify_report(t *testing.T) {
+	s, p := filled(t)
+	for _, erased := range []int{0, 8} {
+		view(t, s, func(tx ledger.Tx) error {
+			d := damaged{Tx: tx, salt: func(ledger.Account) bool { return erased > 0 }}
+			r, err := ledger.Verify(ledger.Tx(d), p, nil)
+			if err != nil {
+				return err
+			}
+			root, err := ledger.Root(tx, r.Size)
+			if err != nil {
+				return err
+			}
+			f := money.Francs
+			equal(t, ledger.Report{Size: 16, Root: root, Erased: erased, Rounds: []ledger.RoundReport{
+				{Round: "r1", Allocated: f(50_000), Returned: f(0), Spent: f(20_000), Held: f(30_000)}}}, r)
+			return nil
+		})
+	}
+}
+
+// A server that was made to accept what it should have refused has leaves,
+// hashes and balances that agree, and still the entry is found.
+func TestVerify_forged(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		e         ledger.Entry
+		lie       func(ledger.Account) bool
+		invariant int
+	}{
+		{"spent twice", ledger.Entry{Kind: ledger.KindRedeem, Round: "r1",
+			Postings: []ledger.Posting{{Debit: nth(0), Credit: ledger.Redeemed("v1"), Amount: money.Francs(5_000)}}},
+			func(a ledger.Account) bool { return a == nth(0) }, 2},
+		{"another round's voucher", ledger.Entry{Kind: ledger.KindRedeem, Round: "r2",
+			Postings: []ledger.Posting{{Debit: nth(1), Credit: ledger.Redeemed("v1"), Amount: money.Francs(5_000)}}},
+			func(a ledger.Account) bool { return a == ledger.Control("r2") }, 6},
+		{"more of a voucher than its round has", ledger.Entry{Kind: ledger.KindIssue, Round: "r1",
+			Postings: []ledger.Posting{{Debit: ledger.Round("r1"), Credit: nth(3), Amount: money.Francs(10_001)}}},
+			func(a ledger.Account) bool { return a == ledger.Round("r1") }, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, p := filled(t)
+			c.e.Actor = approver
+			err := s.Update(t.Context(), func(tx ledger.Tx) error {
+				_, err := ledger.Post(damaged{Tx: tx, held: c.lie}, c.e)
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, ok := errors.AsType[*ledger.Broken](verify(t, s, p, damaged{}))
+			if !ok || !b.HasEntry || b.Entry != 16 || b.Invariant != c.invariant {
+				t.Errorf("found %v; want entry 16, invariant %d", b, c.invariant)
+			}
+		})
+	}
+}
+
+// A journal that was written anew from its first entry on is sound in itself
+// and not the one that was signed.
+func TestVerify_rewritten(t *testing.T) {
+	_, p := filled(t)
+	other, q := filledWith(t, 100_001)
+	if err := verify(t, other, q, damaged{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, proofs := range map[string]ledger.Proofs{
+		"the guard's root":     {Guard: p.Guard},
+		"the checkpoint's key": {Origin: p.Origin, Verifier: p.Verifier},
+	} {
+		b, ok := errors.AsType[*ledger.Broken](verify(t, other, proofs, damaged{}))
+		if !ok || b.Invariant != 3 {
+			t.Errorf("%s: found %v", name, b)
+		}
 	}
 }
