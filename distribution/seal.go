@@ -1,0 +1,136 @@
+package distribution
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// schema is the version of a sealed Person; it is authenticated with it.
+const schema = "1"
+
+// Sealer encrypts persons and makes the keyed digests by which they are found
+// again. Its keys are derived from the data key (HKDF-SHA-256, RFC 5869), one
+// for each purpose. It is safe for concurrent use.
+type Sealer struct {
+	wrap    cipher.AEAD // of households' own keys
+	blind   []byte
+	content []byte
+	journal []byte
+}
+
+// NewSealer returns the sealer of a data key of 32 random bytes.
+func NewSealer(dataKey []byte) (*Sealer, error) {
+	if len(dataKey) != 32 {
+		return nil, errors.New("the data key must have 32 bytes")
+	}
+	s := &Sealer{}
+	var wrap []byte
+	for label, to := range map[string]*[]byte{"wrap": &wrap, "blind": &s.blind, "content": &s.content, "journal": &s.journal} {
+		key, err := hkdf.Key(sha256.New, dataKey, nil, "jate household "+label+" 1", 32)
+		if err != nil {
+			return nil, err
+		}
+		*to = key
+	}
+	var err error
+	s.wrap, err = aead(wrap)
+	return s, err
+}
+
+// aead returns AES-256-GCM with a random nonce before each ciphertext.
+func aead(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+func bindTo(id BeneficiaryID) []byte { return []byte(string(id) + "|" + schema) }
+
+// seal encrypts the person under a new key of the household's own, and wraps
+// that key. The two are kept apart: without the second the first is noise.
+func (s *Sealer) seal(id BeneficiaryID, p Person) (sealed, wrapped []byte, err error) {
+	plain, err := json.Marshal(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, nil, err
+	}
+	box, err := aead(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	return box.Seal(nil, nil, plain, bindTo(id)), s.wrap.Seal(nil, nil, key, bindTo(id)), nil
+}
+
+// open decrypts what seal made for the same household.
+func (s *Sealer) open(id BeneficiaryID, sealed, wrapped []byte) (Person, error) {
+	key, err := s.wrap.Open(nil, nil, wrapped, bindTo(id))
+	if err != nil {
+		return Person{}, fmt.Errorf("unwrap a household's key: %w", err)
+	}
+	box, err := aead(key)
+	if err != nil {
+		return Person{}, err
+	}
+	plain, err := box.Open(nil, nil, sealed, bindTo(id))
+	if err != nil {
+		return Person{}, fmt.Errorf("open a household: %w", err)
+	}
+	var p Person
+	return p, json.Unmarshal(plain, &p)
+}
+
+// personOf decrypts a household's person. It returns ErrForgotten where the
+// key was deleted.
+func (s *Sealer) personOf(tx Tx, b Beneficiary) (Person, error) {
+	wrapped, err := tx.WrappedKey(b.ID)
+	if errors.Is(err, ErrNotFound) {
+		return Person{}, ErrForgotten
+	}
+	if err != nil {
+		return Person{}, err
+	}
+	return s.open(b.ID, b.Sealed, wrapped)
+}
+
+// digest is HMAC-SHA-256 over parts, none of which holds a zero byte.
+func digest(key []byte, parts ...string) (sum [32]byte) {
+	h := hmac.New(sha256.New, key)
+	for _, p := range parts {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	h.Sum(sum[:0])
+	return sum
+}
+
+// blinded returns the 16 bytes under which something searched for is filed.
+// Equal values in two programmes have nothing in common.
+func (s *Sealer) blinded(programme, label, value string) [16]byte {
+	sum := digest(s.blind, programme, label, value)
+	return [16]byte(sum[:16])
+}
+
+// contentOf returns the digest that tells a changed person from the same.
+func (s *Sealer) contentOf(p Person) ([32]byte, error) {
+	plain, err := json.Marshal(p)
+	return digest(s.content, string(plain)), err
+}
+
+// pseudonym names a household in the journal, where its id must not appear.
+func (s *Sealer) pseudonym(id BeneficiaryID) string {
+	sum := digest(s.journal, string(id))
+	return "household:" + hex.EncodeToString(sum[:8])
+}
