@@ -1,0 +1,100 @@
+package distribution
+
+import (
+	"context"
+
+	"github.com/go-kit/kit/endpoint"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// Endpoints are the service's methods behind their middleware.
+type Endpoints struct {
+	CreateProgramme  httpkit.Endpoint[CreateProgramme, Programme]
+	Programme        httpkit.Endpoint[Query, Programme]
+	CreateFund       httpkit.Endpoint[CreateFund, Fund]
+	ReceiveFund      httpkit.Endpoint[ReceiveFund, FundReceipt]
+	Funds            httpkit.Endpoint[Query, []FundView]
+	PrepareGiveBack  httpkit.Endpoint[PrepareGiveBack, Fund]
+	ApproveGiveBack  httpkit.Endpoint[ApproveReturn, Fund]
+	ImportList       httpkit.Endpoint[ImportList, ImportReport]
+	AbandonImport    httpkit.Endpoint[AbandonImport, Import]
+	Imports          httpkit.Endpoint[Query, []Import]
+	Duplicates       httpkit.Endpoint[ListDuplicates, DuplicatePage]
+	DecideDuplicate  httpkit.Endpoint[DecideDuplicate, Duplicate]
+	LoadPlaces       httpkit.Endpoint[LoadPlaces, LoadedPlaces]
+	SetPoint         httpkit.Endpoint[SetPoint, PointView]
+	Points           httpkit.Endpoint[Query, []Point]
+	SuggestPoints    httpkit.Endpoint[Query, []SuggestedPoint]
+	Households       httpkit.Endpoint[ListHouseholds, HouseholdPage]
+	Household        httpkit.Endpoint[ReadHousehold, HouseholdView]
+	FindHouseholds   httpkit.Endpoint[FindHouseholds, []HouseholdView]
+	Forget           httpkit.Endpoint[Forget, struct{}]
+	CreateRound      httpkit.Endpoint[CreateRound, Round]
+	Rounds           httpkit.Endpoint[Query, []Round]
+	Allocate         httpkit.Endpoint[Allocate, Round]
+	PrepareLot       httpkit.Endpoint[PrepareLot, Lot]
+	ApproveLot       httpkit.Endpoint[ApproveLot, Lot]
+	IssueLot         httpkit.Endpoint[IssueLot, Lot]
+	Lots             httpkit.Endpoint[ListLots, []Lot]
+	Lot              httpkit.Endpoint[ReadLot, Lot]
+	Include          httpkit.Endpoint[Include, []voucher.Proposal]
+	PrintCards       httpkit.Endpoint[Print, Document]
+	PrintHandOver    httpkit.Endpoint[Print, Document]
+	PrintPackingList httpkit.Endpoint[Print, Document]
+	EndSales         httpkit.Endpoint[ChangeRound, Round]
+	CloseRound       httpkit.Endpoint[ChangeRound, Round]
+	PrepareReturn    httpkit.Endpoint[PrepareReturn, Round]
+	ApproveReturn    httpkit.Endpoint[ApproveReturn, Round]
+	Summary          httpkit.Endpoint[ReadRound, RoundSummary]
+}
+
+// NewEndpoints puts each method behind the middleware that observe returns for
+// it, then behind the roles that Roles lists.
+func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) Endpoints {
+	return Endpoints{
+		CreateProgramme:  guarded(MethodCreateProgramme, s.CreateProgramme, observe),
+		Programme:        guarded(MethodProgramme, s.Programme, observe),
+		CreateFund:       guarded(MethodCreateFund, s.CreateFund, observe),
+		ReceiveFund:      guarded(MethodReceiveFund, s.ReceiveFund, observe),
+		Funds:            guarded(MethodFunds, s.Funds, observe),
+		PrepareGiveBack:  guarded(MethodPrepareGiveBack, s.PrepareGiveBack, observe),
+		ApproveGiveBack:  guarded(MethodApproveGiveBack, s.ApproveGiveBack, observe),
+		ImportList:       guarded(MethodImportList, s.ImportList, observe),
+		AbandonImport:    guarded(MethodAbandonImport, s.AbandonImport, observe),
+		Imports:          guarded(MethodImports, s.Imports, observe),
+		Duplicates:       guarded(MethodDuplicates, s.Duplicates, observe),
+		DecideDuplicate:  guarded(MethodDecideDuplicate, s.DecideDuplicate, observe),
+		LoadPlaces:       guarded(MethodLoadPlaces, s.LoadPlaces, observe),
+		SetPoint:         guarded(MethodSetPoint, s.SetPoint, observe),
+		Points:           guarded(MethodPoints, s.Points, observe),
+		SuggestPoints:    guarded(MethodSuggestPoints, s.SuggestPoints, observe),
+		Households:       guarded(MethodHouseholds, s.Households, observe),
+		Household:        guarded(MethodHousehold, s.Household, observe),
+		FindHouseholds:   guarded(MethodFindHouseholds, s.FindHouseholds, observe),
+		Forget:           guarded(MethodForget, s.Forget, observe),
+		CreateRound:      guarded(MethodCreateRound, s.CreateRound, observe),
+		Rounds:           guarded(MethodRounds, s.Rounds, observe),
+		Allocate:         guarded(MethodAllocate, s.Allocate, observe),
+		PrepareLot:       guarded(MethodPrepareLot, s.PrepareLot, observe),
+		ApproveLot:       guarded(MethodApproveLot, s.ApproveLot, observe),
+		IssueLot:         guarded(MethodIssueLot, s.IssueLot, observe),
+		Lots:             guarded(MethodLots, s.Lots, observe),
+		Lot:              guarded(MethodLot, s.Lot, observe),
+		Include:          guarded(MethodInclude, s.Include, observe),
+		PrintCards:       guarded(MethodPrintCards, s.PrintCards, observe),
+		PrintHandOver:    guarded(MethodPrintHandOver, s.PrintHandOver, observe),
+		PrintPackingList: guarded(MethodPrintPackingList, s.PrintPackingList, observe),
+		EndSales:         guarded(MethodEndSales, s.EndSales, observe),
+		CloseRound:       guarded(MethodCloseRound, s.CloseRound, observe),
+		PrepareReturn:    guarded(MethodPrepareReturn, s.PrepareReturn, observe),
+		ApproveReturn:    guarded(MethodApproveReturn, s.ApproveReturn, observe),
+		Summary:          guarded(MethodSummary, s.Summary, observe),
+	}
+}
+
+func guarded[C, R any](m Method, fn func(context.Context, C) (R, error), observe func(string) endpoint.Middleware) httpkit.Endpoint[C, R] {
+	return httpkit.Wrap(fn, observe(string(m)), access.Require(Roles[m]...))
+}
