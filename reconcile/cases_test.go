@@ -254,6 +254,28 @@ func TestService_Uphold(t *testing.T) {
 		}
 		w.run()
 	})
+	t.Run("once another trader was paid from the contingency, that is repaid", func(t *testing.T) {
+		w := newWorld(t, 2)
+		w.cash()
+		w.sell("h2", w.cards[0])
+		w.accept(w.bill("v2"))
+		st := w.order()
+		w.Expect(w.Send("h1", w.Sale("h1", w.cards[0]))[0], voucher.Payable, voucher.ReasonLoss) // its home, too late to undo
+		_, err := w.vendors.ImportResults(t.Context(), vendors.ImportResults{By: preparer, Key: w.Key(), Settlement: st.ID,
+			File: []byte("reference,status\n" + st.Payments[0].Reference + ",error\n")})
+		w.must(err)
+		before := w.Balance(ledger.Contingency("r1"))
+		for _, f := range w.run().Findings {
+			if f.Vendor == "v2" {
+				w.uphold(w.freeze(w.open(f)))
+			}
+		}
+		w.wantBalances("v2", 0, 0, 0)
+		if got := w.Balance(ledger.Contingency("r1")); got != before+1_000 {
+			t.Errorf("the contingency has %d, want %d", got, before+1_000)
+		}
+		w.run()
+	})
 	t.Run("every entry still names its receipt", func(t *testing.T) {
 		w := newWorld(t, 6)
 		w.uphold(w.freeze(w.cloned(2, 2, 1)))

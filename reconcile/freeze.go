@@ -165,11 +165,9 @@ func release(tx Tx, as ledger.Actor, c Case, h Held, s Sale) error {
 		// A reversal took the money from the contested account itself.
 		return restore(tx, h)
 	}
-	to := h.From
-	if !s.Stands() {
-		to = s.Undone // which is short of it since
-	}
-	if err := ledgerMove(tx, as, ledger.KindRelease, c, h, ledger.Contested(string(c.Vendor)), to); err != nil {
+	// Where it was undone meanwhile, with other money of that account, this
+	// makes the account whole again.
+	if err := ledgerMove(tx, as, ledger.KindRelease, c, h, ledger.Contested(string(c.Vendor)), h.From); err != nil {
 		return err
 	}
 	return restore(tx, h)
