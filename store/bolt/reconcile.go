@@ -1,0 +1,112 @@
+package bolt
+
+import (
+	"iter"
+
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/vendors"
+)
+
+var casesTable = newOwned[string, caseRecord]("case")
+
+var _ reconcile.Tx = (*Tx)(nil)
+
+// Reconcile returns the store of package reconcile.
+func (db *DB) Reconcile() reconcile.Store {
+	return store[reconcile.Tx]{db, func(tx *Tx) reconcile.Tx { return tx }}
+}
+
+// Case returns a case.
+func (tx *Tx) Case(id string) (reconcile.Case, error) {
+	return read(tx, casesTable.rows, id, reconcile.ErrNotFound, caseRecord.toCase)
+}
+
+// PutCase stores a case.
+func (tx *Tx) PutCase(c reconcile.Case) error {
+	return casesTable.put(tx, c.Programme, c.ID, caseRecordOf(c))
+}
+
+// Cases yields a programme's cases in order.
+func (tx *Tx) Cases(programme string) iter.Seq2[reconcile.Case, error] {
+	return convert(casesTable.of(tx, programme, ""), caseRecord.toCase)
+}
+
+// caseRecord is in "case" by id.
+type caseRecord struct {
+	ID        string
+	Programme string
+	Vendor    string
+	Round     string
+	State     string
+	Findings  []findingRecord
+	Value     amount
+	Frozen    amount
+	Money     []heldRecord
+	Digest    sum32
+	OpenedBy  string
+	FrozenBy  string
+	DecidedBy string
+	Approval  approvalRecord
+	Note      string
+	Opened    instant
+	Decided   instant
+}
+
+type findingRecord struct {
+	ID       string
+	Detector string
+	Vendor   string
+	Handheld string
+	Round    string
+	Score    int
+	Value    amount
+	Evidence []string
+	Says     string
+	Dit      string
+	Clears   string
+	Clairait string
+}
+
+type heldRecord struct {
+	Entry  uint64
+	From   string
+	Amount amount
+	Value  amount
+	Claim  string
+	Freeze uint64
+}
+
+func caseRecordOf(c reconcile.Case) caseRecord {
+	return caseRecord{ID: c.ID, Programme: c.Programme, Vendor: string(c.Vendor), Round: c.Round, State: string(c.State),
+		Findings: each(c.Findings, findingRecordOf), Value: amountOf(c.Value), Frozen: amountOf(c.Frozen),
+		Money: each(c.Money, heldRecordOf), Digest: c.Digest, OpenedBy: c.OpenedBy, FrozenBy: c.FrozenBy, DecidedBy: c.DecidedBy,
+		Approval: approvalRecordOf(c.Approval), Note: c.Note, Opened: instantOf(c.Opened), Decided: instantOf(c.Decided)}
+}
+
+func (r caseRecord) toCase() reconcile.Case {
+	return reconcile.Case{ID: r.ID, Programme: r.Programme, Vendor: vendors.ID(r.Vendor), Round: r.Round, State: reconcile.CaseState(r.State),
+		Findings: each(r.Findings, findingRecord.finding), Value: r.Value.amount(), Frozen: r.Frozen.amount(),
+		Money: each(r.Money, heldRecord.held), Digest: r.Digest, OpenedBy: r.OpenedBy, FrozenBy: r.FrozenBy, DecidedBy: r.DecidedBy,
+		Approval: r.Approval.approval(), Note: r.Note, Opened: r.Opened.time(), Decided: r.Decided.time()}
+}
+
+func findingRecordOf(f reconcile.Finding) findingRecord {
+	return findingRecord{f.ID, f.Detector, string(f.Vendor), string(f.Handheld), f.Round, f.Score, amountOf(f.Value),
+		f.Evidence, f.Says, f.Dit, f.Clears, f.Clairait}
+}
+
+func (r findingRecord) finding() reconcile.Finding {
+	return reconcile.Finding{ID: r.ID, Detector: r.Detector, Vendor: vendors.ID(r.Vendor), Handheld: vendors.HandheldID(r.Handheld),
+		Round: r.Round, Score: r.Score, Value: r.Value.amount(), Evidence: r.Evidence,
+		Says: r.Says, Dit: r.Dit, Clears: r.Clears, Clairait: r.Clairait}
+}
+
+func heldRecordOf(h reconcile.Held) heldRecord {
+	return heldRecord{h.Entry, string(h.From), amountOf(h.Amount), amountOf(h.Value), string(h.Claim), h.Freeze}
+}
+
+func (r heldRecord) held() reconcile.Held {
+	return reconcile.Held{Entry: r.Entry, From: ledger.Account(r.From), Amount: r.Amount.amount(), Value: r.Value.amount(),
+		Claim: vendors.ClaimID(r.Claim), Freeze: r.Freeze}
+}
