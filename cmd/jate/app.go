@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-kit/kit/endpoint"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/ledger/export"
+	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/store/bolt"
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// appConfig is what an app is opened with.
+type appConfig struct {
+	dir    string
+	ask    passphrases
+	root   bool // lots may be issued: the root key is opened for each manifest
+	now    func() time.Time
+	random io.Reader
+	log    *slog.Logger
+}
+
+// app is a data folder with the services over it: everything that serve, demo
+// and the commands work with.
+type app struct {
+	cfg       appConfig
+	settings  settings
+	keys      keyring
+	log       *slog.Logger
+	registry  *prometheus.Registry
+	db        *bolt.DB
+	notary    *ledger.Notary
+	authority *access.Authority
+
+	ledger        ledger.Service
+	vendors       vendors.Service
+	vouchers      voucher.Service
+	distributions distribution.Service
+	reconciles    reconcile.Service
+	handler       http.Handler
+	unlimited     http.Handler // without limits on calls, for the demo's own handhelds
+}
+
+// openApp opens the folder and wires the services, inside out: store, services,
+// their middleware, endpoints, routes.
+func openApp(cfg appConfig) (*app, error) {
+	a := &app{cfg: cfg, log: cfg.log, registry: prometheus.NewRegistry()}
+	a.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if a.settings, err = readSettings(cfg.dir); err != nil {
+		return nil, err
+	}
+	if a.keys, err = openKeyring(cfg.dir, cfg.ask); err != nil {
+		return nil, err
+	}
+	if a.authority, err = access.NewAuthority(a.settings.Origin, a.keys.access, cfg.now); err != nil {
+		return nil, err
+	}
+	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Now: cfg.now, Logger: cfg.log, Registerer: a.registry})
+	if err != nil {
+		return nil, err
+	}
+	a.notary = ledger.NewNotary(a.settings.Origin, a.keys.checkpoint, guardPath(cfg.dir))
+	if err := a.services(); err != nil {
+		return nil, errors.Join(err, a.db.Close())
+	}
+	if err = a.routes(); err != nil {
+		return nil, errors.Join(err, a.db.Close())
+	}
+	return a, nil
+}
+
+func guardPath(dir string) string { return filepath.Join(dir, "checkpoint.json") }
+
+func (a *app) close() error { return a.db.Close() }
+
+// services makes the five services, each behind its counters and its audit log.
+func (a *app) services() error {
+	prover := access.TokenProver{Now: a.cfg.now}
+	room, err := openPrintRoom(a.cfg.dir, a.settings)
+	if err != nil {
+		return err
+	}
+	sealer, err := distribution.NewSealer(a.keys.data)
+	if err != nil {
+		return err
+	}
+	sign := func(voucher.Manifest) (string, error) { return "", errRoot }
+	if a.cfg.root {
+		sign = rootSigner(a.cfg.dir, a.cfg.ask)
+	}
+
+	l := ledger.New(a.db.Ledger())
+	v, err := vendors.New(vendors.Config{Store: a.db.Vendors(), Rand: a.cfg.random, Prover: prover, Serial: readSerial})
+	if err != nil {
+		return err
+	}
+	if v, err = vendors.Instrumenting(v, a.registry); err != nil {
+		return err
+	}
+	a.vendors = vendors.Logging(v, a.log)
+	s := voucher.New(a.db.Vouchers(), voucher.Config{Rand: a.cfg.random, PrintRoom: room, SignManifest: sign,
+		RootPublic: a.settings.Root, Beacon: a.keys.beacon, Seal: a.keys.seal})
+	if s, err = voucher.Instrumenting(s, a.registry, ed25519.PublicKey(a.settings.Beacon)); err != nil {
+		return err
+	}
+	a.vouchers = voucher.Logging(s, a.log)
+	d := distribution.New(a.db.Distribution(), distribution.Config{Sealer: sealer, Vouchers: a.vouchers, Prover: prover, Issuer: a.settings.Issuer})
+	if d, err = distribution.Instrumenting(d, a.registry); err != nil {
+		return err
+	}
+	a.distributions = distribution.Logging(d, a.log)
+	r, err := reconcile.New(reconcile.Config{Store: a.db.Reconcile(), Vendors: a.vendors, Prover: prover})
+	if err != nil {
+		return err
+	}
+	if r, err = reconcile.Instrumenting(r, a.registry); err != nil {
+		return err
+	}
+	a.reconciles = reconcile.Logging(r, a.log)
+	if l, err = ledger.Instrumenting(l, a.registry); err != nil {
+		return err
+	}
+	a.ledger = ledger.Logging(l, a.log)
+	return nil
+}
+
+// readSerial brings what an invoice says into the form of the ledger.
+func readSerial(typed string) (string, bool) {
+	if voucher.Serial(typed).Valid() {
+		return typed, true
+	}
+	s, err := voucher.ParseSerial(typed)
+	return string(s), err == nil
+}
+
+// routes puts every service's endpoints on one handler.
+func (a *app) routes() error {
+	observer, err := httpkit.NewObserver(a.registry, a.log, func(ctx context.Context) string {
+		actor, err := access.FromContext(ctx)
+		if err != nil {
+			return ""
+		}
+		return actor.Pseudonym
+	})
+	if err != nil {
+		return err
+	}
+	staff := func(next http.Handler) http.Handler {
+		return httpkit.Authenticated(a.authority.Authenticate, a.log, next)
+	}
+	mux := http.NewServeMux()
+	log := httpkit.LogTo(a.log)
+	a.health(mux)
+	a.publicKeys(mux)
+	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, ledgerRoles(observer)), staff, ledgerActor, log)
+	export.Routes(mux, a.db.Ledger(), ledgerRoles(observer), staff, log)
+	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), staff, log)
+	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, observer.Service("voucher")), staff, log)
+	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log)
+	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log)
+	routes := httpkit.Routes(mux)
+	a.handler = httpkit.Guard(routes, a.log, httpkit.Limits{Now: a.cfg.now})
+	a.unlimited = httpkit.Guard(routes, a.log, httpkit.Limits{Now: a.cfg.now, PerSecond: 1e6, Burst: 1e6})
+	return nil
+}
+
+// books may read the ledger; it is pseudonymous but for statements of
+// households, which are for finance alone.
+var books = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
+
+// ledgerRoles lets the ledger's methods be called by who may read the books.
+// Package ledger cannot say so itself: it is below package access.
+func ledgerRoles(o *httpkit.Observer) func(string) endpoint.Middleware {
+	observe := o.Service("ledger")
+	return func(method string) endpoint.Middleware {
+		roles := books
+		switch method {
+		case ledger.MethodHouseholdStatement:
+			roles = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
+		case ledger.MethodClosePeriod:
+			roles = []access.Role{access.RoleFinanceApprover}
+		}
+		return endpoint.Chain(observe(method), access.Require(roles...))
+	}
+}
+
+// ledgerActor is who closes a period.
+func ledgerActor(ctx context.Context) (ledger.Actor, error) {
+	a, err := access.FromContext(ctx)
+	if err != nil {
+		return ledger.Actor{}, err
+	}
+	role, err := a.As(access.RoleFinanceApprover)
+	return ledger.Actor{Role: string(role), Name: a.Pseudonym}, err
+}
+
+// publicKeys serves the server's own public keys. A handheld does not believe
+// this answer; it has them from its enrolment.
+func (a *app) publicKeys(mux *http.ServeMux) {
+	mux.HandleFunc("GET /api/v1/keys", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]any{"origin": a.settings.Origin, "root": voucher.Base64(a.settings.Root),
+			"beacon": voucher.Base64(a.settings.Beacon), "seal": voucher.Base64(a.settings.Seal), "checkpoint": a.settings.Checkpoint})
+	})
+}
+
+// proofs are what the journal is compared with besides itself.
+func (a *app) proofs() (ledger.Proofs, error) { return proofsOf(a.cfg.dir, a.settings) }
+
+func proofsOf(dir string, s settings) (ledger.Proofs, error) {
+	v, err := note.NewVerifier(s.Checkpoint)
+	return ledger.Proofs{Origin: s.Origin, Verifier: v, Guard: guardPath(dir)}, err
+}
+
+// verify recomputes everything and returns what was found.
+func verify(ctx context.Context, db *bolt.DB, p ledger.Proofs) (ledger.Report, error) {
+	var r ledger.Report
+	err := db.Vouchers().View(ctx, func(tx voucher.Tx) (err error) {
+		r, err = ledger.Verify(tx, p, voucher.CheckEntry)
+		return err
+	})
+	return r, err
+}
+
+// openStore opens the store alone, for commands that need no key.
+func openStore(dir string, log *slog.Logger) (*bolt.DB, settings, error) {
+	s, err := readSettings(dir)
+	if err != nil {
+		return nil, s, err
+	}
+	if _, err := os.Stat(storePath(dir)); err != nil {
+		return nil, s, err
+	}
+	db, err := bolt.Open(storePath(dir), bolt.Options{Now: time.Now, Logger: log})
+	return db, s, err
+}

@@ -1,0 +1,307 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/internal/samplelist"
+)
+
+// demoProgramme is the one programme of the demo.
+const demoProgramme = "mopti"
+
+// demo is one invented round: a clock that jumps, people with real access
+// tokens, and a real server that the handhelds talk to over HTTP.
+type demo struct {
+	dir        string
+	households int
+	seed       uint64
+	rnd        *mathrand.Rand
+	out        *progress
+	clock      *demoClock
+	app        *app
+	server     *http.Server
+	address    string
+	keys       int
+
+	list      []byte
+	truth     samplelist.Truth
+	staff     map[string]access.Actor
+	shops     []*shop
+	officer   map[string]*officer // by zone
+	cards     []*demoCard
+	incident  []*demoCard
+	cloned    *shop // whose handheld is copied
+	neighbour *shop // of the same zone
+	report    demoSummary
+}
+
+// demoClock is the time of the round, which ends today.
+type demoClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *demoClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *demoClock) set(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = t
+}
+
+// progress says what is being done, on a terminal in place.
+type progress struct{ w io.Writer }
+
+func (p *progress) step(format string, args ...any) { fmt.Fprintf(p.w, "  "+format+"\n", args...) }
+
+func (p *progress) bar(what string) func(done, of int) {
+	last := -1
+	return func(done, of int) {
+		if of == 0 || done*20/of == last {
+			return
+		}
+		last = done * 20 / of
+		fmt.Fprintf(p.w, "\r  %s %3d %%", what, done*100/of)
+		if done == of {
+			fmt.Fprint(p.w, "\r\033[K")
+		}
+	}
+}
+
+func demoCommand(ctx context.Context, env *environment) error {
+	fs := env.flags("demo")
+	dir := fs.String("data", "", "folder to make; a temporary one without it")
+	once := fs.Bool("once", false, "stop after the summary instead of serving")
+	asJSON := fs.Bool("json", false, "print the summary as JSON")
+	households := fs.Int("households", 3000, "how many the list has, 100 to 100000")
+	seed := fs.Uint64("seed", 1, "of everything that is invented; keys and secrets are always new")
+	listen := fs.String("listen", "127.0.0.1:8437", "where to serve afterwards")
+	if _, err := env.parse(fs, 0); err != nil {
+		return err
+	}
+	if *households < 100 || *households > 100_000 {
+		return errors.New("--households is from 100 to 100000")
+	}
+	d := &demo{dir: *dir, households: *households, seed: *seed, rnd: mathrand.New(mathrand.NewPCG(*seed, 7)), out: &progress{env.stderr}}
+	if d.dir == "" {
+		temp, err := os.MkdirTemp("", "jate-demo-")
+		if err != nil {
+			return err
+		}
+		d.dir = temp
+		if *once {
+			defer os.RemoveAll(temp)
+		}
+	}
+	began := time.Now()
+	if err := d.run(ctx); err != nil {
+		return errors.Join(err, d.stop())
+	}
+	d.report.Seconds = int(time.Since(began).Seconds())
+	if *asJSON {
+		if err := json.NewEncoder(env.stdout).Encode(d.report); err != nil {
+			return errors.Join(err, d.stop())
+		}
+	} else {
+		d.report.print(env.stdout)
+	}
+	if !d.report.Books.Balanced {
+		return errors.Join(errors.New("the books do not balance"), d.stop())
+	}
+	if *once {
+		return d.stop()
+	}
+	return d.serve(ctx, env, *listen)
+}
+
+// run plays the round, step by step.
+func (d *demo) run(ctx context.Context) error {
+	today := time.Now().UTC().Truncate(24 * time.Hour)
+	d.clock = &demoClock{now: today.AddDate(0, 0, -60).Add(8 * time.Hour)}
+	for _, s := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"A data folder with its keys, and a server", d.open},
+		{"A fund, and a messy list of households", d.register},
+		{"Traders with price lists and handhelds", d.contract},
+		{"A round: budget, two lots, approved by others than who prepared them", d.plan},
+		{"Vouchers signed with each lot's own key, which is then destroyed", d.issue},
+		{"Cards handed over and activated", d.handOver},
+		{"Trade with and without a network", d.trade},
+		{"Claims against redemptions", d.claim},
+		{"Payment, the end of the round, and the books", d.finish},
+	} {
+		fmt.Fprintln(d.out.w, s.what)
+		if err := errors.Join(ctx.Err(), s.do(ctx)); err != nil {
+			return fmt.Errorf("%s: %w", s.what, err)
+		}
+	}
+	return nil
+}
+
+// open makes the folder and serves it on a free port of this machine.
+func (d *demo) open(context.Context) error {
+	pass := filepath.Join(d.dir, "passphrases")
+	if err := os.MkdirAll(pass, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{"server", "root", "print"} {
+		if err := writeDurably(filepath.Join(pass, name+".txt"), []byte(rand.Text()+"\n")); err != nil {
+			return err
+		}
+	}
+	ask := (&environment{getenv: func(string) string { return "" }}).passphrases(pass)
+	// A demo's passphrases lie beside its keys, so guessing may be cheap.
+	if err := makeFolder(d.dir, settings{Origin: "demo.example/mali", Issuer: "ja", Created: d.clock.Now()}, ask, 10); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(d.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	d.app, err = openApp(appConfig{dir: d.dir, ask: ask, root: true, now: d.clock.Now, random: rand.Reader,
+		log: httpkit.NewLogger(log, slog.LevelInfo)})
+	if err != nil {
+		return err
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	// All handhelds share this machine's address here, so the limit on calls
+	// of one address does not apply.
+	d.server, d.address = httpkit.NewServer("", d.app.unlimited), "http://"+l.Addr().String()
+	go func() {
+		if err := d.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			d.app.log.Error("demo server", slog.String("error", err.Error()))
+		}
+	}()
+	return d.hire()
+}
+
+// hire gives everybody an access token, and believes only the token.
+func (d *demo) hire() error {
+	d.staff = map[string]access.Actor{}
+	for name, role := range map[string]access.Role{
+		"registrar": access.RoleRegistrar, "approver": access.RoleListApprover, "second-approver": access.RoleListApprover,
+		"issuer": access.RoleIssuer, "second-issuer": access.RoleIssuer, "field": access.RoleVendorManager,
+		"phones": access.RoleHandheldManager, "second-phones": access.RoleHandheldManager,
+		"preparer": access.RoleFinancePreparer, "finance": access.RoleFinanceApprover, "second-finance": access.RoleFinanceApprover,
+		"monitor": access.RoleMonitor, "admin": access.RoleAdministrator, "officer": access.RoleDistributionOfficer,
+	} {
+		token, err := d.app.authority.Mint(access.Grant{Staff: name, Programme: demoProgramme, Roles: []access.Role{role}, TTL: access.TTLMax})
+		if err != nil {
+			return err
+		}
+		if d.staff[name], err = d.app.authority.Verify(token); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// as returns a context in which the person acts, for proofs of approval.
+func (d *demo) as(ctx context.Context, name string) context.Context {
+	return access.NewContext(ctx, d.staff[name])
+}
+
+// key is a new idempotency key.
+func (d *demo) key() string {
+	d.keys++
+	return fmt.Sprintf("demo-%d", d.keys)
+}
+
+func (d *demo) stop() error {
+	if d.app == nil {
+		return nil
+	}
+	var err error
+	if d.server != nil {
+		err = d.server.Close()
+	}
+	return errors.Join(err, d.app.close())
+}
+
+// serve goes on with the real server on the folder, at today's date.
+func (d *demo) serve(ctx context.Context, env *environment, listen string) error {
+	d.clock.set(time.Now())
+	if err := d.stop(); err != nil {
+		return err
+	}
+	pass := filepath.Join(d.dir, "passphrases")
+	log := httpkit.NewLogger(env.stderr, slog.LevelWarn)
+	a, err := openApp(appConfig{dir: d.dir, ask: env.passphrases(pass), root: true, now: time.Now, random: rand.Reader, log: log})
+	if err != nil {
+		return err
+	}
+	api, err := net.Listen("tcp", listen)
+	if err != nil {
+		// Somebody else has the port; any other will do for a demo.
+		if api, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
+			return errors.Join(err, a.close())
+		}
+	}
+	inside, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return errors.Join(err, api.Close(), a.close())
+	}
+	token, err := a.authority.Mint(access.Grant{Staff: "visitor", Programme: demoProgramme,
+		Roles: []access.Role{access.RoleAuditor}, TTL: access.TTLMax})
+	if err != nil {
+		return errors.Join(err, api.Close(), inside.Close(), a.close())
+	}
+	if err := writeDurably(filepath.Join(d.dir, "token.txt"), []byte(token+"\n")); err != nil {
+		return errors.Join(err, api.Close(), inside.Close(), a.close())
+	}
+	var how bytes.Buffer
+	fmt.Fprintf(&how, lookAround, "http://"+api.Addr().String(), "http://"+inside.Addr().String(), d.dir)
+	if _, err := how.WriteTo(env.stdout); err != nil {
+		return errors.Join(err, api.Close(), inside.Close(), a.close())
+	}
+	return errors.Join(serve(ctx, a, api, inside), a.close())
+}
+
+const lookAround = `
+The round is over and the server goes on:
+
+  API       %[1]s/api/v1/     (openapi.yaml describes it)
+  health    %[1]s/readyz
+  metrics   %[2]s/metrics
+  folder    %[3]s
+
+Look around in another terminal, with an auditor's token of twelve hours:
+
+  T="Authorization: Bearer $(cat %[3]s/token.txt)"
+  curl -s -H "$T" %[1]s/api/v1/rounds/r1/summary
+  curl -s -H "$T" %[1]s/api/v1/ledger/trial-balance
+  curl -s -H "$T" %[1]s/api/v1/reconciliation.txt?round=r1
+  curl -s -H "$T" '%[1]s/api/v1/ledger/export?format=hledger'
+
+Stop it with Ctrl-C. Then, on the folder itself:
+
+  jate verify --data %[3]s
+  jate reconcile --data %[3]s --json
+  jate cards --data %[3]s --round r1 --out cards.pdf
+
+`

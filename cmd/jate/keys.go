@@ -1,0 +1,364 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/hpke"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"filippo.io/age"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/term"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// A data folder:
+//
+//	jate.json           settings and public keys
+//	trust.json          root and beacon keys, for `jate handheld enrol --trust`
+//	jate.db             the store
+//	checkpoint.json     what the notary last signed
+//	keys/server.age     an age identity under the server's passphrase …
+//	keys/checkpoint.age … that opens the five below: checkpoint, beacon, seal
+//	keys/beacon.age     (what handhelds seal factors to), access (tokens and
+//	keys/seal.age       pseudonyms) and data (personal data)
+//	keys/access.age
+//	keys/data.age
+//	keys/root.age       signs manifests, under a passphrase of its own; keep it
+//	                    off the server and bring it to issue a lot
+//	keys/print.age      opens print jobs, under a passphrase of its own; it
+//	                    belongs to the print station
+//	print/LOT.age       a lot's secrets and PINs until they are printed
+
+// settings are what a data folder says about itself in the clear.
+type settings struct {
+	Origin     string // of the log: <domain>/<name>
+	Issuer     string // the iss of vouchers, 1 to 8 letters and digits
+	Root       []byte // Ed25519 public keys
+	Beacon     []byte
+	Checkpoint string // note verifier key
+	Seal       []byte // X25519
+	Print      string // age recipient of print jobs
+	Created    time.Time
+}
+
+// keyring holds the opened keys of a running server.
+type keyring struct {
+	checkpoint note.Signer
+	beacon     ed25519.PrivateKey
+	seal       hpke.PrivateKey
+	access     access.Keys
+	data       []byte
+}
+
+var errPassphrase = fault.New(fault.Denied, "passphrase",
+	"The passphrase does not open the key file.",
+	"La phrase secrète n'ouvre pas le fichier de clé.")
+
+// workFactor is age's scrypt cost for passphrases: 2^18, about three seconds.
+const workFactor = 18
+
+// passphrases asks for the passphrase of a key file by its name.
+type passphrases func(name string) (string, error)
+
+// passphrases reads a systemd credential "jate-NAME", else a file
+// DIR/NAME.txt where --passphrases names a folder, else the terminal.
+func (env *environment) passphrases(dir string) passphrases {
+	return func(name string) (string, error) {
+		places := []string{}
+		if d := env.getenv("CREDENTIALS_DIRECTORY"); d != "" {
+			places = append(places, filepath.Join(d, "jate-"+name))
+		}
+		if dir != "" {
+			places = append(places, filepath.Join(dir, name+".txt"))
+		}
+		for _, p := range places {
+			b, err := os.ReadFile(p)
+			if err == nil {
+				return strings.TrimRight(string(b), "\r\n"), nil
+			}
+			if !errors.Is(err, fs.ErrNotExist) {
+				return "", err
+			}
+		}
+		f, ok := env.stdin.(*os.File)
+		if !ok || !term.IsTerminal(int(f.Fd())) {
+			return "", fmt.Errorf("the passphrase %q is in no credential and there is no terminal to ask on", name)
+		}
+		fmt.Fprintf(env.stderr, "Passphrase of the %s key: ", name)
+		b, err := term.ReadPassword(int(f.Fd()))
+		fmt.Fprintln(env.stderr)
+		return string(b), err
+	}
+}
+
+// makeFolder makes a data folder with fresh keys. It refuses a folder that has
+// any already.
+func makeFolder(dir string, s settings, ask passphrases, factor int) error {
+	for _, d := range []string{dir, filepath.Join(dir, "keys"), filepath.Join(dir, "print")} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return err
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "jate.json")); err == nil {
+		return fmt.Errorf("%s is a data folder already; nothing was changed", dir)
+	}
+	server, err := age.GenerateX25519Identity()
+	if err != nil {
+		return err
+	}
+	printer, err := age.GenerateX25519Identity()
+	if err != nil {
+		return err
+	}
+	s.Print = printer.Recipient().String()
+	root, err := newSeed(&s.Root)
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{"root": root, "server": []byte(server.String()), "print": []byte(printer.String())}
+	for _, name := range []string{"server", "root", "print"} {
+		pass, err := ask(name)
+		if err != nil {
+			return err
+		}
+		to, err := age.NewScryptRecipient(pass)
+		if err != nil {
+			return fmt.Errorf("the passphrase of the %s key: %w", name, err)
+		}
+		to.SetWorkFactor(factor)
+		if err := writeKey(dir, name, files[name], to); err != nil {
+			return err
+		}
+	}
+	if err := serverKeys(dir, &s, server.Recipient()); err != nil {
+		return err
+	}
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	trust, err := json.Marshal(map[string]voucher.Base64{"root": voucher.Base64(s.Root), "beacon": voucher.Base64(s.Beacon)})
+	if err != nil {
+		return err
+	}
+	if err := writeDurably(filepath.Join(dir, "trust.json"), append(trust, '\n')); err != nil {
+		return err
+	}
+	return writeDurably(filepath.Join(dir, "jate.json"), append(b, '\n'))
+}
+
+// serverKeys makes the five keys that the running server needs.
+func serverKeys(dir string, s *settings, to age.Recipient) error {
+	beacon, err := newSeed(&s.Beacon)
+	if err != nil {
+		return err
+	}
+	signer, verifier, err := note.GenerateKey(rand.Reader, s.Origin)
+	if err != nil {
+		return err
+	}
+	s.Checkpoint = verifier
+	secrets := make([]byte, 32+ed25519.SeedSize+32+32)
+	if _, err := rand.Read(secrets); err != nil {
+		return err
+	}
+	seal, err := voucher.SealKeyFrom(secrets[:32])
+	if err != nil {
+		return err
+	}
+	s.Seal = seal.PublicKey().Bytes()
+	for name, key := range map[string][]byte{"checkpoint": []byte(signer), "beacon": beacon,
+		"seal": secrets[:32], "access": secrets[32 : 32+ed25519.SeedSize+32], "data": secrets[32+ed25519.SeedSize+32:]} {
+		if err := writeKey(dir, name, key, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newSeed draws an Ed25519 key and keeps its public half.
+func newSeed(public *[]byte) ([]byte, error) {
+	pub, key, err := ed25519.GenerateKey(rand.Reader)
+	*public = pub
+	return key.Seed(), err
+}
+
+func keyPath(dir, name string) string { return filepath.Join(dir, "keys", name+".age") }
+
+func writeKey(dir, name string, key []byte, to age.Recipient) error {
+	var b bytes.Buffer
+	w, err := age.Encrypt(&b, to)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, base64.StdEncoding.EncodeToString(key)); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	return writeDurably(keyPath(dir, name), b.Bytes())
+}
+
+// writeDurably writes a file that only its owner may read, whole or not at all.
+func writeDurably(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+func readSettings(dir string) (settings, error) {
+	var s settings
+	b, err := os.ReadFile(filepath.Join(dir, "jate.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return s, fmt.Errorf("%s is no data folder; jate init makes one", dir)
+	}
+	if err != nil {
+		return s, err
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&s); err != nil {
+		return s, fmt.Errorf("%s/jate.json: %w", dir, err)
+	}
+	return s, nil
+}
+
+// openKey decrypts one key file.
+func openKey(dir, name string, id age.Identity) ([]byte, error) {
+	f, err := os.Open(keyPath(dir, name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r, err := age.Decrypt(f, id)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s)", errPassphrase, name)
+	}
+	text, err := io.ReadAll(io.LimitReader(r, 4096))
+	if err != nil {
+		return nil, err
+	}
+	return base64.StdEncoding.DecodeString(string(text))
+}
+
+// openByPassphrase decrypts a key file that has a passphrase of its own.
+func openByPassphrase(dir, name string, ask passphrases) ([]byte, error) {
+	pass, err := ask(name)
+	if err != nil {
+		return nil, err
+	}
+	id, err := age.NewScryptIdentity(pass)
+	if err != nil {
+		return nil, err
+	}
+	return openKey(dir, name, id)
+}
+
+// openKeyring opens the keys of a server.
+func openKeyring(dir string, ask passphrases) (keyring, error) {
+	var k keyring
+	text, err := openByPassphrase(dir, "server", ask)
+	if err != nil {
+		return k, err
+	}
+	server, err := age.ParseX25519Identity(string(text))
+	if err != nil {
+		return k, fmt.Errorf("server key: %w", err)
+	}
+	keys := map[string][]byte{}
+	for name, size := range map[string]int{"checkpoint": 0, "beacon": ed25519.SeedSize, "seal": 32, "access": ed25519.SeedSize + 32, "data": 32} {
+		if keys[name], err = openKey(dir, name, server); err != nil {
+			return k, err
+		}
+		if size != 0 && len(keys[name]) != size {
+			return k, fmt.Errorf("the %s key has %d bytes, not %d", name, len(keys[name]), size)
+		}
+	}
+	if k.checkpoint, err = note.NewSigner(string(keys["checkpoint"])); err != nil {
+		return k, fmt.Errorf("checkpoint key: %w", err)
+	}
+	if k.seal, err = voucher.SealKeyFrom(keys["seal"]); err != nil {
+		return k, fmt.Errorf("seal key: %w", err)
+	}
+	k.beacon = ed25519.NewKeyFromSeed(keys["beacon"])
+	k.access = access.Keys{Access: ed25519.NewKeyFromSeed(keys["access"][:ed25519.SeedSize]), Pseudonym: keys["access"][ed25519.SeedSize:]}
+	k.data = keys["data"]
+	return k, nil
+}
+
+var errRoot = fault.New(fault.Unavailable, "root_key_away",
+	"The root key is not on this server. Bring it and run jate issue.",
+	"La clé racine n'est pas sur ce serveur. Apportez-la et lancez jate issue.")
+
+// rootSigner signs manifests with the root key, which it opens each time and
+// keeps nowhere.
+func rootSigner(dir string, ask passphrases) func(voucher.Manifest) (string, error) {
+	return func(m voucher.Manifest) (string, error) {
+		seed, err := openByPassphrase(dir, "root", ask)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", errRoot
+		}
+		if err != nil {
+			return "", err
+		}
+		key := ed25519.NewKeyFromSeed(seed)
+		defer clear(key)
+		defer clear(seed)
+		return voucher.SignManifest(key, m)
+	}
+}
+
+func initCommand(_ context.Context, env *environment) error {
+	fs := env.flags("init")
+	dir := fs.String("data", "", "the folder to make")
+	origin := fs.String("origin", "", "name of the log, such as ngo.example/mali")
+	issuer := fs.String("issuer", "jate", "short name in each voucher: 1 to 8 letters and digits")
+	pass := fs.String("passphrases", "", "folder with server.txt, root.txt and print.txt instead of asking")
+	factor := fs.Int("work-factor", workFactor, "cost of guessing a passphrase, 2^N")
+	if _, err := env.parse(fs, 0); err != nil {
+		return err
+	}
+	if *dir == "" || *origin == "" {
+		return errors.New("init needs --data and --origin")
+	}
+	s := settings{Origin: *origin, Issuer: *issuer, Created: time.Now().UTC().Truncate(time.Second)}
+	if err := makeFolder(*dir, s, env.passphrases(*pass), *factor); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stdout, "%s is ready. Take keys/root.age and keys/print.age off this machine, each with its passphrase kept apart.\n", *dir)
+	return nil
+}

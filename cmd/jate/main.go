@@ -1,0 +1,157 @@
+// Command jate runs voucher rounds: it keeps the store, serves the API, and
+// does by hand what an office does without a server.
+//
+//	jate help
+//
+// lists the commands. Flags come before environment variables (JATE_…) and
+// those before defaults. Passphrases are read from a terminal, from a file
+// named by a flag, or from a systemd credential; never from a flag's value.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/jate-cva/jate/fault"
+)
+
+func main() {
+	os.Exit(status())
+}
+
+// status runs the command line and returns what the process exits with.
+func status() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, &environment{args: os.Args[1:], getenv: os.Getenv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr})
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, flag.ErrHelp):
+		return 2
+	}
+	fmt.Fprintln(os.Stderr, "jate:", sentence(err, os.Getenv))
+	return 1
+}
+
+// environment is all that a command may use of the process.
+type environment struct {
+	args           []string
+	getenv         func(string) string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+}
+
+// command is one word of the command line.
+type command struct {
+	name, usage, help string
+	run               func(context.Context, *environment) error
+}
+
+func commands() []command {
+	return []command{
+		{"demo", "[--once] [--json] [--data DIR] [--households N] [--seed S]", "a whole round on an invented list, then a server to look around in", demoCommand},
+		{"init", "--data DIR --origin NAME", "make a data folder with its keys", initCommand},
+		{"serve", "--data DIR [--listen ADDR]", "open the store and serve the API", serveCommand},
+		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint an access token (until sign-in exists)", tokenCommand},
+		{"import", "[--dry-run] [--json] FILE", "read a list of beneficiaries", importCommand},
+		{"issue", "--data DIR --lot ID --staff ID", "sign an approved lot with the root key at hand", issueCommand},
+		{"cards", "--data DIR --round ID --out FILE.pdf", "print the cards of a round or lot", cardsCommand},
+		{"print", "--data DIR --lot ID --labels FILE.pdf --slips FILE.pdf", "open a lot's sealed print job", printCommand},
+		{"verify", "--data DIR", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
+		{"export", "--data DIR --format hledger|ledger|beancount", "the books as text", exportCommand},
+		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
+		{"backup", "--data DIR --out FILE", "copy the store, whole and consistent", backupCommand},
+		{"handheld", "enrol|activate|bundle|sell|cancel|sync|export|import|status", "a handheld on the command line", runHandheld},
+	}
+}
+
+// run finds the command and runs it.
+func run(ctx context.Context, env *environment) error {
+	if len(env.args) == 0 {
+		usage(env.stderr)
+		return flag.ErrHelp
+	}
+	name := env.args[0]
+	if name == "help" || name == "-h" || name == "--help" {
+		usage(env.stdout)
+		return nil
+	}
+	for _, c := range commands() {
+		if c.name == name {
+			sub := *env
+			sub.args = env.args[1:]
+			return c.run(ctx, &sub)
+		}
+	}
+	return fmt.Errorf("there is no command %q; try jate help", name)
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "jate issues vouchers, redeems them, keeps the books and reconciles.\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  jate %s %s\n        %s\n", c.name, c.usage, c.help)
+	}
+}
+
+// flags returns a flag set whose defaults come from the environment: JATE_DATA
+// for --data, and so on. Values from the environment are checked like flags.
+func (env *environment) flags(name string) *flag.FlagSet {
+	fs := flag.NewFlagSet("jate "+name, flag.ContinueOnError)
+	fs.SetOutput(env.stderr)
+	return fs
+}
+
+// parse applies the environment, then the arguments, and refuses arguments
+// that are left over beyond want.
+func (env *environment) parse(fs *flag.FlagSet, want int) ([]string, error) {
+	var bad error
+	fs.VisitAll(func(f *flag.Flag) {
+		key := "JATE_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		if v := env.getenv(key); v != "" && bad == nil {
+			if err := fs.Set(f.Name, v); err != nil {
+				bad = fmt.Errorf("%s: %w", key, err)
+			}
+		}
+	})
+	if bad != nil {
+		return nil, bad
+	}
+	if err := fs.Parse(env.args); err != nil {
+		return nil, err
+	}
+	if fs.NArg() != want {
+		return nil, fmt.Errorf("%s takes %d arguments after its flags, not %d", fs.Name(), want, fs.NArg())
+	}
+	return fs.Args(), nil
+}
+
+// sentence returns the one line that a person reads: in French where LANG says
+// so and the error has a French sentence.
+func sentence(err error, getenv func(string) string) string {
+	f := fault.Of(err)
+	if f == nil || !french(getenv) {
+		return err.Error()
+	}
+	s := f.FR
+	for _, field := range f.Fields {
+		s += fmt.Sprintf(" [%s : %s]", field.Location, field.Message)
+	}
+	return s
+}
+
+func french(getenv func(string) string) bool {
+	for _, key := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if v := getenv(key); v != "" {
+			return strings.HasPrefix(v, "fr")
+		}
+	}
+	return false
+}

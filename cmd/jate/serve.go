@@ -1,0 +1,202 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	actors "github.com/oklog/run"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/ledger"
+)
+
+const (
+	// stopWithin is how long running requests have when the server stops.
+	stopWithin = 15 * time.Second
+	// checkpointEvery is the least time between two checkpoints; each follows
+	// the entries it covers within this time, and within a minute when signing
+	// fails for a while.
+	checkpointEvery = time.Second
+	sweepEvery      = time.Hour
+)
+
+func serveCommand(ctx context.Context, env *environment) error {
+	fs := env.flags("serve")
+	dir := fs.String("data", "", "data folder")
+	listen := fs.String("listen", "127.0.0.1:8437", "address of the API")
+	metrics := fs.String("metrics", "127.0.0.1:8438", "address of /metrics; keep it inside")
+	pass := fs.String("passphrases", "", "folder with server.txt instead of asking")
+	root := fs.Bool("root", false, "open keys/root.age too, so that lots can be issued over the API")
+	if _, err := env.parse(fs, 0); err != nil {
+		return err
+	}
+	log := httpkit.NewLogger(env.stderr, slog.LevelInfo)
+	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: *root, now: time.Now, random: rand.Reader, log: log})
+	if err != nil {
+		return err
+	}
+	api, err := net.Listen("tcp", *listen)
+	if err != nil {
+		return errors.Join(err, a.close())
+	}
+	inside, err := net.Listen("tcp", *metrics)
+	if err != nil {
+		return errors.Join(err, api.Close(), a.close())
+	}
+	if !loopback(api.Addr()) {
+		log.Warn("the API is reachable from outside without TLS; put a proxy with TLS before it")
+	}
+	log.Info("serving", slog.String("api", "http://"+api.Addr().String()), slog.String("metrics", "http://"+inside.Addr().String()+"/metrics"))
+	return errors.Join(serve(ctx, a, api, inside), a.close())
+}
+
+func loopback(a net.Addr) bool {
+	t, ok := a.(*net.TCPAddr)
+	return ok && t.IP.IsLoopback()
+}
+
+// serve runs the server's actors until ctx ends or one of them fails. They
+// stop in this order: no new requests, running requests, checkpoints (so that
+// the last entries are covered). The caller closes the store after it returns,
+// when nobody can use it any more.
+func serve(ctx context.Context, a *app, api, inside net.Listener) error {
+	var g actors.Group
+	{
+		ctx, cancel := context.WithCancel(ctx)
+		g.Add(func() error {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-a.db.Failed():
+				return errors.New("the store failed; start again, and repeat what was not answered")
+			}
+		}, func(error) { cancel() })
+	}
+	for _, s := range []struct {
+		l net.Listener
+		h http.Handler
+	}{{api, a.handler}, {inside, promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{})}} {
+		srv := httpkit.NewServer(s.l.Addr().String(), s.h)
+		g.Add(func() error {
+			if err := srv.Serve(s.l); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		}, func(error) {
+			stop, cancel := context.WithTimeout(context.Background(), stopWithin)
+			defer cancel()
+			if err := srv.Shutdown(stop); err != nil {
+				a.log.Warn("stopped before every request was answered", slog.String("error", err.Error()))
+			}
+		})
+	}
+	a.every(&g, checkpointEvery, "checkpoint", a.checkpoint)
+	a.every(&g, sweepEvery, "sweep", func(ctx context.Context) error {
+		_, err := a.vouchers.Sweep(ctx)
+		return err
+	})
+	return g.Run()
+}
+
+// every adds an actor that does something at an interval, and once more at the
+// end. A failure is logged and tried again.
+func (a *app) every(g *actors.Group, d time.Duration, what string, do func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	g.Add(func() error {
+		t := time.NewTicker(d)
+		defer t.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return a.try(context.Background(), what, do)
+			case <-t.C:
+				if err := a.try(ctx, what, do); errors.Is(err, ledger.ErrFork) {
+					return err // never sign past a contradiction
+				}
+			}
+		}
+	}, func(error) { cancel() })
+}
+
+func (a *app) try(ctx context.Context, what string, do func(context.Context) error) error {
+	err := do(ctx)
+	if err != nil && ctx.Err() == nil {
+		a.log.Error("background work", slog.String("what", what), slog.String("error", err.Error()))
+	}
+	return err
+}
+
+// checkpoint signs the journal's size and root if entries were added since.
+func (a *app) checkpoint(ctx context.Context) error {
+	var c ledger.Checkpoint
+	err := a.db.Ledger().View(ctx, func(tx ledger.Tx) error {
+		size, err := tx.Size()
+		if err != nil {
+			return err
+		}
+		last, err := tx.Checkpoint()
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+			return err
+		}
+		if size == last.Size {
+			return nil
+		}
+		c, err = a.notary.Sign(tx)
+		return err
+	})
+	if err != nil || c.Note == "" {
+		return err
+	}
+	return a.db.Ledger().Update(ctx, func(tx ledger.Tx) error { return tx.PutCheckpoint(c) })
+}
+
+// health adds /livez, which answers as long as the process does, and /readyz,
+// which answers as long as the store does and nothing has failed.
+func (a *app) health(mux *http.ServeMux) {
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
+	})
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		var size uint64
+		var c ledger.Checkpoint
+		err := a.db.Ledger().View(ctx, func(tx ledger.Tx) (err error) {
+			if size, err = tx.Size(); err != nil {
+				return err
+			}
+			if c, err = tx.Checkpoint(); errors.Is(err, ledger.ErrNotFound) {
+				return nil
+			}
+			return err
+		})
+		select {
+		case <-a.db.Failed():
+			err = errors.New("the store failed")
+		default:
+		}
+		if err != nil {
+			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
+			return
+		}
+		writeJSON(w, http.StatusOK, map[string]string{"status": "ready", "entries": fmt.Sprint(size), "checkpoint": fmt.Sprint(c.Size)})
+	})
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// An error means that the caller has left.
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func storePath(dir string) string { return filepath.Join(dir, "jate.db") }
