@@ -14,6 +14,8 @@
 //  4. A lot is issued only after somebody else than who prepared it approved the
 //     SHA-256 of its exact content (and a third above the round's threshold);
 //     any change after that voids the approvals.
-//  5. What a round issues never exceeds what was allocated to it from named
+//  5. Nothing of a person is in the journal or a log; each reading of persons is
+//     journalled with its purpose and how many were read.
+//  6. What a round issues never exceeds what was allocated to it from named
 //     funds, and what is left at its close goes back to them.
 package distribution

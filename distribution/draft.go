@@ -31,7 +31,8 @@ type draftLine struct {
 	id      BeneficiaryID
 	point   string
 	village string
-	home    string // as its list names it
+	lives   *placed // nil where no place list is loaded
+	home    string  // as its list names it
 	content [32]byte
 	amounts []money.Amount
 	device  vendors.HandheldID
@@ -127,7 +128,7 @@ func (s *service) draftLot(ctx context.Context, cmd PrepareLot) (draft, error) {
 		if !here[b.Point] {
 			return nil
 		}
-		line := draftLine{id: b.ID, point: b.Point, village: p.village(), home: p.Home, content: b.Content}
+		line := draftLine{id: b.ID, point: b.Point, village: p.village(), lives: place, home: p.Home, content: b.Content}
 		var err error
 		line.amounts, err = d.round.Rule.entitlement(p, d.round.Asset)
 		if f := fault.Of(err); f != nil {
@@ -137,7 +138,6 @@ func (s *service) draftLot(ctx context.Context, cmd PrepareLot) (draft, error) {
 		if err != nil || len(line.amounts) == 0 {
 			return err
 		}
-		sv.settle(b.Point, p, place)
 		d.lines = append(d.lines, line)
 		return nil
 	})
@@ -146,6 +146,9 @@ func (s *service) draftLot(ctx context.Context, cmd PrepareLot) (draft, error) {
 	}
 	if err := s.dropEntitled(ctx, cmd, &d); err != nil {
 		return d, err
+	}
+	for _, l := range d.lines {
+		sv.settle(l.point, l.lives)
 	}
 	d.giveHomes(&sv)
 	if d.exposure, err = exposureOf(d, sv); err != nil {

@@ -311,7 +311,10 @@ func (im *importer) finish(ctx context.Context) (ImportReport, error) {
 		return im.report, nil
 	}
 	now := ImportCounts{New: im.report.New, Changed: im.report.Changed, Same: im.report.Same, Refused: im.report.Summary.Refused}
-	content := struct{ File, Sheet, Country, Edition string }{im.report.File, im.cmd.Options.Sheet, im.cmd.Options.DefaultCountry, im.cmd.Edition}
+	content := struct {
+		File, Sheet, Country, Edition string
+		Mapping                       map[string]intake.Field
+	}{im.report.File, im.cmd.Options.Sheet, im.cmd.Options.DefaultCountry, im.cmd.Edition, im.cmd.Options.Mapping}
 	first, err := once(ctx, im.s, MethodImportList, im.cmd.By, im.cmd.Key, content, func(tx Tx, actor ledger.Actor) (ImportCounts, error) {
 		if im.known && im.record.Done {
 			return now, nil

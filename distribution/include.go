@@ -2,6 +2,7 @@ package distribution
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -42,9 +43,11 @@ func (s *service) Include(ctx context.Context, cmd Include) ([]voucher.Proposal,
 	if err != nil {
 		return nil, err
 	}
+	// Each proposal has a key of its own, made of the command's.
+	key := sha256.Sum256([]byte(cmd.Key))
 	proposals := make([]voucher.Proposal, len(in.Amounts))
 	for i, m := range in.Amounts {
-		proposals[i], err = s.cfg.Vouchers.Propose(ctx, voucher.Propose{By: cmd.By, Key: fmt.Sprintf("%.120s/%d", cmd.Key, i+1),
+		proposals[i], err = s.cfg.Vouchers.Propose(ctx, voucher.Propose{By: cmd.By, Key: fmt.Sprintf("include/%x/%d", key[:16], i+1),
 			Kind: voucher.ProposeBind, Lot: cmd.Lot, Spare: in.Spares[i], Beneficiary: string(cmd.Beneficiary), Value: m, Home: in.Home})
 		if err != nil {
 			return proposals[:i], fmt.Errorf("voucher %d of %d: %w", i+1, len(in.Amounts), err)

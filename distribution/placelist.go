@@ -82,7 +82,7 @@ func (s *service) LoadPlaces(ctx context.Context, cmd LoadPlaces) (LoadedPlaces,
 // resolver finds the places of households, each spelling once.
 type resolver struct {
 	list  *places.List // nil where none is loaded
-	found map[places.Query]placed
+	found map[places.Query]*placed
 }
 
 // placed is where a household lives: a place, or why there is no answer.
@@ -96,7 +96,7 @@ type placed struct {
 const spellingsMax = 100_000
 
 func newResolver(tx Tx, programme string) (resolver, error) {
-	r := resolver{found: map[places.Query]placed{}}
+	r := resolver{found: map[places.Query]*placed{}}
 	all, err := collect(tx.Places(programme))
 	if err == nil && len(all) > 0 {
 		r.list = places.New(all[0].Edition, all)
@@ -104,12 +104,12 @@ func newResolver(tx Tx, programme string) (resolver, error) {
 	return r, err
 }
 
-func (r resolver) find(p Person) placed {
+func (r resolver) find(p Person) *placed {
 	q := places.Query{Edition: p.PlaceEdition, Region: p.Region, Cercle: p.Cercle, Commune: p.Commune, Village: p.Village, Code: p.PlaceCode}
 	if at, ok := r.found[q]; ok {
 		return at
 	}
-	var at placed
+	at := &placed{}
 	var err error
 	if at.place, err = r.list.Find(q); err != nil {
 		at.problem = fault.Of(err)

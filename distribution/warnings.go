@@ -27,10 +27,11 @@ type settlement struct {
 	households int
 }
 
-// live notes that a household of the programme lives where its list says.
-func (sv *survey) live(p Person) placed {
+// live notes that a household of the programme lives where its list says. It
+// returns nil where there is nothing to look that up in.
+func (sv *survey) live(p Person) *placed {
 	if sv.resolver.list == nil || p.Village == "" {
-		return placed{}
+		return nil
 	}
 	at := sv.resolver.find(p)
 	if at.problem == nil {
@@ -40,8 +41,8 @@ func (sv *survey) live(p Person) placed {
 }
 
 // settle notes that a household of the lot goes from its village to the point.
-func (sv *survey) settle(point string, p Person, at placed) {
-	if sv.resolver.list == nil || p.Village == "" {
+func (sv *survey) settle(point string, at *placed) {
+	if at == nil {
 		return
 	}
 	if at.problem != nil {
