@@ -26,8 +26,8 @@ type acceptance struct {
 	tx       Tx
 	claim    Claim
 	vendor   Vendor
-	undone   map[uint64]bool
-	moves    map[move]int64 // minor units
+	out      map[uint64]bool // sales that were undone, or are frozen by a case
+	moves    map[move]int64  // minor units
 	prices   map[string]bool
 	accepted money.Amount
 	lines    int
@@ -47,7 +47,7 @@ func newAcceptance(tx Tx, c Claim) (*acceptance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &acceptance{tx: tx, claim: c, vendor: v, undone: h.undone, moves: map[move]int64{}, prices: map[string]bool{},
+	return &acceptance{tx: tx, claim: c, vendor: v, out: h.out, moves: map[move]int64{}, prices: map[string]bool{},
 		accepted: money.Francs(0)}, nil
 }
 
@@ -87,8 +87,8 @@ func (a *acceptance) fits(l ClaimLine, e ledger.Entry, s sale) error {
 	switch serial := s.from.Serial(); {
 	case e.Round != a.claim.Round:
 		return ErrClaimLine.At(where, "entry %d is of another round", e.Seq)
-	case a.undone[e.Seq]:
-		return ErrClaimLine.At(where, "entry %d was undone", e.Seq)
+	case a.out[e.Seq]:
+		return ErrClaimLine.At(where, "entry %d was undone, or is frozen by a case", e.Seq)
 	case serial != "" && l.Serial != serial:
 		return ErrClaimLine.At(where, "entry %d is of another voucher", e.Seq)
 	case !l.Amount.Equal(s.amount):

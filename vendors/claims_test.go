@@ -366,3 +366,22 @@ func TestService_AcceptClaim_withholding(t *testing.T) {
 	w.approve(w.settle("v1"))
 	w.holds(map[ledger.Account]int64{"vendor:v1:claimed": 0})
 }
+
+// What a case has frozen is in no claim until it is let go.
+func TestService_PrepareClaim_frozen(t *testing.T) {
+	w := newWorld(t)
+	w.register("v1", 0)
+	held, free := w.francs("v1", 5_000), w.francs("v1", 3_000)
+	move := func(k ledger.Kind, from, to ledger.Account) {
+		w.post(k, "r1", fmt.Sprintf("entry:%d", held.seq), ledger.Posting{Debit: from, Credit: to, Amount: money.Francs(5_000)})
+	}
+	move(ledger.KindFreeze, ledger.Redeemed("v1"), ledger.Contested("v1"))
+	c := w.claimed("v1", "r1")
+	if !c.Accepted.Equal(money.Francs(3_000)) || w.lines(c.ID)[0].Entry != free.seq {
+		t.Errorf("claimed %s with a frozen sale", c.Accepted)
+	}
+	move(ledger.KindRelease, ledger.Contested("v1"), ledger.Redeemed("v1"))
+	if c := w.claimed("v1", "r1"); !c.Accepted.Equal(money.Francs(5_000)) {
+		t.Errorf("claimed %s after the release", c.Accepted)
+	}
+}

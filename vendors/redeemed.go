@@ -19,19 +19,21 @@ const linesMax = 10_000
 // scanStep is how many entries are asked of the store at once.
 const scanStep = 500
 
-// refEntry is how a reverse entry refers to the entry that it undoes.
+// refEntry is how a reverse, freeze or release entry refers to the sale that it
+// undoes, holds or lets go.
 func refEntry(seq uint64) string { return "entry:" + strconv.FormatUint(seq, 10) }
 
 // history is what happened on one vendor's redeemed account: the entries that
-// put something there, and those of them that were undone.
+// put something there, and those of them that do not count: undone, or frozen
+// by a case.
 type history struct {
-	sales  []ledger.Entry // redeem and accept-loss, in order
-	undone map[uint64]bool
+	sales []ledger.Entry // redeem and accept-loss, in order
+	out   map[uint64]bool
 }
 
 // historyOf reads the account's postings of a round.
 func historyOf(tx Tx, vendor ID, round string) (history, error) {
-	h := history{undone: map[uint64]bool{}}
+	h := history{out: map[uint64]bool{}}
 	account, from := ledger.Redeemed(string(vendor)), uint64(0)
 	for {
 		seqs, err := tx.PostingsOf(account, from, scanStep)
@@ -58,10 +60,10 @@ func (h *history) add(e ledger.Entry, round string) {
 		if e.Round == round {
 			h.sales = append(h.sales, e)
 		}
-	case ledger.KindReverse:
+	case ledger.KindReverse, ledger.KindFreeze, ledger.KindRelease:
 		if text, ok := strings.CutPrefix(e.Ref, "entry:"); ok {
 			if seq, err := strconv.ParseUint(text, 10, 64); err == nil {
-				h.undone[seq] = true
+				h.out[seq] = e.Kind != ledger.KindRelease
 			}
 		}
 	}
@@ -71,7 +73,7 @@ func (h *history) add(e ledger.Entry, round string) {
 func (h history) unclaimed(tx Tx) ([]ledger.Entry, error) {
 	var out []ledger.Entry
 	for _, e := range h.sales {
-		if h.undone[e.Seq] || len(out) == linesMax {
+		if h.out[e.Seq] || len(out) == linesMax {
 			continue
 		}
 		switch _, err := tx.ClaimOf(e.Seq); {

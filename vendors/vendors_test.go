@@ -40,17 +40,17 @@ func TestService_RegisterVendor(t *testing.T) {
 		want   error
 		field  string
 	}{
-		"an id that is taken":            {func(c *vendors.RegisterVendor) {}, vendors.ErrTaken, ""},
-		"an id with capitals":            {func(c *vendors.RegisterVendor) { c.ID = "V2" }, vendors.ErrVendor, "id"},
-		"an id that no account holds":    {func(c *vendors.RegisterVendor) { c.ID = "v:2" }, vendors.ErrVendor, "id"},
-		"no name":                        {func(c *vendors.RegisterVendor) { c.ID, c.Name = "v2", "" }, vendors.ErrVendor, "name"},
-		"a name of two lines":            {func(c *vendors.RegisterVendor) { c.ID, c.Name = "v2", "a\nb" }, vendors.ErrVendor, "name"},
-		"an unknown zone":                {func(c *vendors.RegisterVendor) { c.ID, c.Zone = "v2", "gao" }, vendors.ErrNotFound, ""},
-		"a contract that ends first":     {func(c *vendors.RegisterVendor) { c.ID, c.Contract.Until = "v2", c.Contract.From }, vendors.ErrVendor, "contract.from"},
+		"an id that is taken":         {func(c *vendors.RegisterVendor) {}, vendors.ErrTaken, ""},
+		"an id with capitals":         {func(c *vendors.RegisterVendor) { c.ID = "V2" }, vendors.ErrVendor, "id"},
+		"an id that no account holds": {func(c *vendors.RegisterVendor) { c.ID = "v:2" }, vendors.ErrVendor, "id"},
+		"no name":                     {func(c *vendors.RegisterVendor) { c.ID, c.Name = "v2", "" }, vendors.ErrVendor, "name"},
+		"a name of two lines":         {func(c *vendors.RegisterVendor) { c.ID, c.Name = "v2", "a\nb" }, vendors.ErrVendor, "name"},
+		"an unknown zone":             {func(c *vendors.RegisterVendor) { c.ID, c.Zone = "v2", "gao" }, vendors.ErrNotFound, ""},
+		"a contract that ends first":  {func(c *vendors.RegisterVendor) { c.ID, c.Contract.Until = "v2", c.Contract.From }, vendors.ErrVendor, "contract.from"},
 		"a withholding of more than all": {func(c *vendors.RegisterVendor) {
 			c.ID, c.Contract.Charges = "v2", []vendors.Charge{{Name: "tax", Permille: -600}, {Name: "levy", Permille: -600}}
 		}, vendors.ErrVendor, "contract.charges"},
-		"a way of payment that is none":  {func(c *vendors.RegisterVendor) { c.ID, c.Contract = "v2", contract(0, "barter") }, vendors.ErrVendor, "contract.payment.method"},
+		"a way of payment that is none": {func(c *vendors.RegisterVendor) { c.ID, c.Contract = "v2", contract(0, "barter") }, vendors.ErrVendor, "contract.payment.method"},
 		"mobile money without a number": {func(c *vendors.RegisterVendor) {
 			c.ID, c.Contract = "v2", contract(0, "mobile-money")
 			c.Contract.Payment.Alias = "Diarra"

@@ -11,8 +11,9 @@ import (
 
 // The wire forms: what leaves over HTTP, and the parts of bodies that look the
 // same. Amounts are {"amount":"5000","asset":"XOF/0"}, instants RFC 3339 in
-// UTC, hashes hexadecimal, keys and signatures base64url. What is zero is left
-// out where it means that there is none.
+// UTC, hashes hexadecimal, keys and signatures base64url, sequence numbers of
+// the journal strings. What is zero is left out where it means that there is
+// none.
 
 type contractWire struct {
 	From       time.Time     `json:"from"`
@@ -188,7 +189,7 @@ type claimWire struct {
 	Number      string       `json:"number,omitempty"`
 	InvoiceHash string       `json:"invoice_sha256,omitempty"`
 	VendorProof string       `json:"vendor_proof,omitempty"`
-	Entry       *uint64      `json:"entry,omitempty"` // once accepted
+	Entry       *uint64      `json:"entry,string,omitempty"` // once accepted
 	Settlement  string       `json:"settlement,omitempty"`
 	Reason      string       `json:"reason,omitempty"`
 	Created     time.Time    `json:"created"`
@@ -214,7 +215,7 @@ type lineWire struct {
 	Amount   money.Amount `json:"amount"`
 	Quantity money.Amount `json:"quantity,omitzero"`
 	Price    money.Amount `json:"price,omitzero"`
-	Entry    *uint64      `json:"entry,omitempty"` // where matched
+	Entry    *uint64      `json:"entry,string,omitempty"` // where matched
 	Matched  bool         `json:"matched"`
 	Reversed bool         `json:"reversed"`
 	Problem  string       `json:"problem,omitempty"`

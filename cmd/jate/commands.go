@@ -340,7 +340,7 @@ func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, pro
 		return err
 	}
 	prover := access.TokenProver{Now: time.Now}
-	v, err := vendors.New(vendors.Config{Store: db.Vendors(), Rand: rand.Reader, Prover: prover, Serial: readSerial})
+	v, err := vendors.New(vendors.Config{Store: db.Vendors(), Rand: rand.Reader, Prover: prover, Serial: reconcile.CanonicalSerial})
 	if err != nil {
 		return err
 	}
