@@ -11,10 +11,10 @@ import (
 )
 
 // The wire forms: amounts are {"amount":"5000","asset":"XOF/0"}, instants RFC
-// 3339 in UTC, hashes base64 as in checkpoints, sequences and sizes numbers.
+// 3339 in UTC, hashes base64 as in checkpoints, sequences and sizes strings.
 
 type statementWire struct {
-	Seq     uint64       `json:"seq"`
+	Seq     uint64       `json:"seq,string"`
 	Posted  time.Time    `json:"posted"`
 	From    time.Time    `json:"from"`
 	To      time.Time    `json:"to"`
@@ -82,7 +82,7 @@ func wireOfTrial(lines []TrialLine) httpkit.Page[trialWire] {
 // leafWire carries the leaf as a string, so that the bytes that were hashed
 // survive whatever reads and writes JSON on the way.
 type leafWire struct {
-	Seq  uint64 `json:"seq"`
+	Seq  uint64 `json:"seq,string"`
 	Leaf string `json:"leaf"`
 }
 
@@ -95,7 +95,7 @@ func wireOfJournal(p JournalPage) httpkit.Page[leafWire] {
 }
 
 type checkpointWire struct {
-	Size uint64 `json:"size"`
+	Size uint64 `json:"size,string"`
 	Root string `json:"root"`
 	Note string `json:"note"`
 }
@@ -105,8 +105,8 @@ func wireOfCheckpoint(c Checkpoint) checkpointWire {
 }
 
 type inclusionWire struct {
-	Entry uint64   `json:"entry"`
-	Size  uint64   `json:"size"`
+	Entry uint64   `json:"entry,string"`
+	Size  uint64   `json:"size,string"`
 	Root  string   `json:"root"`
 	Leaf  string   `json:"leaf"`
 	Proof []string `json:"proof"`
@@ -117,8 +117,8 @@ func wireOfInclusion(i Inclusion) inclusionWire {
 }
 
 type consistencyWire struct {
-	Old     uint64   `json:"old"`
-	New     uint64   `json:"new"`
+	Old     uint64   `json:"old,string"`
+	New     uint64   `json:"new,string"`
 	OldRoot string   `json:"old_root"`
 	NewRoot string   `json:"new_root"`
 	Proof   []string `json:"proof"`
@@ -138,13 +138,13 @@ func hashes(proof []tlog.Hash) []string {
 
 type periodWire struct {
 	Through time.Time `json:"through"`
-	Entry   uint64    `json:"entry"`
+	Entry   uint64    `json:"entry,string"`
 }
 
 func wireOfPeriod(p Period) periodWire { return periodWire(p) }
 
 type lateWire struct {
-	Seq    uint64         `json:"seq"`
+	Seq    uint64         `json:"seq,string"`
 	Posted time.Time      `json:"posted"`
 	From   time.Time      `json:"from"`
 	To     time.Time      `json:"to"`
