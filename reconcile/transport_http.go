@@ -24,7 +24,7 @@ const slowly = 10 * time.Minute
 func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
 	long := append(append([]httpkit.Option{}, opts...), httpkit.Within(slowly))
 	for _, f := range formats {
-		mux.Handle("GET /api/v1/reconciliation"+f.suffix, staff(httpkit.Handler(asContent(e.Run), decodeRun(f), http.StatusOK, long...)))
+		mux.Handle(f.pattern, staff(httpkit.Handler(asContent(e.Run), decodeRun(f), http.StatusOK, long...)))
 	}
 	for pattern, h := range map[string]http.Handler{
 		"POST /api/v1/claims/{id}/match":                 httpkit.Handler(httpkit.Present(e.MatchClaim, wireOfMatch), decodeMatch, http.StatusOK, opts...),
@@ -42,16 +42,16 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 
 // format is one form of the report.
 type format struct {
-	suffix, media string
-	write         func(io.Writer, Report, string) error
+	pattern, suffix, media string
+	write                  func(io.Writer, Report, string) error
 }
 
 // formats are on offer; the first is for who asks for none of them.
 var formats = []format{
-	{"", "application/json", func(w io.Writer, r Report, _ string) error { return WriteJSON(w, r) }},
-	{".csv", "text/csv", WriteCSV},
-	{".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", WriteXLSX},
-	{".txt", "text/plain", WriteText},
+	{"GET /api/v1/reconciliation", "", "application/json", func(w io.Writer, r Report, _ string) error { return WriteJSON(w, r) }},
+	{"GET /api/v1/reconciliation.csv", ".csv", "text/csv", WriteCSV},
+	{"GET /api/v1/reconciliation.xlsx", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", WriteXLSX},
+	{"GET /api/v1/reconciliation.txt", ".txt", "text/plain", WriteText},
 }
 
 // asked is a query with the form and language of its answer.
