@@ -123,7 +123,8 @@ func call[T any](ctx context.Context, c *Client, method, path, proof string, bod
 		return v, ErrAddress
 	}
 	if proof != "" {
-		req.Header.Set(proofHeader, proof) // its body, if any, is plain text
+		req.Header.Set(proofHeader, proof)
+		req.Header.Set("Content-Type", "text/plain; charset=utf-8")
 	} else {
 		req.Header.Set("Content-Type", jsonType)
 	}
