@@ -19,11 +19,15 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
 	"github.com/jate-cva/jate/fault"
 )
+
+// errToday is a caller's mistake: without the day no age can be judged.
+var errToday = errors.New("intake: Options.Today is required")
 
 // Errors for a list that cannot be read at all; those of package table too.
 var (
@@ -99,7 +103,7 @@ type Options struct {
 	Sheet          string           // of an XLSX file; empty: the one with the best header
 	DefaultCountry string           // calling code of numbers written without one; empty: "223"
 	Mapping        map[string]Field // by column title, before what Read finds by itself
-	Today          time.Time        // for ages and dates in the future; zero: now
+	Today          time.Time        // for ages and dates in the future; required
 	Progress       func(doneRows int)
 }
 
@@ -145,7 +149,7 @@ func Read(ctx context.Context, r io.ReaderAt, size int64, opt Options, each func
 		opt.DefaultCountry = "223"
 	}
 	if opt.Today.IsZero() {
-		opt.Today = time.Now()
+		return Summary{}, errToday
 	}
 	l, err := openList(ctx, r, size, opt)
 	if err != nil {

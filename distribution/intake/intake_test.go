@@ -150,7 +150,7 @@ func TestRead_Stops(t *testing.T) {
 	data := []byte("Nom\nA\nB\n")
 	stop := errors.New("stop")
 	n := 0
-	sum, err := Read(t.Context(), bytes.NewReader(data), int64(len(data)), Options{}, func(Record) error { n++; return stop }, nil)
+	sum, err := Read(t.Context(), bytes.NewReader(data), int64(len(data)), Options{Today: today}, func(Record) error { n++; return stop }, nil)
 	if !errors.Is(err, stop) || n != 1 || sum.Records != 1 {
 		t.Errorf("%d records, %v", n, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
-	"time"
 )
 
 // batchBytesMax is when a batch takes no further functions: memory, and the
@@ -186,7 +185,7 @@ func (db *DB) commitBatch(at *snapshot, b *batch) (err error) {
 			db.fail(err) // before readers of this commit go on
 		}
 	}()
-	id, began := uint64(at.file.ID()), time.Now()
+	id, took := uint64(at.file.ID()), stopwatch()
 	if err := b.laid.apply(at); err != nil {
 		return err
 	}
@@ -194,7 +193,7 @@ func (db *DB) commitBatch(at *snapshot, b *batch) (err error) {
 		return fmt.Errorf("commit: %w", err)
 	}
 	db.durable.Store(id)
-	db.metrics.committed(b, at.file.Stats(), time.Since(began))
+	db.metrics.committed(b, at.file.Stats(), took())
 	return nil
 }
 

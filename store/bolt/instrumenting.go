@@ -20,6 +20,12 @@ const (
 // longer syncs once more, about every 16 MiB; that one is not counted.
 const syncsPerCommit = 2
 
+// stopwatch starts now and returns how long ago that was.
+func stopwatch() func() time.Duration {
+	began := time.Now()
+	return func() time.Duration { return time.Since(began) }
+}
+
 // metrics are counted whether or not anybody collects them.
 type metrics struct {
 	commands      *prometheus.CounterVec
