@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jate-cva/jate/access"
@@ -208,7 +209,7 @@ func (s *service) fill(tx Tx, h vendors.Handheld, b *Bundle) error {
 		return err
 	}
 	for _, is := range issues {
-		if is.Manifest == "" || !is.ClosedAt.IsZero() {
+		if is.Manifest == "" || !is.ClosedAt.IsZero() || !slices.Contains(is.Zones, h.Zone) {
 			continue
 		}
 		l, err := bundleLot(tx, is, h)

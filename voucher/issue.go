@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"math/big"
+	"slices"
 	"time"
 
 	"github.com/jate-cva/jate/access"
@@ -92,6 +94,7 @@ type lotRun struct {
 	job      PrintJob
 	indexes  []uint32
 	set      IssuedSet
+	zones    map[string]bool
 	done     int
 }
 
@@ -123,7 +126,7 @@ func (s *service) beginIssue(ctx context.Context, cmd IssueLot) (*lotRun, error)
 	for _, sp := range cmd.Spares {
 		spares += sp.Count
 	}
-	run := &lotRun{s: s, cmd: cmd}
+	run := &lotRun{s: s, cmd: cmd, zones: map[string]bool{}}
 	run.issue = Issue{Lot: cmd.Lot, Round: cmd.Round, Programme: cmd.Programme, Profiles: cmd.Profiles,
 		Ceilings: cmd.Ceilings, Count: cmd.Count, Spares: spares,
 		NotBefore: cmd.NotBefore, Expires: cmd.Expires, GraceUntil: cmd.GraceUntil}
@@ -282,6 +285,7 @@ func (r *lotRun) store(ctx context.Context, items []Item, spare bool) error {
 			return fmt.Errorf("print job: %w", err)
 		}
 		r.set.Add(v.token)
+		r.zones[v.voucher.Zone] = true
 	}
 	r.done += len(items)
 	if r.cmd.Progress != nil {
@@ -392,6 +396,7 @@ func (r *lotRun) finish(ctx context.Context) (Issue, error) {
 	}
 	err = r.s.store.Update(ctx, func(tx Tx) error {
 		r.issue.Manifest, r.issue.IssuedAt = jws, tx.Now()
+		r.issue.Zones = slices.Sorted(maps.Keys(r.zones))
 		if err := tx.PutIssue(r.issue); err != nil {
 			return err
 		}

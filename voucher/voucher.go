@@ -146,8 +146,9 @@ type Issue struct {
 	Spares     int
 	First      Number // its vouchers are First … Last, spares included
 	Last       Number
-	FactorKey  []byte // for FactorMAC; nil once destroyed at close
-	HintSecret []byte // keys the PIN hints of its bundles
+	Zones      []string // of its vouchers, in order: handhelds elsewhere need not know the lot
+	FactorKey  []byte   // for FactorMAC; nil once destroyed at close
+	HintSecret []byte   // keys the PIN hints of its bundles
 	NotBefore  time.Time
 	Expires    time.Time // end of sales
 	GraceUntil time.Time // receipts of before Expires are taken until here without a question

@@ -149,6 +149,7 @@ type issueRecord struct {
 	Spares     int
 	First      uint64
 	Last       uint64
+	Zones      []string
 	FactorKey  []byte
 	HintSecret []byte
 	NotBefore  instant
@@ -171,7 +172,7 @@ func issueRecordOf(i voucher.Issue) issueRecord {
 		Profiles: each(i.Profiles, func(p voucher.Profile) profileRecord {
 			return profileRecord{Number: p.Number, Asset: asset(p.Asset), Basket: p.Basket, Categories: p.Categories, Cap: p.Cap}
 		}),
-		Count: i.Count, Spares: i.Spares, First: uint64(i.First), Last: uint64(i.Last),
+		Count: i.Count, Spares: i.Spares, First: uint64(i.First), Last: uint64(i.Last), Zones: i.Zones,
 		FactorKey: i.FactorKey, HintSecret: i.HintSecret,
 		NotBefore: instantOf(i.NotBefore), Expires: instantOf(i.Expires), GraceUntil: instantOf(i.GraceUntil),
 		ClosedAt: instantOf(i.ClosedAt), IssuedAt: instantOf(i.IssuedAt),
@@ -191,7 +192,7 @@ func (r issueRecord) issue() voucher.Issue {
 		Profiles: each(r.Profiles, func(r profileRecord) voucher.Profile {
 			return voucher.Profile{Number: r.Number, Asset: money.Asset(r.Asset), Basket: r.Basket, Categories: r.Categories, Cap: r.Cap}
 		}),
-		Count: r.Count, Spares: r.Spares, First: voucher.Number(r.First), Last: voucher.Number(r.Last),
+		Count: r.Count, Spares: r.Spares, First: voucher.Number(r.First), Last: voucher.Number(r.Last), Zones: r.Zones,
 		FactorKey: r.FactorKey, HintSecret: r.HintSecret,
 		NotBefore: r.NotBefore.time(), Expires: r.Expires.time(), GraceUntil: r.GraceUntil.time(),
 		ClosedAt: r.ClosedAt.time(), IssuedAt: r.IssuedAt.time(),
