@@ -165,6 +165,11 @@ func acting(by access.Actor, m Method) (ledger.Actor, error) {
 	return ledger.Actor{Role: string(role), Name: by.Pseudonym}, err
 }
 
+// commandKey scopes an idempotency key to the actor in his programme.
+func commandKey(by access.Actor, key string) ledger.CommandKey {
+	return ledger.CommandKey{Actor: by.Programme + "/" + by.ID, Key: key}
+}
+
 // once runs a command at most once for its key, as the actor in the role that
 // allows it.
 func once[R any](ctx context.Context, s *service, m Method, by access.Actor, key string, cmd any, fn func(Tx, ledger.Actor) (R, error)) (R, error) {
@@ -173,7 +178,7 @@ func once[R any](ctx context.Context, s *service, m Method, by access.Actor, key
 		var zero R
 		return zero, err
 	}
-	k := ledger.CommandKey{Actor: by.ID, Key: key}
+	k := commandKey(by, key)
 	return ledger.Once(ctx, s.store.Update, k, request{m, cmd}, func(tx Tx) (R, error) {
 		if m != MethodCreateProgramme {
 			if _, err := tx.Programme(by.Programme); err != nil {
@@ -189,7 +194,7 @@ func once[R any](ctx context.Context, s *service, m Method, by access.Actor, key
 // need not be done again then, and must not refuse.
 func (s *service) done(ctx context.Context, by access.Actor, key string) (bool, error) {
 	err := s.store.View(ctx, func(tx Tx) error {
-		_, err := tx.Outcome(ledger.CommandKey{Actor: by.ID, Key: key})
+		_, err := tx.Outcome(commandKey(by, key))
 		return err
 	})
 	if errors.Is(err, ledger.ErrNotFound) {
