@@ -109,7 +109,7 @@ func (d *demo) copies(ctx context.Context) error {
 			states[stateOf(r)]++
 		}
 	}
-	d.happened("three cards are copied and sold twice", fmt.Sprintf("the home trader's sale counts, the other kept the rules: %v", states))
+	d.happened("three cards are copied and sold twice", "the home trader's sale counts, the other kept the rules: "+list(states))
 	return nil
 }
 

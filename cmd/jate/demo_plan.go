@@ -164,8 +164,8 @@ func (d *demo) approve(ctx context.Context, points []string) error {
 	for _, w := range l.Warnings {
 		warned[w.Code]++
 	}
-	d.out.step("lot %s: %d households, %d vouchers, %s; exposure %s; before approval: %v", l.ID, l.Households, l.Vouchers,
-		l.Total.Format("en"), l.Exposure.Format("en"), warned)
+	d.out.step("lot %s: %d households, %d vouchers, %s; exposure %s; before approval: %s", l.ID, l.Households, l.Vouchers,
+		l.Total.Format("en"), l.Exposure.Format("en"), list(warned))
 	for _, who := range []string{"approver", "finance"} {
 		l, err = s.ApproveLot(d.as(ctx, who), distribution.ApproveLot{By: d.staff[who], Key: d.key(), Lot: l.ID, Digest: l.Digest})
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/jate-cva/jate/ledger"
@@ -191,10 +192,22 @@ func (s demoSummary) print(w io.Writer) {
 
 // counts writes a table of counts, the most frequent first.
 func counts(line func(string, any), m map[string]int) {
-	keys := slices.SortedFunc(maps.Keys(m), func(a, b string) int {
-		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b))
-	})
-	for _, k := range keys {
+	for _, k := range frequent(m) {
 		line(k, m[k])
 	}
+}
+
+// list writes counts in one line: "3 payable, 1 contested".
+func list(m map[string]int) string {
+	var parts []string
+	for _, k := range frequent(m) {
+		parts = append(parts, fmt.Sprintf("%d %s", m[k], k))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func frequent(m map[string]int) []string {
+	return slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		return cmp.Or(cmp.Compare(m[b], m[a]), cmp.Compare(a, b))
+	})
 }

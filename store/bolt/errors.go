@@ -6,8 +6,8 @@ import "github.com/jate-cva/jate/fault"
 var (
 	// ErrInUse says that another process has the file open.
 	ErrInUse = fault.New(fault.Unavailable, "store_in_use",
-		"The data is in use by a running server: use --server, or stop the server first.",
-		"Les données sont utilisées par un serveur en marche : utilisez --server, ou arrêtez d'abord le serveur.")
+		"The data is in use by a running server: ask the server, or stop it first.",
+		"Les données sont utilisées par un serveur en marche : passez par le serveur, ou arrêtez-le d'abord.")
 
 	// ErrNotStore says that the file is not a store of this program, is of
 	// another format, or is damaged from its first pages on.
