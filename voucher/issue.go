@@ -10,7 +10,9 @@ import (
 	"iter"
 	"maps"
 	"math/big"
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/jate-cva/jate/access"
@@ -269,14 +271,11 @@ func (r *lotRun) store(ctx context.Context, items []Item, spare bool) error {
 		return fault.New(fault.Conflict, "lot_count", "The lot holds more vouchers than were approved.",
 			"Le lot contient plus de coupons qu'approuvé.")
 	}
-	vs := make([]signed, len(items))
-	for i, it := range items {
-		var err error
-		if vs[i], err = r.sign(it, r.done+i, spare); err != nil {
-			return err
-		}
+	vs, err := r.signAll(items, spare)
+	if err != nil {
+		return err
 	}
-	err := r.s.store.Update(ctx, func(tx Tx) error { return r.put(tx, vs, spare) })
+	err = r.s.store.Update(ctx, func(tx Tx) error { return r.put(tx, vs, spare) })
 	if err != nil {
 		return err
 	}
@@ -292,6 +291,24 @@ func (r *lotRun) store(ctx context.Context, items []Item, spare bool) error {
 		r.cmd.Progress(r.done, len(r.indexes))
 	}
 	return nil
+}
+
+// signAll signs a chunk on all cores: drawing verifiers and signing is nearly
+// all of the work of an issue.
+func (r *lotRun) signAll(items []Item, spare bool) ([]signed, error) {
+	vs := make([]signed, len(items))
+	workers := min(runtime.GOMAXPROCS(0), len(items))
+	errs := make([]error, workers)
+	var wg sync.WaitGroup
+	for w := range workers {
+		wg.Go(func() {
+			for i := w; i < len(items) && errs[w] == nil; i += workers {
+				vs[i], errs[w] = r.sign(items[i], r.done+i, spare)
+			}
+		})
+	}
+	wg.Wait()
+	return vs, errors.Join(errs...)
 }
 
 // sign draws the voucher's secrets and signs its token.

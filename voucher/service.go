@@ -73,7 +73,7 @@ type Query struct {
 
 // Config is what a Service works with.
 type Config struct {
-	Rand      io.Reader // cryptographically secure
+	Rand      io.Reader // cryptographically secure, safe for concurrent use
 	PrintRoom PrintRoom
 	// SignManifest signs with the offline root key.
 	SignManifest func(Manifest) (string, error)
