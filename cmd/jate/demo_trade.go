@@ -327,10 +327,8 @@ func (d *demo) trade(ctx context.Context) error {
 			return err
 		}
 		d.clock.set(morning.Add(30 * time.Hour)) // the carrier passes the next day
-		for _, s := range d.shops {
-			if err := d.sync(ctx, s.phone, line); err != nil {
-				return err
-			}
+		if err := d.each(func(s *shop) error { return d.sync(ctx, s.phone, line) }); err != nil {
+			return err
 		}
 		done = (day + 1) * all / days
 		bar(done, all)
