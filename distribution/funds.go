@@ -97,7 +97,7 @@ func (s *service) ReceiveFund(ctx context.Context, cmd ReceiveFund) (FundReceipt
 		case cmd.On.IsZero() || cmd.On.After(tx.Now()):
 			return FundReceipt{}, ErrCommand.At("on", "the day of the bank's credit, not in the future")
 		}
-		if err := checkText("bank_ref", cmd.BankRef, 0); err != nil {
+		if err := checkText("bank_reference", cmd.BankRef, 0); err != nil {
 			return FundReceipt{}, err
 		}
 		if err := checkCode("bank", cmd.Bank, idMax); err != nil {

@@ -99,7 +99,7 @@ func decodeFundReceipt(ctx context.Context, r *http.Request) (ReceiveFund, error
 		XOF     money.Amount `json:"xof"`
 		Bank    string       `json:"bank"`
 		On      time.Time    `json:"on"`
-		BankRef string       `json:"bank_ref"`
+		BankRef string       `json:"bank_reference"`
 	}](ctx, r, orderOn)
 	return ReceiveFund{o.by, o.key, o.id, b.Donor, b.XOF, b.Bank, b.On, b.BankRef}, err
 }

@@ -91,7 +91,7 @@ type fundReceiptWire struct {
 	XOF     money.Amount `json:"xof"`
 	Bank    string       `json:"bank"`
 	On      time.Time    `json:"on"`
-	BankRef string       `json:"bank_ref"`
+	BankRef string       `json:"bank_reference"`
 	Entry   string       `json:"entry"`
 }
 
@@ -360,14 +360,16 @@ func wireOfLotShort(l Lot) lotWire {
 }
 
 type proposalWire struct {
-	ID    string             `json:"id"`
-	Spare string             `json:"spare"` // as printed
-	Home  vendors.HandheldID `json:"home,omitempty"`
-	At    time.Time          `json:"at"`
+	ID           string               `json:"id"`
+	Kind         voucher.ProposalKind `json:"kind"`
+	Spare        voucher.Serial       `json:"spare"`
+	SparePrinted string               `json:"spare_printed"`
+	Home         vendors.HandheldID   `json:"home,omitempty"`
+	At           time.Time            `json:"at"`
 }
 
 func wireOfProposal(p voucher.Proposal) proposalWire {
-	return proposalWire{p.ID, p.Spare.Printed(), p.Home, p.At}
+	return proposalWire{p.ID, p.Kind, p.Spare, p.Spare.Printed(), p.Home, p.At}
 }
 
 type summaryWire struct {

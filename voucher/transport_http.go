@@ -245,15 +245,20 @@ func wireOfReceipts(rs []StoredReceipt) receiptsWire {
 }
 
 type proposalWire struct {
-	ID     string       `json:"id"`
-	Kind   ProposalKind `json:"kind"`
-	Serial string       `json:"serial,omitempty"`
-	Spare  string       `json:"spare,omitempty"`
-	At     time.Time    `json:"at"`
+	ID           string       `json:"id"`
+	Kind         ProposalKind `json:"kind"`
+	Serial       Serial       `json:"serial,omitempty"`
+	Spare        Serial       `json:"spare,omitempty"`
+	SparePrinted string       `json:"spare_printed,omitempty"`
+	At           time.Time    `json:"at"`
 }
 
 func wireOfProposal(p Proposal) proposalWire {
-	return proposalWire{p.ID, p.Kind, string(p.Serial), string(p.Spare), p.At}
+	w := proposalWire{ID: p.ID, Kind: p.Kind, Serial: p.Serial, Spare: p.Spare, At: p.At}
+	if p.Spare != "" {
+		w.SparePrinted = p.Spare.Printed()
+	}
+	return w
 }
 
 type issueWire struct {
