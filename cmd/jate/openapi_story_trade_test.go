@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
+	"github.com/jate-cva/jate/voucher/handheld"
+)
+
+// line is the context of what handhelds send.
+func (s *story) line() context.Context { return context.WithValue(s.t.Context(), whoKey{}, "") }
+
+func (s *story) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// cardsOf returns the cards at home on somebody's handheld that are not spent.
+func (s *story) cardsOf(who string) []*demoCard {
+	home := vendors.HandheldID(s.phones[who].id())
+	return slices.DeleteFunc(slices.Clone(s.cards), func(c *demoCard) bool { return c.home != home || c.spent || c.spare })
+}
+
+// activate hands all cards over by the officer's handheld.
+func (s *story) activate() {
+	s.pass(time.Hour)
+	p := s.phones["officer"]
+	s.must(s.refresh(s.line(), p))
+	var cards []string
+	for _, c := range s.cards {
+		if !c.spare {
+			cards = append(cards, c.digits)
+		}
+	}
+	_, err := p.device.Activate(cards, voucher.TakerHead, "")
+	s.must(err)
+	_, err = p.device.Sync(s.line(), p.client)
+	s.must(err)
+}
+
+// sell has both shops sell three cards each, one of them online, and cancels a
+// sale.
+func (s *story) sell() {
+	s.pass(time.Hour)
+	for _, who := range []string{"v1", "v2"} {
+		p := s.phones[who]
+		s.must(s.refresh(s.line(), p))
+		cards := s.cardsOf(who)
+		if len(cards) < 6 {
+			s.t.Fatalf("%s has %d cards", who, len(cards))
+		}
+		for i, c := range cards[:4] {
+			p.now = p.now.Add(10 * time.Minute)
+			sale := handheld.Sale{Scan: c.digits, Factor: c.factor,
+				Lines: []voucher.Line{{Item: "rice", Quantity: fmt.Sprint(c.value.Minor() / 500), Price: 500}}}
+			if i == 0 {
+				_, err := p.device.SellOnline(s.line(), p.client, sale)
+				s.must(err)
+				c.spent = true
+				continue
+			}
+			sold, err := p.device.Sell(sale)
+			s.must(err)
+			if c.spent = i < 3; !c.spent {
+				_, err := p.device.Cancel(sold.Seq, voucher.CancelMistake)
+				s.must(err)
+			}
+		}
+		s.clock.set(p.now)
+		done, err := p.device.Sync(s.line(), p.client)
+		s.must(err)
+		if done.Pending != 0 {
+			s.t.Fatalf("%s: %+v", who, done)
+		}
+	}
+}
+
+// care is for single cards: held and released, void, lost, late.
+func (s *story) care() {
+	sold := s.spentBy("v1")[0]
+	s.get("monitor", "/api/v1/vouchers/"+sold.serial.Printed())
+	s.get("monitor", "/api/v1/vouchers/"+string(sold.serial)+"/receipts")
+	left := s.cardsOf("v1")
+	card := "/api/v1/vouchers/" + string(left[0].serial)
+	s.post("issuer", card+"/hold", field{"reason": "complaint"})
+	s.post("issuer", card+"/release", field{"reason": "settled"})
+	s.post("issuer", card+"/void", field{"reason": "death"})
+	lost := s.post("issuer", "/api/v1/proposals", field{"kind": "reissue", "serial": left[1].serial.Printed()})
+	s.post("second issuer", "/api/v1/proposals/"+lost.need("id")+"/agreement", nil)
+
+	late := "Nom;Prénom;Téléphone;Région;Cercle;Commune;Village;Taille du ménage\nKone;Adama;76000099;Mopti;Mopti;Konna;Konna;5\n"
+	s.post("registrar", "/api/v1/lists", upload{"text/csv", late})
+	found := s.post("list-approver", "/api/v1/households/search", field{"phone": "+22376000099", "purpose": "late"})
+	bound := s.post("issuer", "/api/v1/lots/"+s.lot+"/inclusions", field{"beneficiary": found.need("items", 0, "id")})
+	s.post("second issuer", "/api/v1/proposals/"+bound.need("items", 0, "id")+"/agreement", nil)
+}
+
+func (s *story) spentBy(who string) []*demoCard {
+	home := vendors.HandheldID(s.phones[who].id())
+	return slices.DeleteFunc(slices.Clone(s.cards), func(c *demoCard) bool { return c.home != home || !c.spent })
+}
+
+// invoice writes an invoice for the cards, with so many francs too much on each.
+func (s *story) invoice(cards []*demoCard, more int64) upload {
+	var b strings.Builder
+	b.WriteString("N° du coupon;Date;Montant (FCFA)\n")
+	for _, c := range cards {
+		fmt.Fprintf(&b, "%s;%s;%d\n", c.serial.Printed(), s.clock.Now().Format("02/01/2006"), c.value.Minor()+more)
+	}
+	return upload{"text/csv", b.String()}
+}
+
+// claims: the first trader's is refused, then both bring inflated invoices.
+func (s *story) claims() {
+	s.pass(time.Hour)
+	c := s.post("finance-preparer", "/api/v1/claims", field{"vendor": "v1", "round": "r1"})
+	s.get("monitor", "/api/v1/claims/"+c.need("id"))
+	s.get("monitor", "/api/v1/claims/"+c.need("id")+"/lines?limit=2")
+	s.post("finance-approver", "/api/v1/claims/"+c.need("id")+"/refusal", field{"reason": "he brings an invoice"})
+	for _, v := range []string{"v1", "v2"} {
+		sold := s.spentBy(v)
+		good := s.post("finance-preparer", "/api/v1/vendors/"+v+"/invoices?round=r1&number=FAC-1", s.invoice(sold[:1], 0))
+		s.post("monitor", "/api/v1/claims/"+good.need("id")+"/match", nil)
+		s.post("finance-approver", "/api/v1/claims/"+good.need("id")+"/acceptance-of-matched", field{})
+		s.post("finance-preparer", "/api/v1/vendors/"+v+"/invoices?round=r1&number=FAC-2", s.invoice(sold[1:2], 500))
+	}
+	s.get("monitor", "/api/v1/claims?limit=3")
+}
+
+// cases: one is cleared and its money let go, one is upheld.
+func (s *story) cases() {
+	report := s.get("monitor", "/api/v1/reconciliation?round=r1")
+	for _, form := range []string{".csv", ".xlsx", ".txt?lang=fr"} {
+		s.get("monitor", "/api/v1/reconciliation"+form)
+	}
+	accept := s.request("monitor", http.MethodGet, "/api/v1/reconciliation", nil)
+	accept.Header.Set("Accept", "text/csv")
+	if a := s.send(accept); a.status != http.StatusOK || a.value != nil {
+		s.t.Errorf("asked for CSV: %d\n%s", a.status, shortly(a.raw))
+	}
+	for _, v := range []string{"v1", "v2"} {
+		var findings []string
+		for i := range report.list("findings") {
+			if report.text("findings", i, "vendor") == v {
+				findings = append(findings, report.need("findings", i, "id"))
+			}
+		}
+		c := s.post("monitor", "/api/v1/cases", field{"vendor": v, "round": "r1", "findings": findings, "note": "asks too much"})
+		path := "/api/v1/cases/" + c.need("id")
+		frozen := s.post("finance-preparer", path+"/freeze", field{})
+		if v == "v1" {
+			s.post("finance-approver", path+"/release", field{"note": "a slip of the pen"})
+		} else {
+			s.post("finance-approver", path+"/uphold", field{"digest": frozen.need("digest"), "note": "no receipt was shown"})
+		}
+		s.get("monitor", path)
+	}
+	s.get("monitor", "/api/v1/cases")
+	s.get("monitor", "/api/v1/reconciliation")
+}
+
+// settle accepts what the first trader has left and pays both.
+func (s *story) settle() {
+	c := s.post("finance-preparer", "/api/v1/claims", field{"vendor": "v1", "round": "r1"})
+	s.post("finance-approver", "/api/v1/claims/"+c.need("id")+"/acceptance", field{"vendor_proof": "signed-pdf:" + hex.EncodeToString(make([]byte, 32))})
+	pay := field{"method": "mobile-money", "bank": "bdm"}
+	wrong := s.post("finance-preparer", "/api/v1/settlements", pay)
+	s.post("finance-approver", "/api/v1/settlements/"+wrong.need("id")+"/refusal", field{"reason": "on the wrong day"})
+	s.pass(time.Hour)
+	st := s.post("finance-preparer", "/api/v1/settlements", pay)
+	path := "/api/v1/settlements/" + st.need("id")
+	s.post("finance-approver", path+"/approval", field{"digest": st.need("digest")})
+	s.get("finance-preparer", path+"/payments.csv?template=mobile-money")
+	results := "reference,amount,status,bank reference\n"
+	for i := range st.list("payments") {
+		results += fmt.Sprintf("%s,%s,%s,OM%d\n", st.need("payments", i, "reference"), st.need("payments", i, "amount", "amount"),
+			[]string{"success", "error"}[i%2], i)
+	}
+	s.pass(time.Hour)
+	s.post("finance-preparer", path+"/results", upload{"text/csv", results})
+	s.get("monitor", path)
+	s.get("monitor", "/api/v1/settlements")
+}
+
+// books reads the ledger and its proofs.
+func (s *story) books() {
+	s.must(s.app.checkpoint(s.t.Context()))
+	for _, path := range []string{"vendors/v1/statement?limit=2", "rounds/r1/statement", "rounds/r1/sums", "funds/f1/statement", "trial-balance",
+		"journal?from=3&limit=2", "checkpoint", "proofs/inclusion?entry=3", "proofs/consistency?old=5", "export?format=hledger", "export?format=csv"} {
+		s.get("monitor", "/api/v1/ledger/"+path)
+	}
+	found := s.post("list-approver", "/api/v1/households/search", field{"phone": "+22376000001", "purpose": "statement"})
+	s.get("finance-preparer", "/api/v1/ledger/beneficiaries/"+found.need("items", 0, "id")+"/statement")
+}
