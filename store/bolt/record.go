@@ -59,7 +59,7 @@ func encodeSum(s []byte) ([]byte, error) {
 }
 
 func decodeSum(to, p []byte) error {
-	b, err := decodeBytes(p)
+	b, err := decodePart[[]byte](p, cborBytes)
 	if err == nil && len(b) != 0 && len(b) != len(to) {
 		err = fmt.Errorf("a digest of %d bytes where there are %d", len(b), len(to))
 	}
@@ -68,14 +68,20 @@ func decodeSum(to, p []byte) error {
 	return err
 }
 
-// decodeBytes reads a byte string, and nothing that could stand for one.
-func decodeBytes(p []byte) ([]byte, error) {
-	if kind := p[0] >> 5; kind != 2 {
-		return nil, fmt.Errorf("CBOR of type %d where bytes are", kind)
+// The major types of CBOR (RFC 8949, section 3.1) that our own parts are of.
+const (
+	cborBytes = 2
+	cborText  = 3
+	cborArray = 4
+)
+
+// decodePart reads one item of the type, and nothing that could stand for one.
+func decodePart[V any](p []byte, major byte) (v V, err error) {
+	if len(p) == 0 || p[0]>>5 != major {
+		return v, fmt.Errorf("no CBOR of type %d", major)
 	}
-	var b []byte
-	err := recordDec.Unmarshal(p, &b)
-	return b, err
+	err = recordDec.Unmarshal(p, &v)
+	return v, err
 }
 
 // asset is a currency or a commodity: the text "XOF/0", or none for no asset.
@@ -86,8 +92,8 @@ func (a asset) MarshalCBOR() ([]byte, error) { return recordEnc.Marshal(money.As
 
 // UnmarshalCBOR reads what MarshalCBOR writes.
 func (a *asset) UnmarshalCBOR(p []byte) error {
-	var text string
-	if err := recordDec.Unmarshal(p, &text); err != nil {
+	text, err := decodePart[string](p, cborText)
+	if err != nil {
 		return err
 	}
 	return (*money.Asset)(a).UnmarshalText([]byte(text))
@@ -115,8 +121,8 @@ func (a amount) MarshalCBOR() ([]byte, error) {
 
 // UnmarshalCBOR reads what MarshalCBOR writes.
 func (a *amount) UnmarshalCBOR(p []byte) error {
-	var parts amountParts
-	if err := recordDec.Unmarshal(p, &parts); err != nil {
+	parts, err := decodePart[amountParts](p, cborArray)
+	if err != nil {
 		return err
 	}
 	*a = amount(money.FromMinor(parts.Minor, money.Asset(parts.Asset)))
@@ -148,11 +154,12 @@ func (j jws) MarshalCBOR() ([]byte, error) {
 
 // UnmarshalCBOR reads what MarshalCBOR writes.
 func (j *jws) UnmarshalCBOR(p []byte) error {
-	if p[0]>>5 == 3 { // a text
-		return recordDec.Unmarshal(p, (*string)(j))
+	if text, err := decodePart[string](p, cborText); err == nil {
+		*j = jws(text)
+		return nil
 	}
-	var parts []cbor.RawMessage
-	if err := recordDec.Unmarshal(p, &parts); err != nil {
+	parts, err := decodePart[[]cbor.RawMessage](p, cborArray)
+	if err != nil {
 		return err
 	}
 	if len(parts) != 3 {
@@ -160,7 +167,7 @@ func (j *jws) UnmarshalCBOR(p []byte) error {
 	}
 	var segments [3]string
 	for i, raw := range parts {
-		b, err := decodeBytes(raw)
+		b, err := decodePart[[]byte](raw, cborBytes)
 		if err != nil {
 			return err
 		}

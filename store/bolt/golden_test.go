@@ -1,0 +1,287 @@
+package bolt
+
+import (
+	"bufio"
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.etcd.io/bbolt"
+
+	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/distribution/places"
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// goldenFile holds, one to a line, the bucket, key and value of every record
+// that putGolden writes.
+//
+// Where TestGolden fails, stores that exist can no longer be read. Do not
+// write the file anew to silence it: give the changed table its next version,
+// make it read both, and add what the new one writes. A new table or a new
+// bucket adds lines; it changes none. After that,
+//
+//	go test ./store/bolt -run TestGolden -update
+//
+// writes the file, and the diff must show new lines alone.
+const goldenFile = "testdata/records.golden"
+
+var updateGolden = flag.Bool("update", false, "write testdata/records.golden anew")
+
+// The bytes that a version writes are bytes that it has always written, and
+// what was ever written can be read, whole.
+func TestGolden(t *testing.T) {
+	now := func() time.Time { return time.Date(2025, 3, 1, 8, 30, 0, 0, time.UTC) }
+	db := newDB(t, Options{Now: now})
+	update(t, db, putGolden)
+	got := dump(t, db)
+	if *updateGolden {
+		if err := os.WriteFile(goldenFile, []byte(strings.Join(got, "\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := readGolden(t)
+	t.Run("records are written as before", func(t *testing.T) {
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-%s +got)\n%s", goldenFile, diff)
+		}
+	})
+	t.Run("records of before are read, whole", func(t *testing.T) {
+		old := newDB(t, Options{Now: now})
+		update(t, old, func(tx *Tx) error { return load(tx, want) })
+		err := old.View(t.Context(), func(tx *Tx) error { checkGolden(t, tx); return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Run("every bucket has a record", func(t *testing.T) {
+		for _, name := range bucketNames {
+			has := func(line string) bool { return strings.HasPrefix(line, name+" ") }
+			if !strings.HasPrefix(name, "test-") && !slices.ContainsFunc(want, has) {
+				t.Errorf("%s has none", name)
+			}
+		}
+	})
+}
+
+// goldenJournal are entries with a voucher to hide and with none.
+func goldenJournal(tx *Tx) error {
+	fund, finance := ledger.Fund("f1"), ledger.Actor{Role: "finance-preparer", Name: "p1"}
+	card := ledger.Voucher("h0000000001", "0123456789ABCDEF")
+	if err := tx.PutVoucherSalt(card, []byte("0123456789abcdef")); err != nil {
+		return err
+	}
+	for _, e := range []ledger.Entry{
+		{Kind: ledger.KindFund, Postings: []ledger.Posting{{Debit: ledger.Bank("b1"), Credit: fund, Amount: money.Francs(9_000)}}},
+		{Kind: ledger.KindAllocate, Round: "r1", Postings: []ledger.Posting{{Debit: fund, Credit: ledger.Round("r1"), Amount: money.Francs(8_000)}}},
+		{Kind: ledger.KindIssue, Round: "r1", Ref: "l1", Facts: map[string]string{"k": "v"},
+			Postings: []ledger.Posting{{Debit: ledger.Round("r1"), Credit: card, Amount: money.Francs(5_000)}}},
+	} {
+		e.Actor = finance
+		if _, err := ledger.Post(tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var goldenCommand = ledger.CommandKey{Actor: "s1", Key: "k\x001"}
+
+// putGolden writes a record of every kind, each field set.
+func putGolden(tx *Tx) error {
+	price := filled[vendors.PriceList]()
+	price.Version = 1
+	household := distribution.BeneficiaryID("h0000000001")
+	card := filled[voucher.Voucher]()
+	receipt, waiting := filled[voucher.StoredReceipt](), filled[voucher.StoredReceipt]()
+	waiting.Hash, waiting.State = voucher.HashOf(waiting.JWS), voucher.Waiting
+	return errors.Join(
+		goldenJournal(tx),
+		tx.PutOutcome(goldenCommand, filled[ledger.Outcome]()),
+		tx.PutClosedThrough(filled[time.Time]()),
+		tx.PutCheckpoint(filled[ledger.Checkpoint]()),
+		tx.PutVendor(filled[vendors.Vendor]()),
+		tx.PutZone(filled[vendors.Zone]()),
+		tx.PutPriceList(price),
+		tx.PutHandheld(filled[vendors.Handheld]()),
+		tx.PutClaim(filled[vendors.Claim]()),
+		tx.PutClaimLine(filled[vendors.ClaimLine]()),
+		tx.PutClaimOf(7, "c1"),
+		tx.PutSettlement(filled[vendors.Settlement]()),
+		tx.PutAdvance(filled[vendors.AdvanceLine]()),
+		tx.PutVoucher(card),
+		tx.PutVoucher(voucher.Voucher{Number: 900}),
+		tx.PutToken(card.Number, "eyJ0eXAiOiJldiJ9.e30.AQID"),
+		tx.PutToken(900, "no token"),
+		tx.PutIssue(filled[voucher.Issue]()),
+		tx.PutReceipt(receipt),
+		tx.PutReceipt(waiting),
+		tx.PutProposal(filled[voucher.Proposal]()),
+		tx.PutBeacon(filled[voucher.Hash](), filled[time.Time]()),
+		tx.PutProgramme(filled[distribution.Programme]()),
+		tx.PutDonorFund(filled[distribution.Fund]()),
+		tx.PutFundReceipt(filled[distribution.FundReceipt]()),
+		tx.PutBeneficiary(filled[distribution.Beneficiary]()),
+		tx.PutWrappedKey(household, []byte("wrapped")),
+		tx.PutBlind("p1", filled[[16]byte](), household),
+		tx.PutImport(filled[distribution.Import]()),
+		tx.PutDuplicate(filled[distribution.Duplicate]()),
+		tx.PutPlaces("p1", []places.Place{filled[places.Place]()}),
+		tx.PutPoint(filled[distribution.Point]()),
+		tx.PutRound(filled[distribution.Round]()),
+		tx.PutLot(filled[distribution.Lot]()),
+		tx.PutEntitlement(filled[distribution.Entitlement]()),
+		tx.PutEntitledIn("r1", household, "l1"),
+		tx.PutCase(filled[reconcile.Case]()),
+	)
+}
+
+// checkGolden reads what putGolden wrote.
+func checkGolden(t *testing.T, tx *Tx) {
+	price := filled[vendors.PriceList]()
+	price.Version = 1
+	waiting := filled[voucher.StoredReceipt]()
+	waiting.Hash, waiting.State = voucher.HashOf(waiting.JWS), voucher.Waiting
+	vendor, zone, card := filled[vendors.Vendor](), filled[vendors.Zone](), filled[voucher.Voucher]()
+	if e, err := tx.Entry(2); err != nil || e.Postings[0].Credit != ledger.Voucher("h0000000001", "0123456789ABCDEF") {
+		t.Errorf("entry 2: %+v, %v", e, err)
+	}
+	if _, err := ledger.Root(tx, 3); err != nil {
+		t.Errorf("the log's root: %v", err)
+	}
+	is(t, filled[ledger.Outcome]())(tx.Outcome(goldenCommand))
+	is(t, filled[time.Time]())(tx.ClosedThrough())
+	is(t, filled[ledger.Checkpoint]())(tx.Checkpoint())
+	is(t, vendor)(tx.Vendor(vendor.ID))
+	is(t, zone)(tx.Zone(zone.Programme, zone.Code))
+	is(t, price)(tx.PriceList(price.Vendor, 0))
+	is(t, filled[vendors.Handheld]())(tx.HandheldByCode(filled[vendors.Handheld]().CodeHash))
+	is(t, filled[vendors.Claim]())(tx.Claim(filled[vendors.Claim]().ID))
+	is(t, filled[vendors.ClaimLine]())(one(tx.ClaimLines(filled[vendors.ClaimLine]().Claim, 0)))
+	is[vendors.ClaimID](t, "c1")(tx.ClaimOf(7))
+	is(t, filled[vendors.Settlement]())(tx.Settlement(filled[vendors.Settlement]().ID))
+	is(t, filled[vendors.AdvanceLine]())(tx.Advance(filled[vendors.AdvanceLine]().ID))
+	is(t, card)(tx.VoucherBySerial(card.Serial))
+	is(t, voucher.Voucher{Number: 900})(tx.Voucher(900))
+	is[voucher.Token](t, "eyJ0eXAiOiJldiJ9.e30.AQID")(tx.Token(card.Number))
+	is[voucher.Token](t, "no token")(tx.Token(900))
+	is(t, filled[voucher.Issue]())(tx.Issue(filled[voucher.Issue]().Lot))
+	is(t, filled[voucher.StoredReceipt]())(tx.Receipt(filled[voucher.StoredReceipt]().Hash))
+	is(t, waiting)(one(tx.WaitingSince(time.Unix(1<<32, 0))))
+	is(t, filled[voucher.Proposal]())(tx.Proposal(filled[voucher.Proposal]().ID))
+	is(t, filled[time.Time]())(tx.Beacon(filled[voucher.Hash]()))
+	checkGoldenDistribution(t, tx)
+}
+
+// checkGoldenDistribution reads what is not a voucher's.
+func checkGoldenDistribution(t *testing.T, tx *Tx) {
+	imported, pair, point := filled[distribution.Import](), filled[distribution.Duplicate](), filled[distribution.Point]()
+	household := distribution.BeneficiaryID("h0000000001")
+	is(t, filled[distribution.Programme]())(tx.Programme(filled[distribution.Programme]().ID))
+	is(t, filled[distribution.Fund]())(tx.DonorFund(filled[distribution.Fund]().ID))
+	is(t, filled[distribution.FundReceipt]())(one(tx.FundReceipts(filled[distribution.FundReceipt]().Fund)))
+	is(t, filled[distribution.Beneficiary]())(tx.Beneficiary(filled[distribution.Beneficiary]().ID))
+	is(t, []byte("wrapped"))(tx.WrappedKey(household))
+	is(t, household)(one(tx.Blind("p1", filled[[16]byte]())))
+	is(t, imported)(tx.Import(imported.Programme, imported.ID))
+	is(t, pair)(tx.Duplicate(pair.Programme, pair.A, pair.B))
+	is(t, filled[places.Place]())(one(tx.Places("p1")))
+	is(t, point)(tx.Point(point.Programme, point.Code))
+	is(t, filled[distribution.Round]())(tx.Round(filled[distribution.Round]().ID))
+	is(t, filled[distribution.Lot]())(tx.Lot(filled[distribution.Lot]().ID))
+	is(t, filled[distribution.Entitlement]())(one(tx.Entitlements(filled[distribution.Entitlement]().Lot, 0)))
+	is(t, "l1")(tx.EntitledIn("r1", household))
+	is(t, filled[reconcile.Case]())(tx.Case(filled[reconcile.Case]().ID))
+}
+
+// is fails the test unless a value was read without error and is the wanted.
+func is[V any](t testing.TB, want V) func(V, error) {
+	return func(got V, err error) {
+		t.Helper()
+		if diff := cmp.Diff(want, got, cmpopts.EquateComparable(money.Asset{})); err != nil || diff != "" {
+			t.Errorf("%T: %v, differs (-want +got):\n%s", want, err, diff)
+		}
+	}
+}
+
+// one returns the first value that a walk yields.
+func one[V any](seq func(func(V, error) bool)) (V, error) {
+	for v, err := range seq {
+		return v, err
+	}
+	var none V
+	return none, errMissing
+}
+
+// dump returns every record of the file but those of tests.
+func dump(t testing.TB, db *DB) []string {
+	t.Helper()
+	var lines []string
+	err := db.file.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
+			if strings.HasPrefix(string(name), "test-") {
+				return nil
+			}
+			return b.ForEach(func(k, v []byte) error {
+				lines = append(lines, fmt.Sprintf("%s %x %x", name, k, v))
+				return nil
+			})
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+func readGolden(t testing.TB) []string {
+	t.Helper()
+	f, err := os.Open(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var lines []string
+	s := bufio.NewScanner(f)
+	for s.Scan() {
+		lines = append(lines, s.Text())
+	}
+	if err := s.Err(); err != nil || len(lines) == 0 {
+		t.Fatalf("%d lines, %v", len(lines), err)
+	}
+	return lines
+}
+
+// load writes the lines' records into their buckets.
+func load(tx *Tx, lines []string) error {
+	for _, l := range lines {
+		parts := strings.Split(l, " ")
+		k, errKey := hex.DecodeString(parts[1])
+		v, errValue := hex.DecodeString(parts[2])
+		if err := errors.Join(errKey, errValue, tx.put(namedBucket(parts[0]), k, v)); err != nil {
+			return fmt.Errorf("%s: %w", parts[0], err)
+		}
+	}
+	return nil
+}
+
+func namedBucket(name string) bucket {
+	for i, n := range bucketNames {
+		if n == name {
+			return bucket(i)
+		}
+	}
+	panic("no bucket " + name)
+}
