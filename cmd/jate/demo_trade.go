@@ -338,11 +338,12 @@ func (d *demo) trade(ctx context.Context) error {
 	return d.incidents(ctx)
 }
 
-// each does something with every shop, two at a time.
+// each does something with every shop, eight at a time: they mostly wait for
+// the disk.
 func (d *demo) each(do func(*shop) error) error {
 	var wg sync.WaitGroup
 	errs := make([]error, len(d.shops))
-	slots := make(chan struct{}, 2)
+	slots := make(chan struct{}, 8)
 	for i, s := range d.shops {
 		wg.Go(func() {
 			slots <- struct{}{}
