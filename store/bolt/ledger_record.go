@@ -13,10 +13,10 @@ import (
 
 // The ledger's buckets.
 var (
-	journalTable = table[uint64, entryRecord]{newBucket("journal"), 1, numberKey[uint64]()}
-	hashTable    = table[uint64, []byte]{newBucket("log-hash"), 1, numberKey[uint64]()}
+	journalTable = table[uint64, entryRecord]{growing(newBucket("journal")), 1, numberKey[uint64]()}
+	hashTable    = table[uint64, []byte]{growing(newBucket("log-hash")), 1, numberKey[uint64]()}
 	accountTable = table[ledger.Account, accountRecord]{newBucket("account"), 1, textKey[ledger.Account]()}
-	postingTable = table[numbered[ledger.Account], none]{newBucket("posting"), 1, numberedKey[ledger.Account]()}
+	postingTable = table[numbered[ledger.Account], none]{growing(newBucket("posting")), 1, numberedKey[ledger.Account]()}
 	outcomeTable = table[ledger.CommandKey, outcomeRecord]{newBucket("outcome"), 1, commandKey}
 
 	ledgerBucket    = newBucket("ledger")

@@ -116,6 +116,9 @@ func (o *overlay) apply(file *snapshot) error {
 			continue
 		}
 		to := file.bucket(bucket(b))
+		if growingBuckets[bucket(b)] {
+			to.FillPercent = 1
+		}
 		for _, c := range cs {
 			err := error(nil)
 			if c.deleted {

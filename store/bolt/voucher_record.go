@@ -11,15 +11,15 @@ import (
 var (
 	voucherTable = table[voucher.Number, voucherRecord]{newBucket("voucher"), 1, numberKey[voucher.Number]()}
 	serialTable  = table[voucher.Serial, voucher.Number]{newBucket("voucher-serial"), 1, textKey[voucher.Serial]()}
-	holderTable  = table[numbered[string], none]{newBucket("voucher-of"), 1, numberedKey[string]()}
-	tokenTable   = table[voucher.Number, jws]{newBucket("token"), 1, numberKey[voucher.Number]()}
+	holderTable  = table[numbered[string], none]{growing(newBucket("voucher-of")), 1, numberedKey[string]()}
+	tokenTable   = table[voucher.Number, jws]{growing(newBucket("token")), 1, numberKey[voucher.Number]()}
 	issueTable   = newOwned[string, issueRecord]("issue")
 
-	receiptTable = table[uint64, receiptRecord]{newBucket("receipt"), 1, numberKey[uint64]()}
+	receiptTable = table[uint64, receiptRecord]{growing(newBucket("receipt")), 1, numberKey[uint64]()}
 	arrivalTable = table[voucher.Hash, uint64]{newBucket("receipt-hash"), 1, hashKey[voucher.Hash]()}
 	namedTable   = table[receiptFor, none]{newBucket("receipt-for"), 1, receiptForKey}
-	chainTable   = table[receiptFrom, none]{newBucket("receipt-from"), 1, receiptFromKey}
-	roundTable   = table[numbered[string], none]{newBucket("receipt-round"), 1, numberedKey[string]()}
+	chainTable   = table[receiptFrom, none]{growing(newBucket("receipt-from")), 1, receiptFromKey}
+	roundTable   = table[numbered[string], none]{growing(newBucket("receipt-round")), 1, numberedKey[string]()}
 	waitingTable = table[uint64, none]{newBucket("receipt-waiting"), 1, numberKey[uint64]()}
 
 	proposalTable = table[string, proposalRecord]{newBucket("proposal"), 1, textKey[string]()}
