@@ -8,6 +8,7 @@
 package money
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -321,7 +322,9 @@ func (m Amount) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads the form of MarshalJSON, as strictly as Parse.
 func (m *Amount) UnmarshalJSON(b []byte) error {
 	var w wire
-	if err := json.Unmarshal(b, &w); err != nil {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&w); err != nil {
 		return err
 	}
 	if w.Asset.IsZero() && (w.Amount == "" || w.Amount == "0") {

@@ -133,6 +133,19 @@ func TestAmount_Format(t *testing.T) {
 	}
 }
 
+// What is not an amount's is not passed over.
+func TestAmount_UnmarshalJSON_refuses(t *testing.T) {
+	for _, text := range []string{
+		`{"amount":"5","asset":"XOF/0","note":"x"}`, `{"amount":5,"asset":"XOF/0"}`, `{"amount":"5"}`,
+		`{"amount":"5.0","asset":"XOF/0"}`, `{"amount":"5","asset":"XOF"}`, `"5 XOF"`, `[5]`,
+	} {
+		var m Amount
+		if err := json.Unmarshal([]byte(text), &m); err == nil {
+			t.Errorf("%s was read as %v", text, m)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"0", "-1", "10.50", "9223372036854775807", "1e9", "00", "-0"} {
 		f.Add(s)
