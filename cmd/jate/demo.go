@@ -295,10 +295,11 @@ Look around in another terminal, with an auditor's token of twelve hours:
   T="Authorization: Bearer $(cat %[3]s/token.txt)"
   curl -s -H "$T" %[1]s/api/v1/rounds/r1/summary
   curl -s -H "$T" %[1]s/api/v1/ledger/trial-balance
-  curl -s -H "$T" %[1]s/api/v1/reconciliation.txt?round=r1
+  curl -s -H "$T" '%[1]s/api/v1/reconciliation.txt?round=r1'
   curl -s -H "$T" '%[1]s/api/v1/ledger/export?format=hledger'
 
-Stop it with Ctrl-C. Then, on the folder itself:
+Stop it with Ctrl-C. Then, on the folder itself, with the program that make build
+puts into bin/:
 
   jate verify --data %[3]s
   jate reconcile --data %[3]s --json
