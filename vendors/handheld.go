@@ -81,6 +81,10 @@ type Handheld struct {
 	Nonce      string // expected in its next signed request; changes with each answer
 	Counter    uint64 // of its last signed request
 
+	// The latest that its chain has named: a record cannot go back behind it.
+	TopBundle uint64
+	TopFrom   time.Time
+
 	LostAt     time.Time // declared loss; records that may be later do not count
 	ReplacedBy HandheldID
 	Created    time.Time

@@ -245,13 +245,15 @@ func (s *service) RevokeHandheld(ctx context.Context, cmd RevokeHandheld) (Handh
 		if err != nil {
 			return Handheld{}, err
 		}
-		if h.State == Revoked || h.State == Replaced {
+		if h.State == Revoked || h.State == Replaced || !h.LostAt.IsZero() {
 			return Handheld{}, ErrHandheldState.At("state", "it is %s", h.State)
 		}
 		if h.LostAt, err = lostAt(tx, cmd.LostAt); err != nil {
 			return Handheld{}, err
 		}
-		h.State = Revoked
+		if h.State != Quarantined { // a broken chain stays broken
+			h.State = Revoked
+		}
 		return decided(tx, as, "handheld-revoked", h, nil)
 	})
 }
@@ -279,7 +281,10 @@ func (s *service) ReplaceHandheld(ctx context.Context, cmd ReplaceHandheld) (Han
 				return Handheld{}, err
 			}
 		}
-		old.State, old.ReplacedBy = Replaced, next.ID
+		old.ReplacedBy = next.ID
+		if old.State == Active { // one that is not believed does not become so
+			old.State = Replaced
+		}
 		return decided(tx, as, "handheld-replaced", old, map[string]string{"by": string(next.ID)})
 	})
 }

@@ -321,6 +321,9 @@ func (s *service) Reserve(ctx context.Context, cmd AskReserve) (Reservation, err
 		if err != nil {
 			return err
 		}
+		if h.Purpose != vendors.ForSales {
+			return ErrRequest
+		}
 		v, err := mine(tx, Query{By: access.Actor{Programme: h.Programme}, Serial: Serial(cmd.Body)})
 		if err != nil {
 			return err

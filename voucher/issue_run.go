@@ -34,6 +34,9 @@ type lotRun struct {
 
 // IssueLot is documented at Service.
 func (s *service) IssueLot(ctx context.Context, cmd IssueLot) (Issue, error) {
+	// Two at a time would draw the same numbers.
+	s.issuing.Lock()
+	defer s.issuing.Unlock()
 	run, err := s.beginIssue(ctx, cmd)
 	if err != nil {
 		return Issue{}, err
@@ -406,7 +409,7 @@ func (s *service) undoInterrupted(ctx context.Context, cmd IssueLot) error {
 	}
 	for from := old.First; from <= old.Last; from += issueChunk {
 		err := s.store.Update(ctx, func(tx Tx) error {
-			vs, err := numbered(tx, from, min(from+issueChunk-1, old.Last))
+			vs, err := numbered(tx, old.Lot, from, min(from+issueChunk-1, old.Last))
 			if err != nil {
 				return err
 			}
@@ -424,8 +427,9 @@ func (s *service) undoInterrupted(ctx context.Context, cmd IssueLot) error {
 	return nil
 }
 
-// numbered returns the vouchers from first to last that were stored.
-func numbered(tx Tx, first, last Number) ([]Voucher, error) {
+// numbered returns the lot's vouchers from first to last that were stored.
+// Numbers that an interrupted issue has not used go to the next lot.
+func numbered(tx Tx, lot string, first, last Number) ([]Voucher, error) {
 	var vs []Voucher
 	for v, err := range tx.Vouchers(first) {
 		if err != nil {
@@ -434,7 +438,9 @@ func numbered(tx Tx, first, last Number) ([]Voucher, error) {
 		if v.Number > last {
 			break
 		}
-		vs = append(vs, v)
+		if v.Lot == lot {
+			vs = append(vs, v)
+		}
 	}
 	return vs, nil
 }

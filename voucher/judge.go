@@ -42,6 +42,7 @@ type factorCheck uint8
 const (
 	factorMissing factorCheck = iota
 	factorWrong
+	factorWrongPIN // the rest was right
 	factorFull
 )
 
@@ -103,14 +104,14 @@ func judge(e evidence) verdict {
 		return v
 	}
 	v := e.voucher
+	if v.Zone != e.handheld.Zone && !e.reserved {
+		return verdict{state: Rejected, reason: ReasonZone}
+	}
 	switch e.factor {
 	case factorMissing:
 		return verdict{state: Contested, reason: ReasonFactorMissing}
-	case factorWrong:
+	case factorWrong, factorWrongPIN:
 		return verdict{state: Rejected, reason: ReasonFactorWrong}
-	}
-	if v.Zone != e.handheld.Zone && !e.reserved {
-		return verdict{state: Rejected, reason: ReasonZone}
 	}
 	if e.at.To.Before(v.NotBefore) {
 		return verdict{state: Rejected, reason: ReasonEarly}
@@ -129,7 +130,7 @@ func judge(e evidence) verdict {
 		return verdict{state: Contested, reason: reason}
 	}
 	if !v.ExpiredAt.IsZero() {
-		return verdict{state: Contested, reason: ReasonLate, lost: true}
+		return verdict{state: Contested, reason: ReasonLate, lost: !v.ActivatedAt.IsZero()}
 	}
 	return e.judgeActivation()
 }
@@ -141,6 +142,9 @@ func (e evidence) judgeSeller() (verdict, bool) {
 		return verdict{state: Rejected, reason: ReasonPurpose}, true
 	case !e.handheld.Believes(e.at.From):
 		return verdict{state: Rejected, reason: ReasonRevoked}, true
+	case e.handheld.State == vendors.Revoked:
+		// It may be from before the loss; only people can tell.
+		return verdict{state: Contested, reason: ReasonRevoked}, true
 	case !e.known, e.issue.Manifest == "", e.voucher.Beneficiary == "":
 		return verdict{state: Rejected, reason: ReasonUnknown}, true
 	case e.amount != e.voucher.Value.Minor():
@@ -165,10 +169,10 @@ func (e evidence) judgeVoid() (verdict, bool) {
 		return verdict{state: Rejected, reason: reason}, true
 	case reason == ReasonHeld:
 		return verdict{state: Contested, reason: reason}, true
-	case e.keptRules():
-		return verdict{state: Contested, reason: reason, lost: true}, true
 	}
-	return verdict{state: Contested, reason: reason}, true
+	// A card that was never handed over is nobody's loss.
+	lost := e.keptRules() && !e.voucher.ActivatedAt.IsZero()
+	return verdict{state: Contested, reason: reason, lost: lost}, true
 }
 
 func (e evidence) judgeActivation() verdict {

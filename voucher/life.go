@@ -64,7 +64,7 @@ func (s *service) Release(ctx context.Context, cmd Change) (Voucher, error) {
 		if l := v.Life(); l != Held {
 			return ErrLife.At("serial", "it is %s", l)
 		}
-		v.HeldAt, v.WrongPINs = time.Time{}, 0
+		v.HeldAt = time.Time{} // wrong PINs count for life
 		return s.decided(tx, v, "release", cmd)
 	})
 }
@@ -143,7 +143,7 @@ func (s *service) Expire(ctx context.Context, cmd ExpireLot) (Issue, error) {
 	actor := by(cmd.By, "expire")
 	for from := is.First; from <= is.Last; from += issueChunk {
 		err := s.store.Update(ctx, func(tx Tx) error {
-			vs, err := numbered(tx, from, min(from+issueChunk-1, is.Last))
+			vs, err := numbered(tx, is.Lot, from, min(from+issueChunk-1, is.Last))
 			if err != nil {
 				return err
 			}

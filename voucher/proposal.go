@@ -136,7 +136,7 @@ func (s *service) proposeBind(tx Tx, p *Proposal, cmd Propose) error {
 // free.
 func spareFor(tx Tx, lot string, value money.Amount, want Serial) (Voucher, error) {
 	fits := func(v Voucher) bool {
-		return v.Spare && v.Beneficiary == "" && v.Lot == lot && v.Value.Equal(value) && v.VoidAt.IsZero()
+		return v.Spare && v.Beneficiary == "" && v.Lot == lot && v.Value.Equal(value) && v.Life() == Issued
 	}
 	if want != "" {
 		v, err := tx.VoucherBySerial(want)
@@ -153,7 +153,7 @@ func spareFor(tx Tx, lot string, value money.Amount, want Serial) (Voucher, erro
 		return Voucher{}, err
 	}
 	// Spares were signed last.
-	vs, err := numbered(tx, is.Last+1-Number(is.Spares), is.Last)
+	vs, err := numbered(tx, is.Lot, is.Last+1-Number(is.Spares), is.Last)
 	if err != nil {
 		return Voucher{}, err
 	}
@@ -174,8 +174,17 @@ func (s *service) proposeStub(tx Tx, cmd Propose) error {
 	if l := v.Life(); l != Active && l != Issued {
 		return ErrLife.At("serial", "it is %s", l)
 	}
-	if _, err := tx.Vendor(cmd.Vendor); err != nil {
+	seller, err := tx.Vendor(cmd.Vendor)
+	if err != nil {
 		return err
+	}
+	switch {
+	case seller.Programme != cmd.By.Programme:
+		return ErrNotFound
+	case v.Mode != ModeSecret:
+		return ErrFactor.At("serial", "a card that needs a PIN cannot be paid by its stub")
+	case tx.Now().Before(v.NotBefore):
+		return ErrLife.At("serial", "it is not valid yet")
 	}
 	is, err := tx.Issue(v.Lot)
 	if err != nil {
@@ -229,8 +238,8 @@ func (s *service) bind(tx Tx, p Proposal, second access.Actor) (Voucher, error) 
 	if err != nil {
 		return Voucher{}, err
 	}
-	if spare.Beneficiary != "" {
-		return Voucher{}, ErrSpares.At("spare", "bound in the meantime")
+	if spare.Beneficiary != "" || spare.Life() != Issued {
+		return Voucher{}, ErrSpares.At("spare", "bound or ended in the meantime")
 	}
 	spare.Beneficiary, spare.Home = p.Beneficiary, p.Home
 	salt := make([]byte, 16)

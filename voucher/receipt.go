@@ -22,20 +22,22 @@ func (s *service) takeReceipt(tx Tx, h vendors.Handheld, r *StoredReceipt, a arr
 		r.Number, r.Round, r.Value = e.voucher.Number, e.voucher.Round, e.voucher.Value
 	}
 	r.Full, r.Home, r.KeptRules = e.factor == factorFull, e.home, e.keptRules()
-	if e.known && e.factor == factorWrong && e.voucher.Mode.PIN() {
+	d := judge(e)
+	if e.factor == factorWrongPIN && d.reason == ReasonFactorWrong {
 		if err := s.countWrongPIN(tx, e.voucher); err != nil {
 			return err
 		}
 	}
-	return s.settle(tx, r, e.voucher, judge(e))
+	return s.settle(tx, r, e.voucher, d)
 }
 
 // gather reads all that the rules may look at.
 func (s *service) gather(tx Tx, h vendors.Handheld, r *StoredReceipt, a arrival, b Receipt) (evidence, error) {
 	e := evidence{handheld: h, amount: b.Amount, at: r.At, said: r.Said}
 	// A bundle number above the last one given out is a lie: no bundle at all.
+	// Below the highest that the chain has named it is one too: he had that one.
 	if a.record.Bundle <= h.Snapshot {
-		e.snapshot = time.Unix(int64(a.record.Bundle), 0).UTC()
+		e.snapshot = time.Unix(int64(h.TopBundle), 0).UTC()
 	}
 	v, err := tx.VoucherBySerial(b.Serial)
 	if ok, err := found(err); err != nil || !ok {
@@ -61,7 +63,7 @@ func (s *service) gather(tx Tx, h vendors.Handheld, r *StoredReceipt, a arrival,
 	if e.factor, err = s.checkFactor(tx, v, e.issue, a); err != nil {
 		return e, err
 	}
-	e.reserved = v.ReservedFor == h.ID && r.At.From.Before(v.ReservedTo)
+	e.reserved = v.ReservedFor == h.ID && !r.At.To.After(v.ReservedTo)
 	e.home, err = isHome(tx, v, h)
 	return e, err
 }
@@ -80,7 +82,8 @@ func (s *service) checkFactor(tx Tx, v Voucher, is Issue, a arrival) (factorChec
 		needed bool
 		digits string
 		kept   [16]byte
-	}{{v.Mode.Secret(), a.factor.Secret, v.SecretMAC}, {v.Mode.PIN(), a.factor.PIN, v.PINMAC}} {
+		wrong  factorCheck
+	}{{v.Mode.Secret(), a.factor.Secret, v.SecretMAC, factorWrong}, {v.Mode.PIN(), a.factor.PIN, v.PINMAC, factorWrongPIN}} {
 		switch {
 		case !part.needed:
 		case part.digits == "":
@@ -88,7 +91,7 @@ func (s *service) checkFactor(tx Tx, v Voucher, is Issue, a arrival) (factorChec
 		default:
 			mac := FactorMAC(is.FactorKey, v.Serial, part.digits)
 			if !hmac.Equal(mac[:16], part.kept[:]) {
-				return factorWrong, nil
+				return part.wrong, nil
 			}
 		}
 	}
@@ -97,9 +100,9 @@ func (s *service) checkFactor(tx Tx, v Voucher, is Issue, a arrival) (factorChec
 
 // checkLateFactor checks a scratch secret after the lot was closed and its
 // factor key destroyed: by the verifier that the token itself carries. A PIN
-// has none and is for people to judge.
+// has none, so a voucher that needs one is for people to judge.
 func (s *service) checkLateFactor(tx Tx, v Voucher, is Issue, a arrival) (factorCheck, error) {
-	if !v.Mode.Secret() || a.factor.Secret == "" {
+	if v.Mode != ModeSecret || a.factor.Secret == "" {
 		return factorMissing, nil
 	}
 	t, err := tx.Token(v.Number)
@@ -163,6 +166,16 @@ func (s *service) countWrongPIN(tx Tx, v Voucher) error {
 // settle carries out a verdict.
 func (s *service) settle(tx Tx, r *StoredReceipt, v Voucher, d verdict) error {
 	r.State, r.Reason = d.state, d.reason
+	if d.lost || d.state == Payable {
+		paid, err := paidBefore(tx, r)
+		if err != nil {
+			return err
+		}
+		if paid {
+			r.State, r.Reason = Contested, ReasonDouble
+			return s.refuse(tx, r)
+		}
+	}
 	switch {
 	case d.state == Waiting:
 		return tx.PutReceipt(*r)
@@ -174,6 +187,21 @@ func (s *service) settle(tx Tx, r *StoredReceipt, v Voucher, d verdict) error {
 		return s.redeem(tx, r, v)
 	}
 	return s.conflict(tx, r, v)
+}
+
+// paidBefore reports whether another receipt of the same vendor is paid for the
+// voucher, from its own account or as a loss: nobody is paid twice for one card,
+// whichever of his handhelds sends what.
+func paidBefore(tx Tx, r *StoredReceipt) (bool, error) {
+	for other, err := range tx.ReceiptsFor(r.Number) {
+		if err != nil {
+			return false, err
+		}
+		if other.Kind == RecordReceipt && other.Hash != r.Hash && other.Vendor == r.Vendor && other.State == Payable {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // refuse journals that a receipt moves nothing, and why.
@@ -263,7 +291,7 @@ func unitPrice(tx Tx, r *StoredReceipt, v Voucher) (money.Amount, error) {
 		if err != nil {
 			return money.Amount{}, err
 		}
-		if l.From.After(r.At.To) && l.Version > 1 {
+		if l.From.After(r.Said) && l.Version > 1 {
 			version = l.Version - 1
 			continue
 		}
@@ -283,10 +311,6 @@ func (s *service) conflict(tx Tx, r *StoredReceipt, v Voucher) error {
 		return fmt.Errorf("receipt of a redeemed voucher: %w", err)
 	}
 	r.State, r.Reason = Contested, ReasonDouble
-	if r.Vendor == holder.Vendor {
-		// He had the card in his hands both times.
-		r.KeptRules = false
-	}
 	if !beats(r.Home, holder.Home) {
 		return s.lose(tx, r, v)
 	}

@@ -52,8 +52,11 @@ func (s *service) Redeem(ctx context.Context, cmd Redeem) (Answer, error) {
 		h, err = tx.Handheld(cmd.Handheld)
 		return err
 	})
-	if err != nil || len(h.Key) == 0 {
-		return Answer{}, errors.Join(ErrBatch.At("handheld", "not known"), err)
+	if errors.Is(err, vendors.ErrNotFound) || err == nil && len(h.Key) == 0 {
+		return Answer{}, ErrBatch.At("handheld", "not known")
+	}
+	if err != nil {
+		return Answer{}, err
 	}
 	arrivals := make([]arrival, len(cmd.Records))
 	for i, jws := range cmd.Records {
@@ -142,6 +145,10 @@ func (s *service) take(tx Tx, id vendors.HandheldID, a arrival, channel string) 
 		return s.quarantine(tx, h, r, a)
 	}
 	h.Seq, h.Head = a.record.Seq, a.hash
+	if a.record.Bundle <= h.Snapshot {
+		h.TopBundle = max(h.TopBundle, a.record.Bundle)
+	}
+	h.TopFrom = at.From
 	if err := tx.PutHandheld(h); err != nil {
 		return out, err
 	}
@@ -212,6 +219,9 @@ func (s *service) quarantine(tx Tx, h vendors.Handheld, r StoredReceipt, a arriv
 // before now. A beacon that we never signed bounds nothing.
 func interval(tx Tx, h vendors.Handheld, r Record) (Interval, error) {
 	i := Interval{From: h.Created, To: tx.Now()}
+	if h.TopFrom.After(i.From) {
+		i.From = h.TopFrom // what came before it in the chain was later than that
+	}
 	if r.Beacon.IsZero() {
 		return i, nil
 	}
@@ -241,7 +251,7 @@ func (r StoredReceipt) outcome() Outcome {
 // waited for it.
 func (s *service) takeActivation(tx Tx, h vendors.Handheld, r *StoredReceipt, a Activation) error {
 	r.State = Accepted
-	if h.Purpose != vendors.ForDistribution || !h.Believes(r.At.From) {
+	if h.Purpose != vendors.ForDistribution || h.State == vendors.Revoked || !h.Believes(r.At.From) {
 		r.State, r.Reason = Rejected, ReasonPurpose
 		return tx.PutReceipt(*r)
 	}
@@ -287,7 +297,7 @@ func (s *service) takeCancellation(tx Tx, h vendors.Handheld, r *StoredReceipt, 
 	sale, err := tx.Receipt(c.Of)
 	if ok, err := found(err); err != nil {
 		return err
-	} else if !ok || sale.Handheld != h.ID || sale.Kind != RecordReceipt {
+	} else if !ok || sale.Handheld != h.ID || sale.Kind != RecordReceipt || h.State == vendors.Revoked || !h.Believes(r.At.From) {
 		return tx.PutReceipt(*r)
 	}
 	r.Serial, r.Number, r.Round, r.Value = sale.Serial, sale.Number, sale.Round, sale.Value
@@ -303,6 +313,13 @@ func (s *service) takeCancellation(tx Tx, h vendors.Handheld, r *StoredReceipt, 
 		v, err := tx.Voucher(sale.Number)
 		if err != nil {
 			return err
+		}
+		is, err := tx.Issue(v.Lot)
+		if err != nil {
+			return err
+		}
+		if !is.ClosedAt.IsZero() {
+			return tx.PutReceipt(*r) // its value could go nowhere
 		}
 		undone, err := s.undo(tx, v, sale, "cancelled")
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
@@ -85,8 +86,9 @@ type Config struct {
 }
 
 type service struct {
-	store Store
-	cfg   Config
+	store   Store
+	cfg     Config
+	issuing sync.Mutex // held for the whole issue of a lot
 }
 
 // New returns the service on the store.

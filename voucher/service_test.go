@@ -308,7 +308,7 @@ func TestService_Expire(t *testing.T) {
 	}
 	os := w.Send("h1", late, waits)
 	w.Expect(os[0], voucher.Payable, voucher.ReasonLoss)
-	w.Expect(os[1], voucher.Payable, voucher.ReasonLoss)
+	w.Expect(os[1], voucher.Contested, voucher.ReasonLate) // its card was never handed over
 }
 
 // An interrupted issue leaves no value behind and can be begun again.
@@ -354,4 +354,91 @@ func TestService_Void(t *testing.T) {
 	if _, err := w.Service.Void(t.Context(), w.Change(cards[1])); !errors.Is(err, voucher.ErrLife) {
 		t.Errorf("voided after it was redeemed: %v", err)
 	}
+}
+
+// Nobody is paid twice for one card, from wherever the money would come.
+func TestService_Redeem_once(t *testing.T) {
+	w := newWorld(t)
+	cards := w.Issue("l1", 4, 0, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards...)
+	w.Handheld("h3", "v1", vendors.ForSales)
+	for _, h := range []vendors.HandheldID{"h1", "h2", "h3"} {
+		w.Refresh(h)
+	}
+	t.Run("a visitor who repeats a lost sale is paid one loss", func(t *testing.T) {
+		w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Payable, "")
+		w.Expect(w.Send("h2", w.Sale("h2", cards[0]))[0], voucher.Payable, voucher.ReasonLoss)
+		for range 5 {
+			w.Expect(w.Send("h2", w.Sale("h2", cards[0]))[0], voucher.Contested, voucher.ReasonDouble)
+		}
+	})
+	t.Run("two handhelds of one shop are one vendor", func(t *testing.T) {
+		w.Expect(w.Send("h3", w.Sale("h3", cards[1]))[0], voucher.Payable, "")
+		w.Expect(w.Send("h1", w.Sale("h1", cards[1]))[0], voucher.Contested, voucher.ReasonDouble)
+	})
+	t.Run("a void card is lost to one vendor once", func(t *testing.T) {
+		w.Clock.Now = w.Clock.Now.Add(time.Hour)
+		_, err := w.Service.Void(t.Context(), w.Change(cards[2]))
+		must(t, err)
+		w.Expect(w.Send("h1", w.Sale("h1", cards[2]))[0], voucher.Payable, voucher.ReasonLoss)
+		w.Expect(w.Send("h1", w.Sale("h1", cards[2]))[0], voucher.Contested, voucher.ReasonDouble)
+	})
+	if got := w.Balance(ledger.Redeemed("v1")) + w.Balance(ledger.Redeemed("v2")); got != 4_000 {
+		t.Errorf("owed %d in all, want 4000", got)
+	}
+}
+
+// A handheld cannot go back to a bundle or a beacon older than one that its
+// chain has named.
+func TestService_Redeem_backdated(t *testing.T) {
+	w := newWorld(t)
+	cards := w.Issue("l1", 2, 0, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards...)
+	w.Refresh("h1")
+	old := *w.Phones["h1"]
+	w.Clock.Now = w.Clock.Now.Add(time.Hour)
+	_, err := w.Service.Void(t.Context(), w.Change(cards[0]))
+	must(t, err)
+	w.Clock.Now = w.Clock.Now.Add(time.Hour)
+	w.Refresh("h1")
+	w.Expect(w.Send("h1", w.Sale("h1", cards[1]))[0], voucher.Payable, "")
+	w.Phones["h1"].Bundle, w.Phones["h1"].Beacon = old.Bundle, old.Beacon
+	w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Rejected, voucher.ReasonVoid)
+}
+
+// An issue that failed before it stored anything leaves other lots alone.
+func TestService_IssueLot_numbers(t *testing.T) {
+	w := newWorld(t)
+	failed := vouchertest.Lot("l1", 4, 0, voucher.ModeSecret)
+	failed.Items = func(yield func(voucher.Item, error) bool) { yield(voucher.Item{}, errors.New("the list is away")) }
+	if _, err := w.Service.IssueLot(t.Context(), failed); err == nil {
+		t.Fatal("issued nothing")
+	}
+	cards := w.Issue("l2", 4, 0, voucher.ModeSecret)
+	w.Issue("l1", 4, 0, voucher.ModeSecret)
+	for _, s := range cards {
+		if l := w.Voucher(s).Life(); l != voucher.Issued {
+			t.Errorf("a card of the other lot is %s", l)
+		}
+	}
+	if got := w.Balance(ledger.Control("r1")); got != 8_000 {
+		t.Errorf("outstanding %d, want 8000", got)
+	}
+}
+
+// After the close a card that needs a PIN is for people: only its secret could
+// still be checked.
+func TestService_Expire_pin(t *testing.T) {
+	w := newWorld(t)
+	cards := w.Issue("l1", 2, 0, voucher.ModeBoth)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Activate(cards...)
+	w.Refresh("h1")
+	late := w.Sale("h1", cards[0])
+	w.Clock.Now = vouchertest.Grace.Add(time.Hour)
+	_, err := w.Service.Expire(t.Context(), voucher.ExpireLot{By: vouchertest.Issuer, Lot: "l1"})
+	must(t, err)
+	w.Expect(w.Send("h1", late)[0], voucher.Contested, voucher.ReasonFactorMissing)
 }

@@ -173,6 +173,8 @@ type handheldRecord struct {
 	BeaconAt    instant
 	BeaconHash  sum32
 	Snapshot    uint64
+	TopBundle   uint64
+	TopFrom     instant
 	NonceKey    []byte
 	Nonce       string
 	Counter     uint64
@@ -187,7 +189,7 @@ func handheldRecordOf(h vendors.Handheld) handheldRecord {
 		Purpose: string(h.Purpose), State: string(h.State),
 		CodeHash: h.CodeHash, CodeExpires: instantOf(h.CodeExpires), InvitedBy: h.InvitedBy, ActivatedBy: h.ActivatedBy,
 		Key: h.Key, Seq: h.Seq, Head: h.Head, BeaconAt: instantOf(h.BeaconAt), BeaconHash: h.BeaconHash,
-		Snapshot: h.Snapshot, NonceKey: h.NonceKey, Nonce: h.Nonce, Counter: h.Counter,
+		Snapshot: h.Snapshot, TopBundle: h.TopBundle, TopFrom: instantOf(h.TopFrom), NonceKey: h.NonceKey, Nonce: h.Nonce, Counter: h.Counter,
 		LostAt: instantOf(h.LostAt), ReplacedBy: string(h.ReplacedBy), Created: instantOf(h.Created),
 	}
 }
@@ -198,7 +200,7 @@ func (r handheldRecord) handheld() vendors.Handheld {
 		Purpose: vendors.Purpose(r.Purpose), State: vendors.HandheldState(r.State),
 		CodeHash: r.CodeHash, CodeExpires: r.CodeExpires.time(), InvitedBy: r.InvitedBy, ActivatedBy: r.ActivatedBy,
 		Key: r.Key, Seq: r.Seq, Head: r.Head, BeaconAt: r.BeaconAt.time(), BeaconHash: r.BeaconHash,
-		Snapshot: r.Snapshot, NonceKey: r.NonceKey, Nonce: r.Nonce, Counter: r.Counter,
+		Snapshot: r.Snapshot, TopBundle: r.TopBundle, TopFrom: r.TopFrom.time(), NonceKey: r.NonceKey, Nonce: r.Nonce, Counter: r.Counter,
 		LostAt: r.LostAt.time(), ReplacedBy: vendors.HandheldID(r.ReplacedBy), Created: r.Created.time(),
 	}
 }

@@ -25,7 +25,8 @@ type Claimer interface {
 //
 // What it holds the store and the service to:
 //
-//  1. A card is paid at most once from its own account.
+//  1. A card is paid at most once from its own account, and at most once to one
+//     vendor.
 //  2. What a vendor is owed is what the model says, to the franc.
 //  3. A refused record moves nothing.
 //  4. A resend gets the state that the model holds now.
@@ -129,6 +130,8 @@ func (m *model) activate(c *card) {
 			continue
 		}
 		switch {
+		case c.void && m.paid(c, s.by):
+			s.state, s.reason = voucher.Contested, voucher.ReasonDouble
 		case c.void:
 			m.lose(s, voucher.ReasonVoid)
 		case c.held:
@@ -168,17 +171,27 @@ func (m *model) sell(c *card, by vendors.HandheldID) string {
 func (m *model) spend(c *card, s *sale) {
 	first := c.holder
 	switch {
+	case m.paid(c, s.by):
+		s.state, s.reason = voucher.Contested, voucher.ReasonDouble
 	case first == nil:
 		m.pay(c, s)
 	case s.by == "h1" && first.by == "h2" && m.undo(first):
 		first.state = voucher.Contested
 		m.lose(first, voucher.ReasonDouble)
 		m.pay(c, s)
-	case s.by == first.by:
-		s.state, s.reason = voucher.Contested, voucher.ReasonDouble
 	default:
 		m.lose(s, voucher.ReasonDouble)
 	}
+}
+
+// paid reports whether the shop is paid for the card already.
+func (m *model) paid(c *card, by vendors.HandheldID) bool {
+	for _, s := range m.sales {
+		if s.card == c && s.by == by && s.state == voucher.Payable {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *model) pay(c *card, s *sale) {
