@@ -29,7 +29,7 @@ func isEdgeFile(p string) bool {
 }
 
 // place says where a folder stands: the name of a layer, "store", "cmd",
-// "web", "internal/x", or "" for a place the diagram does not have.
+// "web", "test", "internal/x", or "" for a place the diagram does not have.
 func place(dir string) string {
 	top, rest, _ := strings.Cut(dir, "/")
 	switch {
@@ -39,7 +39,7 @@ func place(dir string) string {
 	case top == "store" && rest != "":
 		name, _, _ := strings.Cut(rest, "/")
 		return "store/" + name
-	case top == "cmd" || top == "web":
+	case top == "cmd" || top == "web" || top == "test":
 		return top
 	}
 	if _, ok := layers[top]; ok {
@@ -60,9 +60,9 @@ func checkOwn(s source, to string) string {
 		return "has no place in the diagram"
 	case from == target && from != "money" && from != "fault":
 		return "" // within one package and its folders
-	case target == "cmd":
-		return "nothing imports cmd"
-	case from == "cmd":
+	case target == "cmd" || target == "test":
+		return "nothing imports " + target
+	case from == "cmd" || from == "test":
 		return ""
 	case strings.HasPrefix(target, "store/"):
 		return "only cmd imports a store"
@@ -99,6 +99,9 @@ var confined = []struct {
 	{"testing", source.forTests, "only packages for tests link testing"},
 	{"github.com/google/go-cmp", source.forTests, "only packages for tests link go-cmp"},
 	{"pgregory.net/rapid", source.forTests, "only packages for tests link rapid"},
+	{"github.com/anishathalye/porcupine", source.forTests, "only packages for tests link porcupine"},
+	{"github.com/hanwen/go-fuse", source.forTests, "only packages for tests link go-fuse"},
+	{"github.com/jackc/pgx", source.forTests, "only packages for tests link pgx"},
 }
 
 // checkImports returns every wrong import of a file that is no test.

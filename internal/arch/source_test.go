@@ -30,10 +30,10 @@ func (s source) dir() string { return path.Dir(s.path) }
 
 func (s source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
-// forTests reports whether the package serves tests alone: ledgertest,
-// vouchertest, toolcheck.
+// forTests reports whether the package serves tests and measurements alone:
+// ledgertest, vouchertest, toolcheck, and all of test.
 func (s source) forTests() bool {
-	return strings.HasSuffix(path.Base(s.dir()), "test") || s.dir() == "internal/toolcheck"
+	return strings.HasSuffix(path.Base(s.dir()), "test") || s.dir() == "internal/toolcheck" || place(s.dir()) == "test"
 }
 
 // imports returns the paths that the file imports.
