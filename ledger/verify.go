@@ -161,7 +161,7 @@ func readGuard(path string) (guardJSON, tlog.Hash, error) {
 	return g, root, err
 }
 
-type roundKey struct {
+type sumKey struct {
 	round string
 	asset money.Asset
 }
@@ -171,7 +171,7 @@ type verifier struct {
 	tx       Tx
 	tree     tree
 	balances map[balanceKey]money.Amount // those that are not zero
-	rounds   map[roundKey]*RoundReport   // by the entries so far, Held aside
+	rounds   map[sumKey]*RoundReport     // by the entries so far, Held aside
 	homes    map[Account]string          // the round of each voucher that holds something
 	indexed  uint64                      // how often an account and an entry belong together
 
@@ -185,7 +185,7 @@ type verifier struct {
 }
 
 func newVerifier(tx Tx) *verifier {
-	return &verifier{tx: tx, balances: map[balanceKey]money.Amount{}, rounds: map[roundKey]*RoundReport{},
+	return &verifier{tx: tx, balances: map[balanceKey]money.Amount{}, rounds: map[sumKey]*RoundReport{},
 		homes: map[Account]string{}, hiddenAs: map[Account]Account{}, named: map[Account]Account{}}
 }
 
@@ -326,7 +326,7 @@ func (v *verifier) flow(e Entry, p Posting) error {
 		return nil
 	}
 	zero := money.FromMinor(0, p.Amount.Asset())
-	k := roundKey{e.Round, p.Amount.Asset()}
+	k := sumKey{e.Round, p.Amount.Asset()}
 	r := v.rounds[k]
 	if r == nil {
 		r = &RoundReport{Round: e.Round, Allocated: zero, Returned: zero, Spent: zero, Held: zero}

@@ -134,7 +134,7 @@ func (v *verifier) walk(fn func(Account, uint64) error) error {
 // held checks that what each round was given is still there or was spent.
 func (v *verifier) held() ([]RoundReport, error) {
 	var out []RoundReport
-	for _, k := range slices.SortedFunc(maps.Keys(v.rounds), func(a, b roundKey) int {
+	for _, k := range slices.SortedFunc(maps.Keys(v.rounds), func(a, b sumKey) int {
 		return cmp.Or(cmp.Compare(a.round, b.round), cmp.Compare(a.asset.String(), b.asset.String()))
 	}) {
 		r := *v.rounds[k]
