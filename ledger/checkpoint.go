@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/internal/durable"
 )
 
 // Checkpoint is the log's size and root, signed (C2SP tlog-checkpoint).
@@ -117,31 +117,9 @@ func (n *Notary) remember(size uint64, root tlog.Hash) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(n.guard), ".guard-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	if _, err := f.Write(b); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), n.guard); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(n.guard))
-}
-
-// syncDir makes a rename in the folder outlast a power cut: an older guard that
-// came back would let an older journal be signed.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	// An older guard that came back after a power cut would let an older
+	// journal be signed.
+	return durable.Replace(n.guard, b)
 }
 
 // FormatCheckpoint returns the text that a checkpoint's signature covers.

@@ -16,6 +16,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/intake"
+	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger/export"
 	"github.com/jate-cva/jate/reconcile"
@@ -275,7 +276,7 @@ func writeCards(ctx context.Context, db *bolt.DB, s settings, p distribution.Pri
 	if err := doc.Write(&b); err != nil {
 		return err
 	}
-	return writeDurably(path, b.Bytes())
+	return durable.Replace(path, b.Bytes())
 }
 
 func verifyCommand(ctx context.Context, env *environment) error {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/internal/samplelist"
 )
@@ -167,7 +168,7 @@ func (d *demo) open(context.Context) error {
 		return err
 	}
 	for _, name := range []string{"server", "root", "print"} {
-		if err := writeDurably(filepath.Join(pass, name+".txt"), []byte(rand.Text()+"\n")); err != nil {
+		if err := durable.Replace(filepath.Join(pass, name+".txt"), []byte(rand.Text()+"\n")); err != nil {
 			return err
 		}
 	}
@@ -271,7 +272,7 @@ func (d *demo) serve(ctx context.Context, env *environment, listen string) error
 	if err != nil {
 		return errors.Join(err, api.Close(), inside.Close(), a.close())
 	}
-	if err := writeDurably(filepath.Join(d.dir, "token.txt"), []byte(token+"\n")); err != nil {
+	if err := durable.Replace(filepath.Join(d.dir, "token.txt"), []byte(token+"\n")); err != nil {
 		return errors.Join(err, api.Close(), inside.Close(), a.close())
 	}
 	var how bytes.Buffer

@@ -23,6 +23,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -156,10 +157,10 @@ func makeFolder(dir string, s settings, ask passphrases, factor int) error {
 	if err != nil {
 		return err
 	}
-	if err := writeDurably(filepath.Join(dir, "trust.json"), append(trust, '\n')); err != nil {
+	if err := durable.Replace(filepath.Join(dir, "trust.json"), append(trust, '\n')); err != nil {
 		return err
 	}
-	return writeDurably(filepath.Join(dir, "jate.json"), append(b, '\n'))
+	return durable.Replace(filepath.Join(dir, "jate.json"), append(b, '\n'))
 }
 
 // serverKeys makes the five keys that the running server needs.
@@ -212,32 +213,7 @@ func writeKey(dir, name string, key []byte, to age.Recipient) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
-	return writeDurably(keyPath(dir, name), b.Bytes())
-}
-
-// writeDurably writes a file that only its owner may read, whole or not at all.
-func writeDurably(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(b)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.Replace(keyPath(dir, name), b.Bytes())
 }
 
 func readSettings(dir string) (settings, error) {

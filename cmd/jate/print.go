@@ -16,6 +16,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/voucher"
 	"github.com/jate-cva/jate/voucher/cards"
 )
@@ -188,7 +189,7 @@ func (n newFiles) keep() error {
 			return err
 		}
 		f.at = f.path
-		if err := syncDir(filepath.Dir(f.path)); err != nil {
+		if err := durable.SyncDir(filepath.Dir(f.path)); err != nil {
 			return err
 		}
 	}

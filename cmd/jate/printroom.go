@@ -12,6 +12,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -70,7 +71,7 @@ func (j *printJob) Commit() error {
 	if err := os.Rename(j.path+".part", j.path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(j.path))
+	return durable.SyncDir(filepath.Dir(j.path))
 }
 
 // Discard drops a job that was not committed.

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/jate-cva/jate/internal/durable"
 )
 
 const (
@@ -37,7 +39,7 @@ func OpenDir(path string) (*Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lockFile(lock); err != nil {
+	if err := durable.Lock(lock); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: %w", ErrInUse, err), lock.Close())
 	}
 	journal, err := os.OpenFile(filepath.Join(path, journalName), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
@@ -45,7 +47,7 @@ func OpenDir(path string) (*Dir, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	d := &Dir{path: path, lock: lock, journal: journal}
-	if err := d.syncFolder(); err != nil {
+	if err := durable.SyncDir(path); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
@@ -78,19 +80,7 @@ func readBounded(r io.Reader, limit int) ([]byte, error) {
 // Save writes a document beside the old one, makes it durable and puts it in
 // the old one's place.
 func (d *Dir) Save(name string, content []byte) error {
-	temp := filepath.Join(d.path, name+".new")
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(temp, filepath.Join(d.path, name)); err != nil {
-		return err
-	}
-	return d.syncFolder()
+	return durable.Replace(filepath.Join(d.path, name), content)
 }
 
 // ReadJournal returns the journal, of at most 256 MiB.
