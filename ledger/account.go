@@ -91,33 +91,35 @@ func vendorAccount(id string, c Class) Account {
 
 // Class returns what the account is for, or ErrAccount.
 func (a Account) Class() (Class, error) {
-	parts := strings.Split(string(a), ":")
 	if len(a) > accountMax {
 		return "", ErrAccount.At("account", "longer than %d bytes", accountMax)
 	}
-	for _, p := range parts {
-		if !identifier(p) {
-			return "", ErrAccount.At("account", "%q has an empty or malformed part", string(a))
-		}
+	first, rest, _ := strings.Cut(string(a), ":")
+	id, last, three := strings.Cut(rest, ":")
+	if !identifier(first) || !identifier(id) || three && !identifier(last) {
+		return "", ErrAccount.At("account", "%q has a missing, empty or malformed part", string(a))
 	}
-	switch c := Class(parts[0]); {
-	case c == "vendor" && len(parts) == 3:
-		switch c := Class(parts[2]); c {
+	switch c := Class(first); {
+	case first == "vendor" && three:
+		switch c := Class(last); c {
 		case ClassRedeemed, ClassClaimed, ClassContested:
 			return c, nil
 		}
-	case c == ClassVoucher && len(parts) == 3:
-		return c, nil
-	case len(parts) == 2 && oneID[c]:
+	case c == ClassVoucher && three, !three && c.oneID():
 		return c, nil
 	}
 	return "", ErrAccount.At("account", "%q is in no class", string(a))
 }
 
-var oneID = map[Class]bool{
-	ClassBank: true, ClassReceivable: true, ClassFund: true, ClassRound: true,
-	ClassContingency: true, ClassFees: true, ClassPledge: true,
-	ClassTransit: true, ClassAdvance: true, ClassControl: true,
+// oneID reports whether an account of the class is the class and one
+// identifier.
+func (c Class) oneID() bool {
+	switch c {
+	case ClassBank, ClassReceivable, ClassFund, ClassRound, ClassContingency, ClassFees, ClassPledge,
+		ClassTransit, ClassAdvance, ClassControl:
+		return true
+	}
+	return false
 }
 
 // DebitNormal reports whether debits increase the account.
@@ -176,12 +178,17 @@ func identifier(s string) bool {
 	if s == "" {
 		return false
 	}
-	for _, c := range []byte(s) {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.':
-		default:
+	for i := range len(s) {
+		if !identifierBytes[s[i]] {
 			return false
 		}
 	}
 	return true
 }
+
+var identifierBytes = func() (ok [256]bool) {
+	for _, c := range []byte("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") {
+		ok[c] = true
+	}
+	return ok
+}()

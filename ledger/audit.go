@@ -2,8 +2,6 @@ package ledger
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"iter"
@@ -32,9 +30,6 @@ type Auditor struct {
 	totals   map[roundKey]*RoundTotals
 	broken   error // the first violation: nothing is added after it
 }
-
-// pseudonym is the hash by which a voucher appears in leaves.
-type pseudonym [sha256.Size]byte
 
 // purse is what is known of one voucher.
 type purse struct {
@@ -389,25 +384,3 @@ func (a *Auditor) Balances() iter.Seq[Balance] {
 		}
 	}
 }
-
-// account returns the account by which the voucher appears in leaves.
-func (p pseudonym) account() Account {
-	return Account(pseudonymPrefix + base64.RawURLEncoding.EncodeToString(p[:]))
-}
-
-// pseudonym returns the hash of a voucher's account in a leaf; false for every
-// other account.
-func (a Account) pseudonym() (p pseudonym, ok bool) {
-	var text [pseudonymLen]byte
-	if len(a) != len(pseudonymPrefix)+len(text) || !isPseudonym(a) {
-		return p, false
-	}
-	copy(text[:], a[len(pseudonymPrefix):])
-	_, err := strict.Decode(p[:], text[:])
-	return p, err == nil
-}
-
-// pseudonymLen is the length of a pseudonym's hash in base64url.
-const pseudonymLen = 43
-
-var strict = base64.RawURLEncoding.Strict()

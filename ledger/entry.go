@@ -190,7 +190,22 @@ func (e Entry) checkTexts() error {
 
 // plain allows text for which encoding/json and RFC 8785 write the same bytes.
 func plain(s string) bool {
-	if len(s) > textMax || !utf8.ValidString(s) {
+	if len(s) > textMax {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] == 0x7f {
+			return false
+		}
+		if s[i] >= utf8.RuneSelf {
+			return plainRunes(s[i:])
+		}
+	}
+	return true
+}
+
+func plainRunes(s string) bool {
+	if !utf8.ValidString(s) {
 		return false
 	}
 	for _, r := range s {

@@ -53,7 +53,11 @@ func Post(tx Tx, e Entry) (Entry, error) {
 			return Entry{}, err
 		}
 	}
-	leaf, err := encodeLeaf(e, func(a Account) (Account, error) { return hide(tx, a) })
+	hidden, err := hide(tx, e)
+	if err != nil {
+		return Entry{}, err
+	}
+	leaf, err := AppendLeaf(make([]byte, 0, leafUsual), e, hidden)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -78,15 +82,23 @@ func Decide(tx Tx, by Actor, round, what, ref string, facts map[string]string) (
 	return Post(tx, Entry{Kind: KindDecision, Actor: by, Round: round, Ref: ref, Facts: f})
 }
 
-func hide(tx Tx, a Account) (Account, error) {
-	if !a.IsVoucher() {
-		return a, nil
+// hide returns the pseudonyms of the vouchers that e posts to, in the order of
+// postings, debit before credit.
+func hide(tx Tx, e Entry) ([]Account, error) {
+	var hidden []Account
+	for _, p := range e.Postings {
+		for _, a := range [2]Account{p.Debit, p.Credit} {
+			if !a.IsVoucher() {
+				continue
+			}
+			salt, err := tx.VoucherSalt(a)
+			if err != nil {
+				return nil, fmt.Errorf("salt of a voucher's account: %w", err)
+			}
+			hidden = append(hidden, Pseudonym(salt, a.Serial()))
+		}
 	}
-	salt, err := tx.VoucherSalt(a)
-	if err != nil {
-		return "", fmt.Errorf("salt of a voucher's account: %w", err)
-	}
-	return Pseudonym(salt, a.Serial()), nil
+	return hidden, nil
 }
 
 type balanceKey struct {

@@ -246,20 +246,11 @@ func (v *verifier) sameAs(e, said Entry, leaf []byte) error {
 	if len(e.Postings) != len(said.Postings) {
 		return broken(said.Seq, 3, "it has %d postings, its leaf %d", len(e.Postings), len(said.Postings))
 	}
-	side := 0
-	again, err := encodeLeaf(e, func(a Account) (Account, error) {
-		p := said.Postings[side/2]
-		shown := p.Debit
-		if side%2 == 1 {
-			shown = p.Credit
-		}
-		side++
-		hidden, err := hide(v.tx, a)
-		if errors.Is(err, ErrNotFound) {
-			return v.unsalted(a, shown)
-		}
-		return hidden, err
-	})
+	hidden, err := v.hide(e, said)
+	if err != nil {
+		return broken(said.Seq, 3, "%v", err)
+	}
+	again, err := AppendLeaf(nil, e, hidden)
 	if err != nil {
 		return broken(said.Seq, 3, "%v", err)
 	}
@@ -267,6 +258,27 @@ func (v *verifier) sameAs(e, said Entry, leaf []byte) error {
 		return broken(said.Seq, 3, "it does not say what its leaf says")
 	}
 	return nil
+}
+
+func (v *verifier) hide(e, said Entry) ([]Account, error) {
+	var hidden []Account
+	for i, p := range e.Postings {
+		for _, side := range [2][2]Account{{p.Debit, said.Postings[i].Debit}, {p.Credit, said.Postings[i].Credit}} {
+			if !side[0].IsVoucher() {
+				continue
+			}
+			salt, err := v.tx.VoucherSalt(side[0])
+			shown := Pseudonym(salt, side[0].Serial())
+			if errors.Is(err, ErrNotFound) {
+				shown, err = v.unsalted(side[0], side[1])
+			}
+			if err != nil {
+				return nil, err
+			}
+			hidden = append(hidden, shown)
+		}
+	}
+	return hidden, nil
 }
 
 // unsalted returns the pseudonym by which the voucher appears in this leaf, if
