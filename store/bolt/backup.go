@@ -13,15 +13,19 @@ import (
 // checkErrorsMax is how many findings Check reports.
 const checkErrorsMax = 10
 
-// Backup writes a copy of the store as it is now to w, while the store goes on,
-// and returns its size in bytes. The copy is a store that Open opens; it is
-// worth something only after Backup has returned nil.
+// Backup writes a copy of the store to w, while the store goes on, and returns
+// its size in bytes. Everything that was answered before it was called is in it.
+// The copy is a bbolt file that Open opens, without a WAL beside it; it is worth
+// something only after Backup has returned nil.
 //
 // Pages that the copy still needs are not used again until it is done, and w
 // must not wait for the store: write to a file first, and send that.
 func (db *DB) Backup(ctx context.Context, w io.Writer) (int64, error) {
 	var n int64
-	err := db.read(ctx, func(file *bbolt.Tx) (err error) {
+	if err := db.Flush(ctx); err != nil {
+		return 0, fmt.Errorf("backup: %w", err)
+	}
+	err := db.read(ctx, func(file *bbolt.Tx, _ *state) (err error) {
 		n, err = file.WriteTo(untilDone{ctx, w})
 		return err
 	})
@@ -44,18 +48,17 @@ func (u untilDone) Write(p []byte) (int, error) {
 	return u.w.Write(p)
 }
 
-// Check reads the whole file and returns what is wrong with its pages, at most
-// ten findings joined, or nil. Updates wait while it runs, because it compares
-// the pages in use with the free ones: on a busy store check a Backup instead.
-// It says nothing about what the records mean.
+// Check reads the whole bbolt file and returns what is wrong with its pages, at
+// most ten findings joined, or nil. Nothing is flushed while it runs, because it
+// compares the pages in use with the free ones: on a busy store check a Backup
+// instead. It says nothing about what the records mean.
 func (db *DB) Check() error {
-	if insideFunction() {
-		return ErrNested
+	if err := db.Flush(context.Background()); err != nil {
+		return fmt.Errorf("check: %w", err)
 	}
-	if db.hasFailed() {
-		return ErrFailed
-	}
-	file, err := db.file.Begin(true)
+	db.flushing.Lock()
+	defer db.flushing.Unlock()
+	file, err := db.file.Begin(false)
 	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
 		return ErrClosed
 	}

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,11 +18,12 @@ import (
 )
 
 // format is what the record "format" of the bucket "store" holds.
-const format = "jate 1"
+const format = "jate 2"
 
 var (
 	bucketStore = newBucket("store")
 	formatKey   = []byte("format")
+	idKey       = []byte("id")
 )
 
 // Options are what Open may be told. The zero value is safe.
@@ -30,8 +32,9 @@ type Options struct {
 	Logger      *slog.Logger          // told of panics and of a failed disk; silent where nil
 	Registerer  prometheus.Registerer // takes the metrics jate_store_…; none where nil
 	LockTimeout time.Duration         // how long to wait for another process: 250 ms where zero
-	BatchMax    int                   // functions in one commit: 1024 where zero
-	MmapBytes   int                   // address space laid aside for the file: 16 GiB where zero (1 GiB on 32 bits)
+	BatchMax    int                   // functions in one group of the WAL: 1024 where zero
+	FlushBytes  int                   // memory taken by changes, about, at which they are flushed: 64 MiB where zero
+	MmapBytes   int                   // address space laid aside for the file: 64 GiB where zero (1 GiB on 32 bits)
 }
 
 func (o Options) withDefaults() Options {
@@ -47,10 +50,13 @@ func (o Options) withDefaults() Options {
 	if o.BatchMax <= 0 {
 		o.BatchMax = 1024
 	}
+	if o.FlushBytes <= 0 {
+		o.FlushBytes = 64 << 20
+	}
 	if o.MmapBytes <= 0 {
 		// Growing the map waits for every read to end, and holds up every new
 		// one. Address space costs nothing, so that it should never have to.
-		o.MmapBytes = 1 << (30 + 4*(^uint(0)>>63))
+		o.MmapBytes = 1 << (30 + 6*(^uint(0)>>63))
 	}
 	return o
 }
@@ -64,11 +70,25 @@ type DB struct {
 	closing sync.RWMutex // held for reading by whoever sends to queue
 	closed  bool
 	queue   chan *command
-	written chan struct{} // closed when the writer has ended
 
-	commit  sync.RWMutex  // held while a commit is under way
-	durable atomic.Uint64 // bbolt's number of the last synced transaction
-	failed  chan struct{} // closed by the first commit that fails
+	// The writer's own.
+	held    *command      // taken from the queue, and not for the batch it was taken for
+	own     *overlay      // what the function under way did
+	live    *memory       // what the present segment did
+	frozen  *memory       // what the one before did, until it is flushed
+	thaw    chan struct{} // closed when it is
+	segment uint64        // of live
+
+	idle    chan struct{} // sent to while nothing is being synced
+	groups  chan *batch   // from the writer to the one who syncs
+	wal     *wal          // of the one who syncs
+	written chan struct{} // closed when that one has ended
+
+	flushing sync.Mutex // held while the file is written to
+	showing  sync.Mutex // held while state is changed
+	state    atomic.Pointer[state]
+	failed   chan struct{} // closed by the first failure
+	failOnce sync.Once
 
 	closeOnce func() error
 }
@@ -89,30 +109,25 @@ func Open(path string, opt Options) (*DB, error) {
 		opt:     opt,
 		file:    file,
 		queue:   make(chan *command, 2*opt.BatchMax),
+		own:     newOverlay(),
+		thaw:    make(chan struct{}),
+		idle:    make(chan struct{}),
+		groups:  make(chan *batch),
 		written: make(chan struct{}),
 		failed:  make(chan struct{}),
 	}
+	close(db.thaw)
 	db.closeOnce = sync.OnceValue(db.close)
 	if db.metrics, err = newMetrics(db, opt.Registerer); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), file.Close())
 	}
-	if err := db.start(); err != nil {
+	if err := db.recover(path); err != nil {
 		db.metrics.unregister(opt.Registerer)
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), file.Close())
 	}
+	go db.write()
+	go db.syncGroups()
 	return db, nil
-}
-
-// start notes what is durable already and starts the writer.
-func (db *DB) start() error {
-	err := db.file.View(func(tx *bbolt.Tx) error {
-		db.durable.Store(uint64(tx.ID()))
-		return nil
-	})
-	if err == nil {
-		go db.write()
-	}
-	return err
 }
 
 // prepare creates the file if there is none, and syncs what is there: a process
@@ -150,7 +165,9 @@ func create(path string) error {
 		if err != nil {
 			return err
 		}
-		return b.Put(formatKey, []byte(format))
+		id := storeID(make([]byte, len(storeID{})))
+		rand.Read(id[:])
+		return errors.Join(b.Put(formatKey, []byte(format)), b.Put(idKey, id[:]), b.Put(flushedKey, flushed{}.bytes()))
 	})
 	if err := errors.Join(err, file.Close(), syncPath(f.Name())); err != nil {
 		return err
@@ -227,14 +244,14 @@ func adopt(file *bbolt.DB) error {
 	})
 }
 
-// Failed is closed when a commit has failed. The process should then stop: see
+// Failed is closed when the disk has failed. The process should then stop: see
 // the package comment.
 func (db *DB) Failed() <-chan struct{} { return db.failed }
 
 // Close refuses new work, waits until the writer has stored and answered what
-// was queued and until every View has ended, and closes the file. Closing again
-// waits likewise and returns what the first call returned.
-// From inside a function it returns ErrNested.
+// was queued, brings it into the bbolt file, waits until every View has ended,
+// and closes the files. Closing again waits likewise and returns what the first
+// call returned. From inside a function it returns ErrNested.
 func (db *DB) Close() error {
 	if insideFunction() {
 		return ErrNested
@@ -248,8 +265,9 @@ func (db *DB) close() error {
 	close(db.queue)
 	db.closing.Unlock()
 	<-db.written
+	<-db.thaw
 	db.metrics.unregister(db.opt.Registerer)
-	return db.file.Close()
+	return errors.Join(db.wal.close(), db.file.Close())
 }
 
 // View runs fn over one state of the store. fn must be short, must not write,
@@ -257,14 +275,13 @@ func (db *DB) close() error {
 // returned nil. View returns fn's error, ctx's, ErrClosed, ErrFailed, or an
 // error of kind Internal where fn panicked.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
-	return db.read(ctx, func(file *bbolt.Tx) error {
-		return db.invoke(newTx(newSnapshot(file), db.opt.Now()), fn)
+	return db.read(ctx, func(file *bbolt.Tx, s *state) error {
+		return db.invoke(newTx(newSnapshot(file), db.opt.Now(), s.memories()), fn)
 	})
 }
 
-// read runs fn with a bbolt read transaction, and returns when what that read
-// is durable.
-func (db *DB) read(ctx context.Context, fn func(*bbolt.Tx) error) error {
+// read runs fn with what readers see.
+func (db *DB) read(ctx context.Context, fn func(*bbolt.Tx, *state) error) error {
 	if insideFunction() {
 		return ErrNested
 	}
@@ -274,36 +291,15 @@ func (db *DB) read(ctx context.Context, fn func(*bbolt.Tx) error) error {
 	if db.hasFailed() {
 		return ErrFailed
 	}
-	file, err := db.file.Begin(false)
+	file, s, err := db.begin()
 	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
 		return ErrClosed
 	}
 	if err != nil {
 		return fmt.Errorf("begin a read: %w", err)
 	}
-	id := uint64(file.ID())
-	err = func() error {
-		defer file.Rollback() // also where fn ends its goroutine
-		return fn(file)
-	}()
-	if id > db.durable.Load() {
-		if err := db.awaitCommit(); err != nil {
-			return err
-		}
-	}
-	return err
-}
-
-// awaitCommit waits for the commit under way and returns ErrFailed if it
-// failed. bbolt shows a commit to readers before it has synced the page that
-// names it; a reader who saw one waits here, when it holds nothing any more.
-func (db *DB) awaitCommit() error {
-	db.commit.RLock()
-	defer db.commit.RUnlock()
-	if db.hasFailed() {
-		return ErrFailed
-	}
-	return nil
+	defer file.Rollback() // also where fn ends its goroutine
+	return fn(file, s)
 }
 
 func (db *DB) hasFailed() bool {

@@ -89,7 +89,7 @@ func TestOpen_refuses(t *testing.T) {
 		"another format": func(t *testing.T, path string) {
 			open(t, path, Options{}).Close()
 			bare(t, path, func(tx *bbolt.Tx) error {
-				return tx.Bucket([]byte("store")).Put(formatKey, []byte("jate 2"))
+				return tx.Bucket([]byte("store")).Put(formatKey, []byte("jate 3"))
 			})
 		},
 		"another program's bbolt file": func(t *testing.T, path string) {

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"reflect"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 )
 
@@ -22,7 +22,8 @@ const (
 	withdrawn
 )
 
-// command is a function in the queue, and where its caller waits.
+// command is a function in the queue, and where its caller waits. Without a
+// function it asks for a flush.
 type command struct {
 	fn     func(*Tx) error
 	state  atomic.Int32
@@ -40,10 +41,13 @@ type command struct {
 // ErrOutcomeUnknown, ErrAborted, ErrFailed, ErrClosed, or ErrNested, which is
 // detected on fn's own goroutine only.
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
+	return db.enqueueAndWait(ctx, &command{fn: fn, answer: make(chan error, 1)})
+}
+
+func (db *DB) enqueueAndWait(ctx context.Context, c *command) error {
 	if insideFunction() {
 		return ErrNested
 	}
-	c := &command{fn: fn, answer: make(chan error, 1)}
 	if err := db.enqueue(ctx, c); err != nil {
 		return err
 	}
@@ -84,123 +88,231 @@ func (db *DB) write() {
 	ended := false
 	defer func() {
 		if ended {
-			close(db.written)
+			close(db.groups)
 			return
 		}
 		// A function ended this goroutine, as t.FailNow does. Its batch was
 		// given up; the others still need a writer.
 		go db.write()
 	}()
-	for c := range db.queue {
-		if db.hasFailed() {
+	for c := db.take(); c != nil; c = db.take() {
+		switch {
+		case db.hasFailed():
 			c.answer <- ErrFailed
-			continue
+		case c.fn == nil:
+			db.freeze()
+			go db.answerFlushed(c, db.thaw)
+		default:
+			db.runBatch(c)
 		}
-		db.runBatch(c)
 	}
+	db.freeze()
 	ended = true
 }
 
-// batch is the commands that share one commit.
-type batch struct {
-	commands []*command
-	laid     *overlay // what they did to the file
+// take returns the next command, or nil when there will be none.
+func (db *DB) take() *command {
+	if c := db.held; c != nil {
+		db.held = nil
+		return c
+	}
+	return <-db.queue
 }
 
-// answer tells every command of the batch its outcome: its own, or err.
-func (b *batch) answer(err error) {
+// batch is the commands that share one group of the WAL.
+type batch struct {
+	commands []*command
+	laid     *overlay // what they did
+	outcome  error    // of all of them, if not nil
+
+	segment uint64        // where it goes
+	still   *memory       // what the segment did, this batch included
+	thaw    chan struct{} // not nil where the segment ends: closed when it is flushed
+}
+
+// answer tells every command of the batch its outcome: its own, or the batch's.
+func (b *batch) answer() {
 	for _, c := range b.commands {
-		if err != nil {
-			c.result = err
+		if b.outcome != nil {
+			c.result = b.outcome
 		}
 		c.answer <- c.result
 	}
 }
 
-// runBatch runs the first command and those that queue up behind it, commits
-// once, and answers them all.
+// runBatch runs the first command and those that queue up behind it, until the
+// batch before is durable, and hands them on.
 func (db *DB) runBatch(first *command) {
-	b := &batch{laid: newOverlay()}
-	outcome := error(ErrAborted) // unless it is known to be another
+	b := &batch{laid: newOverlay(), outcome: ErrAborted} // unless it is known to be another
 	defer func() {
-		db.metrics.answered(b, outcome)
-		b.answer(outcome)
+		if b != nil {
+			db.metrics.answered(b)
+			b.answer()
+		}
 	}()
-	file, err := db.file.Begin(true)
+	if db.live.bytes >= db.opt.FlushBytes {
+		<-db.thaw // two segments in memory are enough
+	}
+	memories := db.memories() // before the file: what is flushed meanwhile is then in both
+	file, err := db.file.Begin(false)
 	if err != nil {
 		db.fail(fmt.Errorf("begin: %w", err))
 		first.answer <- ErrFailed
 		return
 	}
-	defer file.Rollback() // does nothing after a commit
+	defer file.Rollback()
 	at := newSnapshot(file)
 	for c, ok := first, true; ok; c, ok = db.next(b) {
 		if c.state.CompareAndSwap(queued, started) {
 			b.commands = append(b.commands, c)
-			db.runCommand(at, b, c)
+			db.runCommand(at, memories, b, c)
 		}
 	}
-	if b.laid.empty() { // and so none has seen what is not durable
-		outcome = nil
-		return
+	for _, cs := range b.laid.buckets {
+		for _, c := range cs {
+			db.live.lay(c)
+		}
 	}
-	if outcome = db.commitBatch(at, b); outcome != nil {
-		outcome = fmt.Errorf("%w: %w", ErrOutcomeUnknown, outcome)
-	}
+	b.outcome = nil
+	db.hand(b, db.live.bytes >= db.opt.FlushBytes && db.thawed())
+	b = nil
 }
 
-// next takes a command that waits already, if the batch has room for it.
+// next takes a further command, if the batch has room for it and nobody waits
+// for the batch.
 func (db *DB) next(b *batch) (*command, bool) {
 	if len(b.commands) >= db.opt.BatchMax || b.laid.bytes >= batchBytesMax {
 		return nil, false
 	}
+	var c *command
 	select {
-	case c, ok := <-db.queue:
-		return c, ok
+	case c = <-db.queue:
 	default:
-		return nil, false
+		select {
+		case c = <-db.queue:
+		case db.idle <- struct{}{}:
+		}
 	}
+	if c != nil && c.fn == nil {
+		db.held, c = c, nil
+	}
+	return c, c != nil
+}
+
+// hand gives the batch to the one who syncs, and begins a new segment behind it
+// if it is to be the last of its own.
+func (db *DB) hand(b *batch, last bool) {
+	b.segment, b.still = db.segment, db.live.still()
+	if last {
+		db.thaw = make(chan struct{})
+		b.thaw = db.thaw
+		db.frozen, db.live = db.live, newMemory()
+		db.segment++
+	}
+	db.groups <- b
+}
+
+// freeze ends the segment, when the one before it is flushed.
+func (db *DB) freeze() {
+	<-db.thaw
+	if db.thawed(); !db.live.empty() && !db.hasFailed() {
+		db.hand(&batch{laid: newOverlay()}, true)
+	}
+}
+
+// thawed reports whether nothing is being flushed.
+func (db *DB) thawed() bool {
+	select {
+	case <-db.thaw:
+		db.frozen = nil
+		return true
+	default:
+		return false
+	}
+}
+
+// memories returns what is not in the file, as the writer sees it.
+func (db *DB) memories() []*memory {
+	if db.thawed() {
+		return []*memory{db.live}
+	}
+	return []*memory{db.frozen, db.live}
+}
+
+// answerFlushed answers a command that asked for a flush.
+func (db *DB) answerFlushed(c *command, thaw <-chan struct{}) {
+	<-thaw
+	if db.hasFailed() {
+		c.answer <- ErrFailed
+		return
+	}
+	c.answer <- nil
 }
 
 // runCommand runs one function over the file and what the batch did so far,
 // and lays what it did over that if it succeeds.
-func (db *DB) runCommand(at *snapshot, b *batch, c *command) {
-	own := newOverlay()
-	c.result = db.invoke(newTx(at, db.opt.Now(), b.laid, own), c.fn)
+func (db *DB) runCommand(at *snapshot, memories []*memory, b *batch, c *command) {
+	db.own.reset()
+	c.result = db.invoke(newTx(at, db.opt.Now(), memories, b.laid, db.own), c.fn)
 	if c.result == nil {
-		b.laid.merge(own)
+		b.laid.merge(db.own)
 	}
 }
 
-// commitBatch writes the batch to the file and syncs it. After an error it is
-// not known whether the batch is in the file.
-func (db *DB) commitBatch(at *snapshot, b *batch) (err error) {
-	db.commit.Lock()
-	defer db.commit.Unlock()
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("commit: panic: %v", p)
+// syncGroups makes one batch after the other durable, shows it to readers, and
+// answers its commands.
+func (db *DB) syncGroups() {
+	defer close(db.written)
+	for {
+		var b *batch
+		select {
+		case <-db.idle: // the writer has no further command for its batch
+			b = <-db.groups
+		case b = <-db.groups:
 		}
-		if err != nil {
-			db.fail(err) // before readers of this commit go on
+		if b == nil {
+			return
 		}
-	}()
-	id, took := uint64(at.file.ID()), stopwatch()
-	if err := b.laid.apply(at); err != nil {
-		return err
+		b.outcome = db.syncGroup(b)
+		db.metrics.answered(b)
+		b.answer()
 	}
-	if err := at.file.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+}
+
+// syncGroup writes the batch to the WAL. After an error it is not known whether
+// the batch is there.
+func (db *DB) syncGroup(b *batch) (err error) {
+	if b.thaw != nil {
+		defer func() {
+			if err != nil {
+				close(b.thaw)
+				return
+			}
+			db.show(func(s *state) { s.frozen, s.live, s.segment = b.still, newMemory(), b.segment+1 })
+			go db.flush(b.still, db.wal.last, b.thaw)
+		}()
 	}
-	db.durable.Store(id)
-	db.metrics.committed(b, at.file.Stats(), took())
+	if db.hasFailed() {
+		return ErrAborted
+	}
+	if !b.laid.empty() {
+		took := stopwatch()
+		if err := db.wal.append(b.segment, b.laid.appendTo); err != nil {
+			db.fail(fmt.Errorf("write to the WAL: %w", err))
+			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+		}
+		db.metrics.committed(b, len(db.wal.buf), took())
+	}
+	db.show(func(s *state) { s.live = b.still })
 	return nil
 }
 
-// fail lets nothing more be served. Only the writer calls it, and once.
+// fail lets nothing more be served.
 func (db *DB) fail(err error) {
-	db.opt.Logger.Error("the store failed and serves nothing more", slog.Any("error", err))
-	close(db.failed)
+	db.failOnce.Do(func() {
+		db.opt.Logger.Error("the store failed and serves nothing more", slog.Any("error", err))
+		close(db.failed)
+	})
 }
 
 // invoke runs fn, and returns its error or says that it panicked. It is never
@@ -219,17 +331,20 @@ func (db *DB) invoke(tx *Tx, fn func(*Tx) error) (err error) {
 	return fn(tx)
 }
 
-var invokeEntry = reflect.ValueOf((*DB).invoke).Pointer()
+// invokeReturn is where invoke goes on after the function that it was given.
+var invokeReturn = func() uintptr {
+	var pcs [1]uintptr
+	_ = new(DB).invoke(new(Tx), func(*Tx) error {
+		runtime.Callers(2, pcs[:]) // past Callers and this function
+		return nil
+	})
+	return pcs[0]
+}()
 
 // insideFunction reports whether the calling goroutine is running a function
 // given to the store. A writer that waits for itself, or for a reader of its
-// own, would hang every caller for ever; looking costs a few microseconds.
+// own, would hang every caller for ever; looking costs about a microsecond.
 func insideFunction() bool {
 	var pcs [128]uintptr
-	for _, pc := range pcs[:runtime.Callers(2, pcs[:])] {
-		if f := runtime.FuncForPC(pc - 1); f != nil && f.Entry() == invokeEntry {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(pcs[:runtime.Callers(2, pcs[:])], invokeReturn)
 }

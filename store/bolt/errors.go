@@ -15,6 +15,12 @@ var (
 		"The data file is not one that this version can read.",
 		"Cette version ne peut pas lire ce fichier de données.")
 
+	// ErrDamaged says that the WAL does not continue what the bbolt file holds, or
+	// is broken before its end: something that was acknowledged may be missing.
+	ErrDamaged = fault.New(fault.Internal, "store_damaged",
+		"The data folder is damaged: a file of it is broken, missing or from another time. Keep a copy, and restore the last backup.",
+		"Le dossier de données est endommagé : un de ses fichiers est abîmé, absent ou d'un autre moment. Gardez-en une copie et restaurez la dernière sauvegarde.")
+
 	// ErrClosed says that the store was closed.
 	ErrClosed = fault.New(fault.Unavailable, "store_closed",
 		"The server is stopping: send the same command again later.",

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"go.etcd.io/bbolt"
 )
 
 // What became of a command, as a label.
@@ -14,11 +13,6 @@ const (
 	outcomeRefused   = "refused"   // its function returned an error or panicked
 	outcomeLost      = "lost"      // the batch was given up, or its commit failed
 )
-
-// syncsPerCommit is how often bbolt calls fdatasync in one commit: for the
-// pages, and then for the page that names them. A commit that makes the file
-// longer syncs once more, about every 16 MiB; that one is not counted.
-const syncsPerCommit = 2
 
 // stopwatch starts now and returns how long ago that was.
 func stopwatch() func() time.Duration {
@@ -30,10 +24,13 @@ func stopwatch() func() time.Duration {
 type metrics struct {
 	commands      *prometheus.CounterVec
 	commits       prometheus.Counter
-	syncs         prometheus.Counter
 	bytes         prometheus.Counter
 	batchCommands prometheus.Histogram
 	commitSeconds prometheus.Histogram
+	flushes       prometheus.Counter
+	flushPages    prometheus.Counter
+	flushBytes    prometheus.Counter
+	flushSeconds  prometheus.Histogram
 	gauges        []prometheus.Collector
 }
 
@@ -48,13 +45,17 @@ func newMetrics(db *DB, r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "jate_store_commands_total",
 			Help: "Commands run, by outcome."}, []string{"outcome"}),
-		commits: counter("commits_total", "Commits; commands share them."),
-		syncs:   counter("fsyncs_total", "Calls of fdatasync by commits."),
-		bytes:   counter("written_bytes_total", "Bytes of pages written by commits."),
+		commits: counter("commits_total", "Groups of commands written to the WAL, each with one fdatasync."),
+		bytes:   counter("wal_bytes_total", "Bytes of groups written to the WAL."),
 		batchCommands: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "jate_store_batch_commands",
-			Help: "Commands that shared a commit.", Buckets: prometheus.ExponentialBuckets(1, 4, 6)}),
+			Help: "Commands that shared a group.", Buckets: prometheus.ExponentialBuckets(1, 4, 6)}),
 		commitSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "jate_store_commit_seconds",
-			Help: "Duration of commits.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 12)}),
+			Help: "Duration of writing and syncing a group.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 12)}),
+		flushes:    counter("flushes_total", "Segments of the WAL brought into the bbolt file."),
+		flushPages: counter("flush_pages_total", "Pages that flushes wrote."),
+		flushBytes: counter("flush_bytes_total", "Bytes of the pages that flushes wrote."),
+		flushSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "jate_store_flush_seconds",
+			Help: "Duration of flushes.", Buckets: prometheus.ExponentialBuckets(0.01, 2, 12)}),
 		gauges: []prometheus.Collector{
 			gauge("queue_commands", "Commands that wait for the writer.", func() int { return len(db.queue) }),
 			gauge("free_pages", "Pages of the file that can be used again.", func() int { return db.file.Stats().FreePageN }),
@@ -68,8 +69,8 @@ func newMetrics(db *DB, r prometheus.Registerer) (*metrics, error) {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return append([]prometheus.Collector{m.commands, m.commits, m.syncs, m.bytes,
-		m.batchCommands, m.commitSeconds}, m.gauges...)
+	return append([]prometheus.Collector{m.commands, m.commits, m.bytes, m.batchCommands, m.commitSeconds,
+		m.flushes, m.flushPages, m.flushBytes, m.flushSeconds}, m.gauges...)
 }
 
 // register registers all or none.
@@ -97,20 +98,27 @@ func (m *metrics) unregister(r prometheus.Registerer) {
 	}
 }
 
-// committed counts a commit that succeeded.
-func (m *metrics) committed(b *batch, s bbolt.TxStats, took time.Duration) {
+// committed counts a group that is durable.
+func (m *metrics) committed(b *batch, written int, took time.Duration) {
 	m.commits.Inc()
-	m.syncs.Add(syncsPerCommit)
-	m.bytes.Add(float64(s.GetPageAlloc()))
+	m.bytes.Add(float64(written))
 	m.batchCommands.Observe(float64(len(b.commands)))
 	m.commitSeconds.Observe(took.Seconds())
 }
 
+// flushed counts a flush.
+func (m *metrics) flushed(pages, written int64, took time.Duration) {
+	m.flushes.Inc()
+	m.flushPages.Add(float64(pages))
+	m.flushBytes.Add(float64(written))
+	m.flushSeconds.Observe(took.Seconds())
+}
+
 // answered counts what became of a batch's commands.
-func (m *metrics) answered(b *batch, outcome error) {
+func (m *metrics) answered(b *batch) {
 	for _, c := range b.commands {
 		switch {
-		case outcome != nil:
+		case b.outcome != nil:
 			m.commands.WithLabelValues(outcomeLost).Inc()
 		case c.result != nil:
 			m.commands.WithLabelValues(outcomeRefused).Inc()

@@ -129,60 +129,73 @@ func (o op) read(tx *Tx, m model) error {
 }
 
 // The store behaves as two sorted maps would, through batches of functions that
-// succeed, fail and panic, and through being closed and opened again.
+// succeed, fail and panic, through flushes, and through being closed, killed and
+// opened again.
 func TestModel(t *testing.T) {
 	dir, stores := t.TempDir(), 0
-	rapid.Check(t, func(t *rapid.T) {
-		stores++
-		path := fmt.Sprintf("%s/%d", dir, stores)
-		db, err := Open(path, Options{})
+	rapid.Check(t, func(rt *rapid.T) {
+		next := func() string { stores++; return fmt.Sprintf("%s/%d", dir, stores) }
+		path := next()
+		opt := Options{FlushBytes: rapid.SampledFrom([]int{1, 2 << 10, 1 << 20}).Draw(rt, "flush bytes")}
+		db, err := Open(path, opt)
 		if err != nil {
-			t.Fatal(err)
+			rt.Fatal(err)
 		}
 		defer func() { db.Close() }()
 		held := []model{{}, {}}
-		t.Repeat(map[string]func(*rapid.T){
-			"batch": func(t *rapid.T) {
-				held, err = runModelBatch(db, held, rapid.SliceOfN(someFunction, 1, 4).Draw(t, "functions"))
+		rt.Repeat(map[string]func(*rapid.T){
+			"batch": func(rt *rapid.T) {
+				held, err = runModelBatch(t, db, held, rapid.SliceOfN(someFunction, 1, 4).Draw(rt, "functions"))
 				if err != nil {
-					t.Fatal(err)
+					rt.Fatal(err)
 				}
 			},
-			"reopen": func(t *rapid.T) {
+			"flush": func(rt *rapid.T) {
+				if err := db.Flush(t.Context()); err != nil {
+					rt.Fatal(err)
+				}
+			},
+			"reopen": func(rt *rapid.T) {
 				if err := db.Close(); err != nil {
-					t.Fatal(err)
+					rt.Fatal(err)
 				}
-				if db, err = Open(path, Options{}); err != nil {
-					t.Fatal(err)
+				if db, err = Open(path, opt); err != nil {
+					rt.Fatal(err)
 				}
 			},
-			"": func(t *rapid.T) {
-				o := someOp.Draw(t, "read")
+			"killed": func(rt *rapid.T) {
+				was := path
+				path = next()
+				asKilled(t, db, was, path)
+				if err := db.Close(); err != nil {
+					rt.Fatal(err)
+				}
+				if db, err = Open(path, opt); err != nil {
+					rt.Fatal(err)
+				}
+			},
+			"": func(rt *rapid.T) {
+				o := someOp.Draw(rt, "read")
 				err := db.View(t.Context(), func(tx *Tx) error { return o.read(tx, held[o.bucket]) })
 				if err != nil {
-					t.Fatal(err)
+					rt.Fatal(err)
 				}
 			},
 		})
 		if err := db.Check(); err != nil {
-			t.Fatal(err)
+			rt.Fatal(err)
 		}
 	})
 }
 
 // runModelBatch runs the functions in one batch and returns what the models
-// then hold. It takes the writer's place, so that the batch is exactly these.
-func runModelBatch(db *DB, held []model, functions []function) ([]model, error) {
-	file, err := db.file.Begin(true)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Rollback()
-	at, b := newSnapshot(file), &batch{laid: newOverlay()}
-	for _, f := range functions {
-		after := []model{maps.Clone(held[0]), maps.Clone(held[1])}
-		var differ error
-		c := &command{fn: func(tx *Tx) error {
+// then hold.
+func runModelBatch(t *testing.T, db *DB, held []model, functions []function) ([]model, error) {
+	var differ error
+	commands := make([]func(*Tx) error, len(functions))
+	for i, f := range functions {
+		commands[i] = func(tx *Tx) error {
+			after := []model{maps.Clone(held[0]), maps.Clone(held[1])}
 			for _, o := range f.ops {
 				differ = errors.Join(differ, o.run(tx, after[o.bucket]))
 			}
@@ -192,17 +205,17 @@ func runModelBatch(db *DB, held []model, functions []function) ([]model, error) 
 			case "in a panic":
 				panic(f.ends)
 			}
-			return nil
-		}}
-		db.runCommand(at, b, c)
-		switch {
-		case differ != nil:
-			return nil, differ
-		case (c.result == nil) != (f.ends == "well"):
-			return nil, fmt.Errorf("it ended %s and the result is %v", f.ends, c.result)
-		case c.result == nil:
 			held = after
+			return nil
 		}
 	}
-	return held, db.commitBatch(at, b)
+	release := gate(t, db)
+	wait := enqueue(db, commands...)
+	release()
+	for i, err := range wait() {
+		if (err == nil) != (functions[i].ends == "well") {
+			return nil, fmt.Errorf("it ended %s and the result is %v", functions[i].ends, err)
+		}
+	}
+	return held, differ
 }

@@ -2,23 +2,29 @@ package bolt
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"slices"
 )
 
-// What one command may write. The largest legitimate one issues a lot.
+// What one command may write. The largest legitimate one imports or issues a
+// part of a list.
 const (
 	keyBytesMax     = 1 << 10
 	valueBytesMax   = 16 << 20
-	commandBytesMax = 256 << 20
-	entryBytes      = 64 // what an overlay entry costs besides its key and value
+	commandBytesMax = 128 << 20
+	entryBytes      = 128 // what a change costs in memory besides its key and value
 )
 
-// change is a value put, or the deletion of a key.
+// change is a value put, or the deletion of a key. It is never changed itself.
 type change struct {
+	bucket     bucket
 	key, value []byte
 	deleted    bool
 }
+
+// size is about what the change takes in memory.
+func (c *change) size() int { return len(c.key) + len(c.value) + entryBytes }
 
 // changes are what was done to one bucket, in key order. A sorted slice of
 // pointers costs less than a tree for the few writes of a command and for keys
@@ -50,7 +56,7 @@ func (cs *changes) set(c *change) int {
 		return grown
 	}
 	*cs = slices.Insert(*cs, i, c)
-	return len(c.key) + len(c.value) + entryBytes
+	return c.size()
 }
 
 // from returns the first change at or after the key, or nil.
@@ -86,8 +92,8 @@ func (cs changes) below(key []byte) *change {
 	return nil
 }
 
-// overlay is what was done to every bucket since the file's last commit, by
-// one function or by a whole batch.
+// overlay is what was done to every bucket by one function, or by those of a
+// batch.
 type overlay struct {
 	buckets []changes // by bucket
 	bytes   int       // about what it holds in memory
@@ -95,41 +101,107 @@ type overlay struct {
 
 func newOverlay() *overlay { return &overlay{buckets: make([]changes, len(bucketNames))} }
 
-func (o *overlay) set(b bucket, c *change) { o.bytes += o.buckets[b].set(c) }
+func (o *overlay) set(c *change) { o.bytes += o.buckets[c.bucket].set(c) }
 
 // merge lays what was done later over o.
 func (o *overlay) merge(later *overlay) {
-	for b, cs := range later.buckets {
+	for _, cs := range later.buckets {
 		for _, c := range cs {
-			o.set(bucket(b), c)
+			o.set(c)
 		}
 	}
+}
+
+// reset makes o empty.
+func (o *overlay) reset() {
+	for b, cs := range o.buckets {
+		clear(cs)
+		o.buckets[b] = cs[:0]
+	}
+	o.bytes = 0
 }
 
 // empty reports whether nothing was done.
 func (o *overlay) empty() bool { return o.bytes == 0 }
 
-// apply does to the file, in key order, what was done to o.
-func (o *overlay) apply(file *snapshot) error {
+// appendTo appends the changes as the payload of a group in the WAL: for each
+// bucket that was changed, the length of its name, the name, the number of
+// changes, and each change as the length of its key, the key, 0 for a deletion
+// or the length of the value and 1, and the value. Numbers are unsigned varints.
+func (o *overlay) appendTo(p []byte) []byte {
 	for b, cs := range o.buckets {
 		if len(cs) == 0 {
 			continue
 		}
-		to := file.bucket(bucket(b))
-		if growingBuckets[bucket(b)] {
-			to.FillPercent = 1
-		}
+		p = appendCounted(p, []byte(bucketNames[b]))
+		p = binary.AppendUvarint(p, uint64(len(cs)))
 		for _, c := range cs {
-			err := error(nil)
+			p = appendCounted(p, c.key)
 			if c.deleted {
-				err = to.Delete(c.key)
-			} else {
-				err = to.Put(c.key, c.value)
+				p = append(p, 0)
+				continue
 			}
-			if err != nil {
-				return fmt.Errorf("write to %s: %w", bucketNames[b], err)
+			p = binary.AppendUvarint(p, uint64(len(c.value))+1)
+			p = append(p, c.value...)
+		}
+	}
+	return p
+}
+
+func appendCounted(p, q []byte) []byte {
+	return append(binary.AppendUvarint(p, uint64(len(q))), q...)
+}
+
+// readChanges hands on what appendTo wrote. The changes keep parts of p.
+func readChanges(p []byte, fn func(*change)) error {
+	r := &countedReader{p: p}
+	for len(r.p) > 0 && !r.broken {
+		name := string(r.counted(r.number()))
+		b := slices.Index(bucketNames, name)
+		if b < 0 {
+			return fmt.Errorf("no bucket %q: %w", name, ErrDamaged)
+		}
+		for n := r.number(); n > 0 && !r.broken; n-- {
+			c := &change{bucket: bucket(b), key: r.counted(r.number())}
+			if length := r.number(); length == 0 {
+				c.deleted = true
+			} else {
+				c.value = r.counted(length - 1)
+			}
+			if !r.broken {
+				fn(c)
 			}
 		}
 	}
+	if r.broken {
+		return fmt.Errorf("a group that ends too early: %w", ErrDamaged)
+	}
 	return nil
+}
+
+// countedReader takes texts with their lengths apart. After a part that is not
+// there every part reads as nothing, and broken says so.
+type countedReader struct {
+	p      []byte
+	broken bool
+}
+
+func (r *countedReader) number() uint64 {
+	n, size := binary.Uvarint(r.p)
+	if size <= 0 {
+		r.p, r.broken = nil, true
+		return 0
+	}
+	r.p = r.p[size:]
+	return n
+}
+
+func (r *countedReader) counted(n uint64) []byte {
+	if n > uint64(len(r.p)) {
+		r.p, r.broken = nil, true
+		return nil
+	}
+	p := r.p[:n:n]
+	r.p = r.p[n:]
+	return p
 }

@@ -60,15 +60,17 @@ func (s *snapshot) bucket(b bucket) *bbolt.Bucket {
 // be used by another goroutine nor after the function has returned: using it
 // then panics. Byte slices that come out of it are copies.
 type Tx struct {
-	file   *snapshot
-	clock  time.Time
-	layers []*overlay // over the file: the function's own last, the batch's before it; none in a View
+	file     *snapshot
+	clock    time.Time
+	memories []*memory  // over the file, the newer last
+	layers   []*overlay // over those: the batch's, and last the function's own; none in a View
+	probe    change
 }
 
-// newTx makes a Tx over the file and the layers. Where there are layers, the
-// last one takes the writes.
-func newTx(file *snapshot, now time.Time, layers ...*overlay) *Tx {
-	return &Tx{file: file, clock: now.UTC().Truncate(time.Second), layers: layers}
+// newTx makes a Tx over the file, what was not flushed to it yet, and the
+// layers. Where there are layers, the last one takes the writes.
+func newTx(file *snapshot, now time.Time, memories []*memory, layers ...*overlay) *Tx {
+	return &Tx{file: file, clock: now.UTC().Truncate(time.Second), memories: memories, layers: layers}
 }
 
 // finish makes every later use of the Tx panic.
@@ -88,12 +90,26 @@ func (tx *Tx) bucket(b bucket) *bbolt.Bucket {
 // get returns the value of the key, or nil if there is none.
 func (tx *Tx) get(b bucket, key []byte) []byte {
 	file := tx.bucket(b)
-	for _, o := range slices.Backward(tx.layers) {
-		if c := o.buckets[b].find(key); c != nil {
-			return bytes.Clone(c.value)
-		}
+	if c := tx.laid(b, key); c != nil {
+		return bytes.Clone(c.value)
 	}
 	return bytes.Clone(file.Get(key))
+}
+
+// laid returns the last change of the key that is not in the file, or nil.
+func (tx *Tx) laid(b bucket, key []byte) *change {
+	for _, o := range slices.Backward(tx.layers) {
+		if c := o.buckets[b].find(key); c != nil {
+			return c
+		}
+	}
+	tx.probe.bucket, tx.probe.key = b, key
+	for _, m := range slices.Backward(tx.memories) {
+		if c := m.find(&tx.probe); c != nil {
+			return c
+		}
+	}
+	return nil
 }
 
 // put stores a copy of the value under a copy of the key: ErrReadOnly in a
@@ -103,115 +119,133 @@ func (tx *Tx) put(b bucket, key, value []byte) error {
 		return fmt.Errorf("a value of %d bytes in %s: %w", len(value), bucketNames[b], ErrTooLarge)
 	}
 	// A value of no bytes is not the absence of a value.
-	return tx.set(b, &change{key: bytes.Clone(key), value: append([]byte{}, value...)})
+	return tx.set(&change{bucket: b, key: bytes.Clone(key), value: append([]byte{}, value...)})
 }
 
 // delete removes the key, whether it is there or not; errors as with put.
 func (tx *Tx) delete(b bucket, key []byte) error {
-	return tx.set(b, &change{key: bytes.Clone(key), deleted: true})
+	return tx.set(&change{bucket: b, key: bytes.Clone(key), deleted: true})
 }
 
-func (tx *Tx) set(b bucket, c *change) error {
+func (tx *Tx) set(c *change) error {
 	switch {
 	case tx.file == nil:
 		panic("bolt: a Tx is used after its function returned")
 	case len(tx.layers) == 0:
-		return fmt.Errorf("write to %s: %w", bucketNames[b], ErrReadOnly)
+		return fmt.Errorf("write to %s: %w", bucketNames[c.bucket], ErrReadOnly)
 	case len(c.key) == 0 || len(c.key) > keyBytesMax:
-		return fmt.Errorf("a key of %d bytes in %s: %w", len(c.key), bucketNames[b], ErrKey)
+		return fmt.Errorf("a key of %d bytes in %s: %w", len(c.key), bucketNames[c.bucket], ErrKey)
 	}
 	own := tx.layers[len(tx.layers)-1]
-	if own.bytes+len(c.key)+len(c.value)+entryBytes > commandBytesMax {
+	if own.bytes+c.size() > commandBytesMax {
 		return ErrTooLarge
 	}
-	own.set(b, c)
+	own.set(c)
 	return nil
 }
 
 // scan yields the keys of the span and their values in ascending order. Writes
 // that the function makes meanwhile show where the scan has not been yet.
 func (tx *Tx) scan(b bucket, s span) iter.Seq2[[]byte, []byte] {
-	return func(yield func(k, v []byte) bool) {
-		cursor := tx.bucket(b).Cursor()
-		k, v := cursor.Seek(s.from)
-		laid := tx.lowest(b, func(cs changes) *change { return cs.from(s.from) })
-		for k != nil || laid != nil {
-			next := &change{key: k, value: v}
-			if k == nil || laid != nil && bytes.Compare(laid.key, k) <= 0 {
-				next = laid
-			}
-			if s.to != nil && bytes.Compare(next.key, s.to) >= 0 {
-				return
-			}
-			at := bytes.Clone(next.key)
-			if !next.deleted && !yield(bytes.Clone(at), bytes.Clone(next.value)) {
-				return
-			}
-			if bytes.Equal(k, at) {
-				k, v = cursor.Next()
-			}
-			laid = tx.lowest(b, func(cs changes) *change { return cs.above(at) })
-		}
-	}
-}
-
-// lowest returns the change of the lowest key that pick finds in a layer: the
-// uppermost layer's where two have the key.
-func (tx *Tx) lowest(b bucket, pick func(changes) *change) *change {
-	var low *change
-	for _, o := range tx.layers {
-		if c := pick(o.buckets[b]); c != nil && (low == nil || bytes.Compare(c.key, low.key) <= 0) {
-			low = c
-		}
-	}
-	return low
+	return tx.merge(b, s, ascent{})
 }
 
 // scanDown is scan in descending order.
 func (tx *Tx) scanDown(b bucket, s span) iter.Seq2[[]byte, []byte] {
+	return tx.merge(b, s, descent{})
+}
+
+// merge yields what the file and all that is laid over it have in the span.
+// Where several have a key, the uppermost counts.
+func (tx *Tx) merge(b bucket, s span, way direction) iter.Seq2[[]byte, []byte] {
 	return func(yield func(k, v []byte) bool) {
 		cursor := tx.bucket(b).Cursor()
-		k, v := seekBelow(cursor, s.to)
-		laid := tx.highestBelow(b, s.to)
-		for k != nil || laid != nil {
-			next := &change{key: k, value: v}
-			if k == nil || laid != nil && bytes.Compare(laid.key, k) >= 0 {
-				next = laid
+		k, v := way.first(cursor, s)
+		walks := make([]*walk, 0, len(tx.memories))
+		for _, m := range tx.memories {
+			if !m.empty() {
+				walks = append(walks, way.walk(m, b, s))
 			}
-			if bytes.Compare(next.key, s.from) < 0 {
+		}
+		var at []byte // the last key, nil before the first
+		var inFile change
+		for {
+			var next *change
+			if k != nil {
+				inFile = change{key: k, value: v}
+				next = &inFile
+			}
+			nearer := func(c *change) {
+				if c != nil && (next == nil || !way.before(next.key, c.key)) {
+					next = c
+				}
+			}
+			for _, w := range walks {
+				nearer(w.head())
+			}
+			for _, o := range tx.layers {
+				nearer(way.after(o.buckets[b], s, at))
+			}
+			if next == nil || way.beyond(next.key, s) {
 				return
 			}
-			at := bytes.Clone(next.key)
-			if !next.deleted && !yield(bytes.Clone(at), bytes.Clone(next.value)) {
+			if at = next.key; !next.deleted && !yield(bytes.Clone(at), bytes.Clone(next.value)) {
 				return
 			}
 			if bytes.Equal(k, at) {
-				k, v = cursor.Prev()
+				k, v = way.next(cursor)
 			}
-			laid = tx.highestBelow(b, at)
+			for _, w := range walks {
+				w.pass(at)
+			}
 		}
 	}
 }
 
-// highestBelow returns the change of the highest key below the given one, the
-// uppermost layer's where two have the key.
-func (tx *Tx) highestBelow(b bucket, key []byte) *change {
-	var high *change
-	for _, o := range tx.layers {
-		if c := o.buckets[b].below(key); c != nil && (high == nil || bytes.Compare(c.key, high.key) >= 0) {
-			high = c
-		}
-	}
-	return high
+// direction is the order of a merge.
+type direction interface {
+	first(*bbolt.Cursor, span) (k, v []byte)
+	next(*bbolt.Cursor) (k, v []byte)
+	walk(*memory, bucket, span) *walk
+	after(cs changes, s span, at []byte) *change // the first after at; where at is nil, of the span
+	before(a, b []byte) bool
+	beyond(key []byte, s span) bool
 }
 
-// seekBelow moves to the last key before the given one; nil stands after all.
-func seekBelow(cursor *bbolt.Cursor, key []byte) (k, v []byte) {
-	if key == nil {
-		return cursor.Last()
+type ascent struct{}
+
+func (ascent) first(c *bbolt.Cursor, s span) (k, v []byte) { return c.Seek(s.from) }
+func (ascent) next(c *bbolt.Cursor) (k, v []byte)          { return c.Next() }
+func (ascent) walk(m *memory, b bucket, s span) *walk      { return m.up(b, s.from) }
+func (ascent) before(a, b []byte) bool                     { return bytes.Compare(a, b) < 0 }
+func (ascent) beyond(key []byte, s span) bool              { return s.to != nil && bytes.Compare(key, s.to) >= 0 }
+func (ascent) after(cs changes, s span, at []byte) *change {
+	if at == nil {
+		return cs.from(s.from)
 	}
-	if k, _ = cursor.Seek(key); k == nil {
-		return cursor.Last()
+	return cs.above(at)
+}
+
+type descent struct{}
+
+// first moves to the last key before the end of the span.
+func (descent) first(c *bbolt.Cursor, s span) (k, v []byte) {
+	if s.to == nil {
+		return c.Last()
 	}
-	return cursor.Prev()
+	if k, _ = c.Seek(s.to); k == nil {
+		return c.Last()
+	}
+	return c.Prev()
+}
+
+func (descent) next(c *bbolt.Cursor) (k, v []byte)     { return c.Prev() }
+func (descent) walk(m *memory, b bucket, s span) *walk { return m.downFrom(b, s.to) }
+func (descent) before(a, b []byte) bool                { return bytes.Compare(a, b) > 0 }
+func (descent) beyond(key []byte, s span) bool         { return bytes.Compare(key, s.from) < 0 }
+func (descent) after(cs changes, s span, at []byte) *change {
+	if at == nil {
+		return cs.below(s.to)
+	}
+	return cs.below(at)
 }

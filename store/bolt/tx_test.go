@@ -35,6 +35,9 @@ func TestTx_afterwards(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	var kept []byte
 	var late *Tx
 	err := db.View(t.Context(), func(tx *Tx) error {

@@ -99,6 +99,9 @@ func allocated(now, before map[string]bbolt.BucketStats) int {
 func size(t testing.TB, db *DB) map[string]bbolt.BucketStats {
 	t.Helper()
 	sizes := map[string]bbolt.BucketStats{}
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	err := db.file.View(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 			if !strings.HasPrefix(string(name), "test-") {

@@ -1,0 +1,205 @@
+package bolt
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+)
+
+// flushChanges is how many changes go into one transaction of the file: its
+// memory is that of the pages they touch, and random keys touch one each.
+const flushChanges = 8 << 10
+
+// flushed is the record "wal" of the bucket "store": how much of the WAL the
+// file holds.
+type flushed struct {
+	whole mark   // this group and all before it
+	begun uint64 // the last segment of which it may hold a part
+}
+
+var flushedKey = []byte("wal")
+
+func (f flushed) bytes() []byte {
+	p := binary.BigEndian.AppendUint64(nil, f.whole.segment)
+	p = binary.BigEndian.AppendUint64(p, f.whole.group)
+	return binary.BigEndian.AppendUint64(p, f.begun)
+}
+
+// flushedOf reads the record.
+func flushedOf(file *bbolt.Tx) (flushed, error) {
+	p := file.Bucket([]byte(bucketNames[bucketStore])).Get(flushedKey)
+	if len(p) != 24 {
+		return flushed{}, fmt.Errorf("how much of the WAL was flushed: %w", ErrRecord)
+	}
+	return flushed{mark{binary.BigEndian.Uint64(p), binary.BigEndian.Uint64(p[8:])}, binary.BigEndian.Uint64(p[16:])}, nil
+}
+
+// flush writes a segment's changes to the file, closes thaw, and from then on
+// the segment may be overwritten. Stopped at any point it begins again from the
+// WAL when the store is opened: each change says what a key holds, so that it
+// does no harm to make it twice.
+func (db *DB) flush(m *memory, upTo mark, thaw chan struct{}) {
+	defer close(thaw)
+	if err := db.writeSegment(m, upTo); err != nil {
+		db.fail(fmt.Errorf("flush: %w", err))
+		return
+	}
+	db.show(func(s *state) {
+		if s.frozen == m {
+			s.frozen = nil
+		}
+	})
+}
+
+func (db *DB) writeSegment(m *memory, upTo mark) error {
+	took := stopwatch()
+	var pages, bytes int64
+	part := make([]*change, 0, flushChanges)
+	write := func(last bool) error {
+		if db.hasFailed() {
+			return ErrFailed
+		}
+		db.flushing.Lock()
+		defer db.flushing.Unlock()
+		file, err := db.file.Begin(true)
+		if err != nil {
+			return err
+		}
+		defer file.Rollback() // does nothing after a commit
+		if err := writeChanges(newSnapshot(file), part, upTo, last); err != nil {
+			return err
+		}
+		if err := file.Commit(); err != nil {
+			return fmt.Errorf("commit: %w", err)
+		}
+		stats := file.Stats()
+		pages, bytes = pages+stats.GetPageCount(), bytes+stats.GetPageAlloc()
+		part = part[:0]
+		return nil
+	}
+	var err error
+	m.tree.Ascend(func(c *change) bool {
+		if len(part) == flushChanges {
+			err = write(false)
+		}
+		part = append(part, c)
+		return err == nil
+	})
+	if err == nil {
+		err = write(true)
+	}
+	if err == nil {
+		db.metrics.flushed(pages, bytes, took())
+	}
+	return err
+}
+
+// writeChanges applies changes of the segment that ends at upTo, in key order,
+// and notes how far the file is.
+func writeChanges(file *snapshot, part []*change, upTo mark, last bool) error {
+	for _, c := range part {
+		to := file.bucket(c.bucket)
+		if growingBuckets[c.bucket] {
+			to.FillPercent = 1
+		}
+		err := error(nil)
+		if c.deleted {
+			err = to.Delete(c.key)
+		} else {
+			err = to.Put(c.key, c.value)
+		}
+		if err != nil {
+			return fmt.Errorf("write to %s: %w", bucketNames[c.bucket], err)
+		}
+	}
+	f, err := flushedOf(file.file)
+	if err != nil {
+		return err
+	}
+	if f.begun = upTo.segment; last {
+		f.whole = upTo
+	}
+	return file.bucket(bucketStore).Put(flushedKey, f.bytes())
+}
+
+// Flush returns when everything that was answered before it was called is in
+// the bbolt file: ctx's error, ErrClosed, ErrFailed, or ErrNested.
+func (db *DB) Flush(ctx context.Context) error {
+	return db.enqueueAndWait(ctx, &command{answer: make(chan error, 1)})
+}
+
+// recover brings what is in the WAL and not in the file into the file.
+func (db *DB) recover(path string) error {
+	var id storeID
+	var done flushed
+	err := db.file.View(func(file *bbolt.Tx) (err error) {
+		if copy(id[:], file.Bucket([]byte(bucketNames[bucketStore])).Get(idKey)) != len(id) {
+			return fmt.Errorf("the store's id: %w", ErrNotStore)
+		}
+		done, err = flushedOf(file)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	m := newMemory()
+	db.wal, err = openWAL(path, id, done.whole, func(payload []byte) error { return readChanges(payload, m.lay) })
+	if err != nil {
+		return err
+	}
+	if db.wal.last != done.whole {
+		if err := db.writeSegment(m, db.wal.last); err != nil {
+			return fmt.Errorf("flush what was in the WAL: %w", err)
+		}
+	}
+	db.live, db.segment = newMemory(), db.wal.last.segment+1
+	db.state.Store(&state{live: newMemory(), segment: db.segment})
+	return nil
+}
+
+// state is what readers see over the file.
+type state struct {
+	frozen  *memory // being flushed; nil if none is
+	live    *memory
+	segment uint64 // of live
+}
+
+// memories returns what is not in the file.
+func (s *state) memories() []*memory {
+	if s.frozen == nil {
+		return []*memory{s.live}
+	}
+	return []*memory{s.frozen, s.live}
+}
+
+// show changes what readers see.
+func (db *DB) show(change func(*state)) {
+	db.showing.Lock()
+	defer db.showing.Unlock()
+	s := *db.state.Load()
+	change(&s)
+	db.state.Store(&s)
+}
+
+// begin returns what readers see, and the file under it.
+func (db *DB) begin() (*bbolt.Tx, *state, error) {
+	for {
+		s := db.state.Load()
+		file, err := db.file.Begin(false)
+		if err != nil {
+			return nil, nil, err
+		}
+		f, err := flushedOf(file)
+		// A segment that was live when s was shown may have been frozen and
+		// flushed before the file was begun: then the file has more than s.
+		if err == nil && f.begun < s.segment {
+			return file, s, nil
+		}
+		if err := errors.Join(err, file.Rollback()); err != nil {
+			return nil, nil, err
+		}
+	}
+}
