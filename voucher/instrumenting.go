@@ -2,17 +2,15 @@ package voucher
 
 import (
 	"context"
-	"crypto/ed25519"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 // Instrumenting returns s with counters of what happens to vouchers, registered
-// with reg: jate_vouchers_issued_total, and jate_records_total by state. The
-// beacon's public key reads the acknowledgements that s signs.
-func Instrumenting(s Service, reg prometheus.Registerer, beacon ed25519.PublicKey) (Service, error) {
+// with reg: jate_vouchers_issued_total, and jate_records_total by state.
+func Instrumenting(s Service, reg prometheus.Registerer) (Service, error) {
 	c := counted{
-		Service: s, beacon: beacon,
+		Service: s,
 		issued: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "jate_vouchers_issued_total", Help: "Vouchers issued, spares not included."}),
 		records: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -28,7 +26,6 @@ func Instrumenting(s Service, reg prometheus.Registerer, beacon ed25519.PublicKe
 
 type counted struct {
 	Service
-	beacon  ed25519.PublicKey
 	issued  prometheus.Counter
 	records *prometheus.CounterVec
 }
@@ -46,11 +43,7 @@ func (c counted) Redeem(ctx context.Context, cmd Redeem) (Answer, error) {
 	if err != nil {
 		return a, err
 	}
-	ack, parseErr := ParseAck(a.Ack, c.beacon)
-	if parseErr != nil {
-		return a, parseErr
-	}
-	for _, o := range ack.Outcomes {
+	for _, o := range a.outcomes {
 		c.records.WithLabelValues(string(o.State)).Inc()
 	}
 	return a, nil

@@ -214,15 +214,15 @@ func parseRecord(jws string, key ed25519.PublicKey) (Record, error) {
 	switch kind := RecordKind(c.typ); kind {
 	case RecordReceipt:
 		var v receiptRecord
-		v, err = parseJWS[receiptRecord](recordType(kind), c.kid, key, jws)
+		v, err = parseSplit[receiptRecord](recordType(kind), c.kid, key, c)
 		r = Record{v.Head, v.Receipt}
 	case RecordCancellation:
 		var v cancellationRecord
-		v, err = parseJWS[cancellationRecord](recordType(kind), c.kid, key, jws)
+		v, err = parseSplit[cancellationRecord](recordType(kind), c.kid, key, c)
 		r = Record{v.Head, v.Cancellation}
 	case RecordActivation:
 		var v activationRecord
-		v, err = parseJWS[activationRecord](recordType(kind), c.kid, key, jws)
+		v, err = parseSplit[activationRecord](recordType(kind), c.kid, key, c)
 		r = Record{v.Head, v.Activation}
 	default:
 		return Record{}, ErrSignedHeader

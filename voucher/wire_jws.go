@@ -101,11 +101,17 @@ func signAsKeyID(d docType, key ed25519.PrivateKey, v document) (string, error) 
 // parseJWS accepts exactly what signJWS writes with the same type, kid and
 // key, and nothing else.
 func parseJWS[T document](d docType, kid string, key ed25519.PublicKey, jws string) (T, error) {
-	var none T
 	c, err := splitJWS(jws, d.max)
 	if err != nil {
+		var none T
 		return none, err
 	}
+	return parseSplit[T](d, kid, key, c)
+}
+
+// parseSplit is parseJWS of a text that is taken apart already.
+func parseSplit[T document](d docType, kid string, key ed25519.PublicKey, c compactJWS) (T, error) {
+	var none T
 	if c.kid != kid || c.typ != d.typ {
 		return none, ErrSignedHeader.At("header", "want kid %q and typ %q", kid, d.typ)
 	}
@@ -138,26 +144,28 @@ func splitJWS(jws string, limit int) (compactJWS, error) {
 	if len(jws) > limit {
 		return compactJWS{}, ErrSignedTooLong.At("text", "%d bytes, at most %d", len(jws), limit)
 	}
-	if i := strings.IndexFunc(jws, func(r rune) bool { return r != '.' && !isBase64URL(r) }); i >= 0 {
-		return compactJWS{}, ErrSignedAlphabet.At("text", "at byte %d", i)
+	for i := range len(jws) {
+		if b := jws[i]; b != '.' && !isBase64URL(rune(b)) {
+			return compactJWS{}, ErrSignedAlphabet.At("text", "at byte %d", i)
+		}
 	}
-	seg := strings.Split(jws, ".")
-	if len(seg) != 3 || seg[0] == "" || seg[1] == "" || seg[2] == "" {
+	first, last := strings.IndexByte(jws, '.'), strings.LastIndexByte(jws, '.')
+	if first < 1 || last <= first+1 || last == len(jws)-1 || strings.IndexByte(jws[first+1:last], '.') >= 0 {
 		return compactJWS{}, ErrSignedSegments
 	}
-	header, err := decodeSegment(seg[0])
+	header, err := decodeSegment(jws[:first])
 	if err != nil {
 		return compactJWS{}, err
 	}
-	c := compactJWS{covered: seg[0] + "." + seg[1]}
+	c := compactJWS{covered: jws[:last]}
 	var ok bool
 	if c.kid, c.typ, ok = parseHeader(string(header)); !ok {
 		return compactJWS{}, ErrSignedHeader
 	}
-	if c.payload, err = decodeSegment(seg[1]); err != nil {
+	if c.payload, err = decodeSegment(jws[first+1 : last]); err != nil {
 		return compactJWS{}, err
 	}
-	if c.sig, err = decodeSegment(seg[2]); err != nil {
+	if c.sig, err = decodeSegment(jws[last+1:]); err != nil {
 		return compactJWS{}, err
 	}
 	if len(c.sig) != ed25519.SignatureSize {

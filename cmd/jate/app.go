@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"io"
 	"log/slog"
@@ -118,7 +117,7 @@ func (a *app) services() error {
 	a.vendors = vendors.Logging(v, a.log)
 	s := voucher.New(a.db.Vouchers(), voucher.Config{Rand: a.cfg.random, PrintRoom: room, SignManifest: sign,
 		RootPublic: a.settings.Root, Beacon: a.keys.beacon, Seal: a.keys.seal})
-	if s, err = voucher.Instrumenting(s, a.registry, ed25519.PublicKey(a.settings.Beacon)); err != nil {
+	if s, err = voucher.Instrumenting(s, a.registry); err != nil {
 		return err
 	}
 	a.vouchers = voucher.Logging(s, a.log)
