@@ -5,7 +5,7 @@ FUZZTIME ?= 30s
 # Longest time one package's tests may take, with the race detector on.
 TIMEOUT ?= 12m
 
-.PHONY: all build demo test short fuzz bench lint cover tools clean help
+.PHONY: all build demo test short fuzz bench microbench lint cover tools clean help
 
 all: lint build ## check and build (the default)
 
@@ -30,7 +30,10 @@ fuzz: ## every Fuzz target for FUZZTIME (default 30s) each
 		go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "$$dir" </dev/null || exit 1; \
 	done
 
-bench: ## every benchmark
+bench: ## measure against limits and peers, one table; BENCH=--quick is short
+	go run ./test/bench $(BENCH)
+
+microbench: ## every Go benchmark
 	go test -run='^$$' -bench=. -benchmem ./...
 
 lint: ## gofmt, go vet, staticcheck
@@ -51,4 +54,4 @@ clean: ## remove what was built
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)$$/\1|\2/p' $(MAKEFILE_LIST) | \
-		awk -F'|' '{ printf "make %-8s %s\n", $$1, $$2 }'
+		awk -F'|' '{ printf "make %-10s %s\n", $$1, $$2 }'

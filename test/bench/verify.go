@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/store/bolt"
+	"github.com/jate-cva/jate/voucher"
+)
+
+const bytesMax = 2_000 // of one voucher, through its whole life
+
+// wholeLife makes a folder whose vouchers were all redeemed in batches.
+func (b *bench) wholeLife(ctx context.Context, name string, vouchers int) (*field, error) {
+	vouchers = max(vouchers-vouchers%(together*b.batch), together*b.batch)
+	f, err := b.fieldOf(ctx, name, vouchers)
+	if err != nil {
+		return nil, err
+	}
+	uploads, err := f.sales(vouchers/together/b.batch, b.batch)
+	if err == nil {
+		_, err = f.send(ctx, uploads, syncClients, voucher.Payable)
+	}
+	return f, errors.Join(err, f.stop())
+}
+
+// filled returns the folder that HTTP calls filled, or makes one.
+func (b *bench) filled(ctx context.Context) (*field, error) {
+	if b.field != nil {
+		return b.field, nil
+	}
+	var err error
+	b.field, err = b.wholeLife(ctx, "field", b.reps*together*(b.sales+b.syncs*b.batch))
+	return b.field, err
+}
+
+// bytesLines counts the bytes of a voucher through its whole life, in a small
+// folder and in a larger one.
+func (b *bench) bytesLines(ctx context.Context) error {
+	small, err := b.wholeLife(ctx, "small", b.small)
+	if err != nil {
+		return err
+	}
+	large, err := b.filled(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range []*field{small, large} {
+		bytes, err := f.bytes()
+		if err != nil {
+			return err
+		}
+		kinds, err := f.kinds(ctx)
+		if err != nil {
+			return err
+		}
+		n := kinds[ledger.KindRedeem]
+		if n == 0 || n != kinds[ledger.KindIssue] {
+			return fmt.Errorf("%d vouchers were issued and %d redeemed", kinds[ledger.KindIssue], n)
+		}
+		b.report.add(line{Name: fmt.Sprintf("bytes a voucher, %s in the folder", figure(float64(n), "")),
+			Measured: float64(bytes) / float64(n), Unit: "bytes", Bar: bytesMax, AtMost: true,
+			Note: "issued, activated and redeemed; the whole folder after a clean stop, print jobs aside"})
+	}
+	return os.RemoveAll(small.dir)
+}
+
+// verifyLines measures jate verify and jate monitor on a folder of many
+// entries, by the time that the process used of its cores.
+func (b *bench) verifyLines(ctx context.Context) error {
+	f, err := b.filled(ctx)
+	if err != nil {
+		return err
+	}
+	kinds, err := b.grow(ctx, f)
+	if err != nil {
+		return err
+	}
+	entries, said := 0, []string{}
+	for k, n := range kinds {
+		entries += n
+		said = append(said, fmt.Sprintf("%s %s", figure(float64(n), ""), k))
+	}
+	slices.Sort(said)
+	note := "entries: " + strings.Join(said, ", ") + "; each redeem entry has its signed receipt"
+	for _, command := range []string{"verify", "monitor"} {
+		if err := b.reader(ctx, f, command, entries, note); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grow issues vouchers that nobody redeems until the folder has its entries.
+func (b *bench) grow(ctx context.Context, f *field) (map[ledger.Kind]int, error) {
+	kinds, err := f.kinds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	have := 0
+	for _, n := range kinds {
+		have += n
+	}
+	if have >= b.entries {
+		return kinds, nil
+	}
+	if err := f.open(func(db *bolt.DB) error { return f.issue(ctx, db, "l2", b.entries-have) }); err != nil {
+		return nil, err
+	}
+	// The last entries get their checkpoint.
+	if err := errors.Join(f.serve(), f.stop()); err != nil {
+		return nil, err
+	}
+	return f.kinds(ctx)
+}
+
+// reader measures one of the programs that read everything.
+func (b *bench) reader(ctx context.Context, f *field, command string, entries int, note string) error {
+	if has, err := b.hasCommand(ctx, f, command); err != nil || !has {
+		b.report.Missing = append(b.report.Missing, "jate "+command+" (not built)")
+		return err
+	}
+	s := series{}
+	for i := range b.reps {
+		cmd, err := f.run(ctx, command)
+		if err != nil {
+			return err
+		}
+		used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		s.add(ours, float64(entries)/used.Seconds())
+		say("  %d of %d: jate %s %.0f entries a second a core", i+1, b.reps, command, s[ours][i])
+	}
+	b.report.add(line{Name: "jate " + command + ", entries a second a core", Measured: median(s[ours]), Unit: "/s", Bar: 100_000, Note: note})
+	return nil
+}
+
+// hasCommand reports whether the program knows the command.
+func (b *bench) hasCommand(ctx context.Context, f *field, command string) (bool, error) {
+	out, err := exec.CommandContext(ctx, f.jate, "help").Output()
+	return strings.Contains(string(out), "  jate "+command+" "), err
+}
