@@ -21,18 +21,34 @@ const checkErrorsMax = 10
 // Pages that the copy still needs are not used again until it is done, and w
 // must not wait for the store: write to a file first, and send that.
 func (db *DB) Backup(ctx context.Context, w io.Writer) (int64, error) {
-	var n int64
-	if err := db.Flush(ctx); err != nil {
+	file, err := db.wholeFile(ctx)
+	if err != nil {
 		return 0, fmt.Errorf("backup: %w", err)
 	}
-	err := db.read(ctx, func(file *bbolt.Tx, _ *state) (err error) {
-		n, err = file.WriteTo(untilDone{ctx, w})
-		return err
-	})
+	db.flushing.Unlock()
+	defer file.Rollback()
+	n, err := file.WriteTo(untilDone{ctx, w})
 	if err != nil {
 		return n, fmt.Errorf("backup: %w", err)
 	}
 	return n, nil
+}
+
+// wholeFile flushes, and returns the file as it is between two flushes. The
+// caller must unlock db.flushing and roll the transaction back.
+func (db *DB) wholeFile(ctx context.Context) (*bbolt.Tx, error) {
+	if err := db.Flush(ctx); err != nil {
+		return nil, err
+	}
+	db.flushing.Lock()
+	file, err := db.file.Begin(false)
+	if err != nil {
+		db.flushing.Unlock()
+	}
+	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
+		err = ErrClosed
+	}
+	return file, err
 }
 
 // untilDone is w until ctx ends.
@@ -53,18 +69,11 @@ func (u untilDone) Write(p []byte) (int, error) {
 // compares the pages in use with the free ones: on a busy store check a Backup
 // instead. It says nothing about what the records mean.
 func (db *DB) Check() error {
-	if err := db.Flush(context.Background()); err != nil {
-		return fmt.Errorf("check: %w", err)
-	}
-	db.flushing.Lock()
-	defer db.flushing.Unlock()
-	file, err := db.file.Begin(false)
-	if errors.Is(err, bbolterrors.ErrDatabaseNotOpen) {
-		return ErrClosed
-	}
+	file, err := db.wholeFile(context.Background())
 	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
+	defer db.flushing.Unlock()
 	defer file.Rollback()
 	var found []error
 	for err := range file.Check() { // to the end: it is sent by a goroutine

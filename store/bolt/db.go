@@ -35,6 +35,10 @@ type Options struct {
 	BatchMax    int                   // functions in one group of the WAL: 1024 where zero
 	FlushBytes  int                   // memory taken by changes, about, at which they are flushed: 64 MiB where zero
 	MmapBytes   int                   // address space laid aside for the file: 64 GiB where zero (1 GiB on 32 bits)
+
+	// flushChanges is how many changes go into one transaction of the file: its
+	// memory is that of the pages they touch, and random keys touch one each.
+	flushChanges int
 }
 
 func (o Options) withDefaults() Options {
@@ -49,6 +53,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.BatchMax <= 0 {
 		o.BatchMax = 1024
+	}
+	if o.flushChanges <= 0 {
+		o.flushChanges = 8 << 10
 	}
 	if o.FlushBytes <= 0 {
 		o.FlushBytes = 64 << 20
@@ -84,7 +91,7 @@ type DB struct {
 	wal     *wal          // of the one who syncs
 	written chan struct{} // closed when that one has ended
 
-	flushing sync.Mutex // held while the file is written to
+	flushing sync.Mutex // held while the file holds a part of a segment
 	showing  sync.Mutex // held while state is changed
 	state    atomic.Pointer[state]
 	failed   chan struct{} // closed by the first failure

@@ -198,7 +198,7 @@ func TestOpen_metrics(t *testing.T) {
 // A backup taken under load is a store, sound, and one state.
 func TestDB_Backup(t *testing.T) {
 	dir := t.TempDir()
-	db := open(t, dir+"/store", Options{})
+	db := open(t, dir+"/store", Options{FlushBytes: 32 << 10, flushChanges: 3})
 	ctx, stop := context.WithCancel(t.Context())
 	var writers sync.WaitGroup
 	twice := func(i int) func(*Tx) error { // always in both buckets, or in neither

@@ -9,10 +9,6 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// flushChanges is how many changes go into one transaction of the file: its
-// memory is that of the pages they touch, and random keys touch one each.
-const flushChanges = 8 << 10
-
 // flushed is the record "wal" of the bucket "store": how much of the WAL the
 // file holds.
 type flushed struct {
@@ -55,15 +51,15 @@ func (db *DB) flush(m *memory, upTo mark, thaw chan struct{}) {
 }
 
 func (db *DB) writeSegment(m *memory, upTo mark) error {
+	db.flushing.Lock()
+	defer db.flushing.Unlock()
 	took := stopwatch()
 	var pages, bytes int64
-	part := make([]*change, 0, flushChanges)
+	part := make([]*change, 0, db.opt.flushChanges)
 	write := func(last bool) error {
 		if db.hasFailed() {
 			return ErrFailed
 		}
-		db.flushing.Lock()
-		defer db.flushing.Unlock()
 		file, err := db.file.Begin(true)
 		if err != nil {
 			return err
@@ -82,7 +78,7 @@ func (db *DB) writeSegment(m *memory, upTo mark) error {
 	}
 	var err error
 	m.tree.Ascend(func(c *change) bool {
-		if len(part) == flushChanges {
+		if len(part) == db.opt.flushChanges {
 			err = write(false)
 		}
 		part = append(part, c)

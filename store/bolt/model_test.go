@@ -136,7 +136,8 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		next := func() string { stores++; return fmt.Sprintf("%s/%d", dir, stores) }
 		path := next()
-		opt := Options{FlushBytes: rapid.SampledFrom([]int{1, 2 << 10, 1 << 20}).Draw(rt, "flush bytes")}
+		opt := Options{FlushBytes: rapid.SampledFrom([]int{1, 2 << 10, 1 << 20}).Draw(rt, "flush bytes"),
+			flushChanges: rapid.SampledFrom([]int{1, 5, 0}).Draw(rt, "changes in a flush")}
 		db, err := Open(path, opt)
 		if err != nil {
 			rt.Fatal(err)

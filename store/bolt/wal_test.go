@@ -144,29 +144,19 @@ func TestOpen_wal(t *testing.T) {
 	}
 }
 
-// A flush that stopped after any of its transactions is made again, and a WAL
-// that is opened twice gives the same.
+// A flush that stopped after any of its transactions is made again.
 func TestOpen_flushInterrupted(t *testing.T) {
-	path := killedStore(t, 3*groups)
-	db, err := Open(path, Options{}) // flushes
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole := t.TempDir() + "/store"
-	asKilled(t, db, path, whole)
-	db.Close()
 	for _, part := range []int{0, 1, 7, 3 * groups} {
 		path := killedStore(t, 3*groups)
 		file, err := openFile(path, Options{}.withDefaults())
 		if err != nil {
 			t.Fatal(err)
 		}
-		half := &DB{file: file, metrics: must(newMetrics(nil, nil))}
 		m := newMemory()
 		for i := range part {
 			m.lay(&change{bucket: bucketA, key: []byte(fmt.Sprint(i)), value: []byte(fmt.Sprint(i))})
 		}
-		tx, err := half.file.Begin(true)
+		tx, err := file.Begin(true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +174,7 @@ func TestOpen_flushInterrupted(t *testing.T) {
 
 // A View sees one state while segments are frozen, flushed and written over.
 func TestDB_View_duringFlushes(t *testing.T) {
-	db := newDB(t, Options{FlushBytes: 1})
+	db := newDB(t, Options{FlushBytes: 1, flushChanges: 1})
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
