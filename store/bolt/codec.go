@@ -9,7 +9,8 @@ import (
 // Records are CBOR in its core deterministic encoding (RFC 8949, section
 // 4.2.1), so that equal records are equal bytes. Decoding refuses what encoding
 // would not have written: tags, indefinite lengths, unknown fields, fields
-// given twice, and anything after the record.
+// given twice, and anything after the record. What is read and written with
+// every sale packs itself instead; see packer.
 //
 // A record that is written often is a struct whose first field is
 //
@@ -40,6 +41,9 @@ func encOptions() cbor.EncOptions {
 	return o
 }
 
+// packedRoom is what most records that pack themselves take.
+const packedRoom = 320
+
 // must panics where the options above contradict each other, which only a
 // change of this file can bring about.
 func must[M any](m M, err error) M {
@@ -51,6 +55,11 @@ func must[M any](m M, err error) M {
 
 // encode returns the version byte and the record.
 func encode[V any](version byte, v V) ([]byte, error) {
+	if r, ok := any(&v).(packed); ok {
+		p := packer{b: append(make([]byte, 0, packedRoom), version)}
+		r.pack(&p)
+		return p.b, nil
+	}
 	p, err := recordEnc.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode %T: %w", v, err)
@@ -67,6 +76,15 @@ func decode[V any](version byte, p []byte) (V, error) {
 	}
 	if p[0] != version {
 		return v, fmt.Errorf("%T: version %d where %d is known: %w", v, p[0], version, ErrRecord)
+	}
+	if r, ok := any(&v).(unpacked); ok {
+		u := unpacker{b: p[1:]}
+		r.unpack(&u)
+		if err := u.done(); err != nil {
+			var none V
+			return none, fmt.Errorf("%T: %w: %w", v, ErrRecord, err)
+		}
+		return v, nil
 	}
 	if err := recordDec.Unmarshal(p[1:], &v); err != nil {
 		return v, fmt.Errorf("%T: %w: %w", v, ErrRecord, err)

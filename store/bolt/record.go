@@ -2,12 +2,8 @@ package bolt
 
 import (
 	"bytes"
-	"encoding/base64"
 	"fmt"
-	"strings"
 	"time"
-
-	"github.com/fxamacker/cbor/v2"
 
 	"github.com/jate-cva/jate/money"
 )
@@ -126,54 +122,6 @@ func (a *amount) UnmarshalCBOR(p []byte) error {
 		return err
 	}
 	*a = amount(money.FromMinor(parts.Minor, money.Asset(parts.Asset)))
-	return nil
-}
-
-// jws is a signed text. In its compact form (RFC 7515) it is stored as its
-// three parts without their base64, a quarter less; any other text as it is.
-// Either comes back byte for byte.
-type jws string
-
-// MarshalCBOR writes three byte strings or a text.
-func (j jws) MarshalCBOR() ([]byte, error) {
-	segments := strings.Split(string(j), ".")
-	if len(segments) != 3 {
-		return recordEnc.Marshal(string(j))
-	}
-	var parts [3][]byte
-	for i, s := range segments {
-		p, err := base64.RawURLEncoding.DecodeString(s)
-		// The decoder skips line ends and forgives needless bits.
-		if err != nil || base64.RawURLEncoding.EncodeToString(p) != s {
-			return recordEnc.Marshal(string(j))
-		}
-		parts[i] = p
-	}
-	return recordEnc.Marshal(parts)
-}
-
-// UnmarshalCBOR reads what MarshalCBOR writes.
-func (j *jws) UnmarshalCBOR(p []byte) error {
-	if text, err := decodePart[string](p, cborText); err == nil {
-		*j = jws(text)
-		return nil
-	}
-	parts, err := decodePart[[]cbor.RawMessage](p, cborArray)
-	if err != nil {
-		return err
-	}
-	if len(parts) != 3 {
-		return fmt.Errorf("a signed text of %d parts", len(parts))
-	}
-	var segments [3]string
-	for i, raw := range parts {
-		b, err := decodePart[[]byte](raw, cborBytes)
-		if err != nil {
-			return err
-		}
-		segments[i] = base64.RawURLEncoding.EncodeToString(b)
-	}
-	*j = jws(strings.Join(segments[:], "."))
 	return nil
 }
 

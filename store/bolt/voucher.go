@@ -31,7 +31,7 @@ func (tx *Tx) VoucherBySerial(s voucher.Serial) (voucher.Voucher, error) {
 	if err != nil {
 		return voucher.Voucher{}, err
 	}
-	return tx.voucher(n, voucherTable.wrap(errIndex))
+	return tx.voucher(voucher.Number(n), voucherTable.wrap(errIndex))
 }
 
 // PutVoucher stores a voucher, which keeps its serial, its lot, and whom it is
@@ -42,7 +42,7 @@ func (tx *Tx) PutVoucher(v voucher.Voucher) error {
 	switch {
 	case err != nil && !errors.Is(err, voucher.ErrNotFound):
 		return err
-	case known && (was.Serial != string(v.Serial) || was.Lot != v.Lot):
+	case known && (was.Serial != v.Serial || was.Lot != v.Lot):
 		return fmt.Errorf("voucher %d is another one", v.Number)
 	case known && was.Beneficiary != "" && was.Beneficiary != v.Beneficiary:
 		return fmt.Errorf("voucher %d is bound", v.Number)
@@ -53,16 +53,25 @@ func (tx *Tx) PutVoucher(v voucher.Voucher) error {
 		} else if taken {
 			return fmt.Errorf("the serial of voucher %d is taken", v.Number)
 		}
-		if err := serialTable.put(tx, v.Serial, v.Number); err != nil {
+		if err := serialTable.put(tx, v.Serial, ordinal(v.Number)); err != nil {
 			return err
 		}
 	}
 	if v.Beneficiary != "" && was.Beneficiary == "" {
-		if err := holderTable.put(tx, numbered[string]{v.Beneficiary, uint64(v.Number)}, none{}); err != nil {
+		if err := tx.bind(v.Beneficiary, v.Number); err != nil {
 			return err
 		}
 	}
-	return voucherTable.put(tx, v.Number, voucherRecordOf(v))
+	return voucherTable.put(tx, v.Number, voucherRecord{v, was.first})
+}
+
+// bind files a voucher under its beneficiary.
+func (tx *Tx) bind(beneficiary string, n voucher.Number) error {
+	ns, err := holderTable.get(tx, beneficiary, voucher.ErrNotFound)
+	if err != nil && !errors.Is(err, voucher.ErrNotFound) {
+		return err
+	}
+	return holderTable.put(tx, beneficiary, ns.with(uint64(n)))
 }
 
 // LastNumber returns the highest number in use.
@@ -80,11 +89,13 @@ func (tx *Tx) Vouchers(from voucher.Number) iter.Seq2[voucher.Voucher, error] {
 // VouchersOf yields a beneficiary's vouchers in the order of issue.
 func (tx *Tx) VouchersOf(beneficiary string) iter.Seq2[voucher.Voucher, error] {
 	return func(yield func(voucher.Voucher, error) bool) {
-		for r, err := range holderTable.scan(tx, under(key{}.str(beneficiary))) {
-			var v voucher.Voucher
-			if err == nil {
-				v, err = tx.voucher(voucher.Number(r.key.n), voucherTable.wrap(errIndex))
-			}
+		ns, err := holderTable.get(tx, beneficiary, nil)
+		if err != nil {
+			yield(voucher.Voucher{}, err)
+			return
+		}
+		for _, n := range ns {
+			v, err := tx.voucher(voucher.Number(n), voucherTable.wrap(errIndex))
 			if !yield(v, err) || err != nil {
 				return
 			}

@@ -1,68 +1,104 @@
 package bolt
 
 import (
+	"strconv"
+	"time"
+
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
 
-// receiptRecord is in "receipt" by arrival.
-type receiptRecord struct {
-	_         struct{} `cbor:",toarray"`
-	Hash      *sum32   // nil where it is that of JWS
-	JWS       jws
-	Kind      string
-	Handheld  string
-	Vendor    string
-	Seq       uint64
-	Serial    string
-	Number    uint64
-	Round     string
-	Value     amount
-	At        intervalRecord
-	Said      instant
-	State     string
-	Reason    string
-	Full      bool
-	Home      bool
-	KeptRules bool
-	Entry     uint64
-	HasEntry  bool
-	LossEntry uint64
-	HasLoss   bool
-	TypedBy   [2]string
-	Channel   string
+// receiptRecord is in "receipt" by arrival. What its signed text says is not
+// said twice.
+type receiptRecord struct{ voucher.StoredReceipt }
+
+// The marks of a receipt's record.
+const (
+	hasFull = 1 << iota
+	hasHome
+	hasKeptRules
+	hasEntry
+	hasLoss
+	wasTyped    // by two people
+	hasHash     // other than that of its text
+	receiptBits // one above the highest
+)
+
+func (r receiptRecord) marks() uint64 {
+	marks := uint64(0)
+	for bit, is := range [...]bool{r.Full, r.Home, r.KeptRules, r.HasEntry, r.HasLoss,
+		r.TypedBy != [2]string{}, r.Hash != voucher.HashOf(r.JWS)} {
+		if is {
+			marks |= 1 << bit
+		}
+	}
+	return marks
 }
 
-func receiptRecordOf(s voucher.StoredReceipt) receiptRecord {
-	r := receiptRecord{
-		JWS: jws(s.JWS), Kind: string(s.Kind), Handheld: string(s.Handheld), Vendor: string(s.Vendor), Seq: s.Seq,
-		Serial: string(s.Serial), Number: uint64(s.Number), Round: s.Round, Value: amount(s.Value),
-		At: intervalRecordOf(s.At), Said: instantOf(s.Said), State: string(s.State), Reason: s.Reason,
-		Full: s.Full, Home: s.Home, KeptRules: s.KeptRules, Entry: s.Entry, HasEntry: s.HasEntry,
-		LossEntry: s.LossEntry, HasLoss: s.HasLoss, TypedBy: s.TypedBy, Channel: s.Channel,
-	}
-	if s.Hash != voucher.HashOf(s.JWS) {
-		r.Hash = (*sum32)(&s.Hash)
-	}
-	return r
+// said are what the signed text probably repeats.
+func (r receiptRecord) said() [5]string {
+	return [5]string{string(r.Handheld), string(r.Serial), strconv.FormatUint(r.Seq, 10),
+		strconv.FormatInt(r.Value.Minor(), 10), strconv.FormatInt(int64(instantOf(r.Said)), 10)}
 }
 
-func (r receiptRecord) receipt() voucher.StoredReceipt {
-	s := voucher.StoredReceipt{
-		JWS: string(r.JWS), Kind: voucher.RecordKind(r.Kind), Handheld: vendors.HandheldID(r.Handheld),
-		Vendor: vendors.ID(r.Vendor), Seq: r.Seq,
-		Serial: voucher.Serial(r.Serial), Number: voucher.Number(r.Number), Round: r.Round, Value: r.Value.amount(),
-		At: r.At.interval(), Said: r.Said.time(), State: voucher.ReceiptState(r.State), Reason: r.Reason,
-		Full: r.Full, Home: r.Home, KeptRules: r.KeptRules, Entry: r.Entry, HasEntry: r.HasEntry,
-		LossEntry: r.LossEntry, HasLoss: r.HasLoss, TypedBy: r.TypedBy, Channel: r.Channel,
+func (r receiptRecord) pack(p *packer) {
+	marks := r.marks()
+	p.u64(marks)
+	p.word(string(r.Kind))
+	p.text(string(r.Handheld))
+	p.text(string(r.Vendor))
+	p.u64(r.Seq)
+	p.serial(string(r.Serial))
+	p.u64(uint64(r.Number))
+	p.text(r.Round)
+	p.amount(r.Value)
+	p.since(time.Time{}, r.At.To)
+	p.since(r.At.To, r.At.From)
+	p.since(r.At.To, r.Said)
+	p.word(string(r.State))
+	p.word(r.Reason)
+	p.u64(r.Entry)
+	p.u64(r.LossEntry)
+	p.word(r.Channel)
+	if marks&wasTyped != 0 {
+		p.text(r.TypedBy[0])
+		p.text(r.TypedBy[1])
 	}
-	if r.Hash == nil {
-		s.Hash = voucher.HashOf(s.JWS)
-	} else {
-		s.Hash = voucher.Hash(*r.Hash)
+	if marks&hasHash != 0 {
+		p.fixed(r.Hash[:])
 	}
-	return s
+	said := r.said()
+	p.signedText(r.JWS, said[:]...)
 }
+
+func (r *receiptRecord) unpack(u *unpacker) {
+	marks := u.upTo(receiptBits - 1)
+	r.Full, r.Home, r.KeptRules = marks&hasFull != 0, marks&hasHome != 0, marks&hasKeptRules != 0
+	r.HasEntry, r.HasLoss = marks&hasEntry != 0, marks&hasLoss != 0
+	r.Kind = voucher.RecordKind(u.word())
+	r.Handheld, r.Vendor = vendors.HandheldID(u.text()), vendors.ID(u.text())
+	r.Seq, r.Serial = u.u64(), voucher.Serial(u.serial())
+	r.Number, r.Round = voucher.Number(u.u64()), u.text()
+	r.Value = u.amount()
+	r.At.To = u.since(time.Time{})
+	r.At.From, r.Said = u.since(r.At.To), u.since(r.At.To)
+	r.State, r.Reason = voucher.ReceiptState(u.word()), u.word()
+	r.Entry, r.LossEntry = u.u64(), u.u64()
+	r.Channel = u.word()
+	if marks&wasTyped != 0 {
+		r.TypedBy = [2]string{u.text(), u.text()}
+	}
+	if marks&hasHash != 0 {
+		u.fixed(r.Hash[:])
+	}
+	said := r.said()
+	r.JWS = u.signedText(said[:]...)
+	if marks&hasHash == 0 {
+		r.Hash = voucher.HashOf(r.JWS)
+	}
+}
+
+func (r receiptRecord) receipt() voucher.StoredReceipt { return r.StoredReceipt }
 
 // proposalRecord is in "proposal" by id.
 type proposalRecord struct {
