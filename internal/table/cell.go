@@ -8,10 +8,15 @@ import (
 	"time"
 )
 
-// sheetReader collects the tokens of a worksheet into rows.
+// sheetReader collects the tokens of a worksheet into rows. The XML decoder
+// gives tokens as they come and does not match ends with starts: a cell ended
+// twice would move the cells after it, and a row without end would grow for
+// as long as the file does. So rows and cells must nest as they should.
 type sheetReader struct {
 	w       *workbook
 	row     Row
+	inRow   bool
+	inCell  bool
 	ended   bool // </sheetData> was seen
 	column  int
 	kind    string // the cell's t
@@ -35,8 +40,16 @@ func (s *sheetReader) token(tok xml.Token) (done bool, err error) {
 		case "v", "t":
 			s.in = ""
 		case "c":
+			if !s.inCell {
+				return false, ErrDamaged.At("cell", "ends twice in row %d", s.row.N)
+			}
+			s.inCell = false
 			s.endCell()
 		case "row":
+			if !s.inRow || s.inCell {
+				return false, ErrDamaged.At("row", "row %d ends where it should not", s.row.N)
+			}
+			s.inRow = false
 			return true, nil
 		case "sheetData":
 			s.ended = true
@@ -49,6 +62,10 @@ func (s *sheetReader) token(tok xml.Token) (done bool, err error) {
 func (s *sheetReader) start(e xml.StartElement) error {
 	switch e.Name.Local {
 	case "row":
+		if s.inRow {
+			return ErrDamaged.At("row", "a row in row %d", s.row.N)
+		}
+		s.inRow = true
 		n := s.row.N + 1
 		if r := attr(e, "r"); r != "" {
 			var err error
@@ -58,6 +75,10 @@ func (s *sheetReader) start(e xml.StartElement) error {
 		}
 		s.row, s.column = Row{N: n}, -1
 	case "c":
+		if !s.inRow || s.inCell {
+			return ErrDamaged.At("cell", "a cell that is in no row, after row %d", s.row.N)
+		}
+		s.inCell = true
 		s.column++
 		if r := attr(e, "r"); r != "" {
 			c := columnOf(r)
@@ -71,9 +92,9 @@ func (s *sheetReader) start(e xml.StartElement) error {
 	case "f":
 		s.formula = true
 	case "v", "t":
-		s.in = e.Name.Local
-	case "sheetData":
-		s.row.N = 0
+		if s.inCell {
+			s.in = e.Name.Local
+		}
 	}
 	return nil
 }

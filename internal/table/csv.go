@@ -44,6 +44,9 @@ func openCSV(r io.ReaderAt, size int64, lim Limits) (*csvFile, error) {
 	return f, nil
 }
 
+// block is how much is read at once, where there is so much.
+const block = 1 << 16
+
 // scan reads the whole file once and decides the encoding and the line end.
 func (f *csvFile) scan() error {
 	mark := make([]byte, 3)
@@ -57,10 +60,10 @@ func (f *csvFile) scan() error {
 	case bytes.Equal(mark, []byte("\xEF\xBB\xBF")):
 		f.start = 3
 	}
-	in := bufio.NewReaderSize(f.section(), 1<<16)
+	in := bufio.NewReaderSize(f.section(), int(min(f.size+16, block)))
 	var good, bad, lf, cr int
 	for {
-		chunk, err := in.Peek(1 << 16)
+		chunk, err := in.Peek(in.Size())
 		if len(chunk) == 0 {
 			if err == io.EOF {
 				break
@@ -148,8 +151,9 @@ func (f *csvFile) rows(sep byte) iter.Seq2[Row, error] {
 		if f.encoding == "windows-1252" {
 			in = charmap.Windows1252.NewDecoder().Reader(in)
 		}
-		most := f.lim.Columns * (f.lim.CellBytes + 3)
-		c := &csvRows{in: bufio.NewReaderSize(in, most), sep: sep, newline: f.newline, lim: f.lim}
+		// No line is longer than the file, whose bytes become three at most.
+		most := min(int64(f.lim.Columns*(f.lim.CellBytes+3)), 3*f.size+16)
+		c := &csvRows{in: bufio.NewReaderSize(in, int(most)), sep: sep, newline: f.newline, lim: f.lim}
 		for {
 			row, err := c.next()
 			if err == io.EOF {

@@ -270,6 +270,12 @@ func TestXLSX_Flaws(t *testing.T) {
 		"a sheet cut short":      `<row r="2"><c><v>1</v></c></row>`,
 		"broken XML":             `<row r="2"><c v=></row>` + end,
 		"rows that go back":      `<row r="5"/><row r="4"/>` + end,
+		"a row that ends twice":  `<row r="2"><c><v>1</v></c></row></row>` + end,
+		"a row in a row":         `<row r="2"><row r="3"></row></row>` + end,
+		"a cell that ends twice": `<row r="2"><c><v>1</v></c></c></row>` + end,
+		"a cell in a cell":       `<row r="2"><c><c><v>1</v></c></c></row>` + end,
+		"a cell in no row":       `<c><v>1</v></c>` + end,
+		"a cell without end":     `<row r="2"><c><v>1</v></row>` + end,
 		"a comment":              `<!-- ` + strings.Repeat("<x>", 100) + ` -->` + end,
 		"a run without any tag":  strings.Repeat(" ", runMost+1) + end,
 		"a document type":        `<!DOCTYPE x>` + end,
@@ -315,28 +321,4 @@ func TestFold(t *testing.T) {
 			t.Errorf("Fold(%q) = %q, want %q", in, got, want)
 		}
 	}
-}
-
-// FuzzCSV: no input makes the reader panic, lose its place or number two rows
-// alike, and reading twice gives the same.
-func FuzzCSV(f *testing.F) {
-	f.Add("nom;village\nA;B\n\"C\nD\";E\n\"F")
-	f.Add("sep=,\nnom,village\n\xe9,\"\"\"\n")
-	f.Fuzz(func(t *testing.T, data string) {
-		s, err := open(t, data)
-		if err != nil {
-			return
-		}
-		last := s.Header.N
-		first := rowsOf(t, s)
-		for row := range s.Rows(t.Context()) {
-			if row.N != last+1 {
-				t.Fatalf("row %d after row %d", row.N, last)
-			}
-			last = row.N
-		}
-		if diff := cmp.Diff(first, rowsOf(t, s)); diff != "" {
-			t.Error(diff)
-		}
-	})
 }

@@ -82,7 +82,7 @@ func (w *workbook) each(part string, fn func(xml.Token) error) error {
 	}
 	defer in.Close()
 	// The size in the directory is what was added up; archive/zip stops there.
-	d := xml.NewDecoder(&guard{in: bufio.NewReaderSize(in, 1<<16)})
+	d := xml.NewDecoder(&guard{in: bufio.NewReaderSize(in, int(min(p.UncompressedSize64, block)))})
 	for {
 		tok, err := d.RawToken()
 		if err == io.EOF {
