@@ -108,6 +108,11 @@ func checkFields(text []byte) error {
 			return ErrBody.At("$", "more than one value")
 		}
 		top := len(open) - 1
+		// The decoder puts U+FFFD for half a surrogate pair, where other
+		// parsers keep the half or refuse; as text it says that something was lost.
+		if text, ok := token.(string); ok && strings.ContainsRune(text, utf8.RuneError) {
+			return ErrBody.At("$", "a text holds half a character, or the sign for a lost one")
+		}
 		if name, ok := token.(string); ok && top >= 0 && open[top].name {
 			// Up and down again, as "ſ" is a small letter of its own.
 			folded := strings.ToLower(strings.ToUpper(name))

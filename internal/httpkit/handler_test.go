@@ -249,6 +249,7 @@ func TestBody(t *testing.T) {
 		"two values":                    {`{}{}`, "body_malformed", "more than one"},
 		"a value and rubbish":           {`{} x`, "body_malformed", ""},
 		"an unknown field":              {`{"amount":"5","price":1}`, "body_malformed", "price"},
+		"half a character":              {`{"amount":"\ud800"}`, "body_malformed", "half a character"},
 		"a field given twice":           {`{"amount":"5","amount":"6"}`, "body_malformed", "twice"},
 		"a field twice in another case": {`{"amount":"5","Amount":"6"}`, "body_malformed", "twice"},
 		"a field twice in a long s":     {`{"note":{"lines":[1],"lineſ":[2]}}`, "body_malformed", "twice"},
