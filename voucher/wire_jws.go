@@ -118,7 +118,13 @@ func parseSplit[T document](d docType, kid string, key ed25519.PublicKey, c comp
 	if !c.signedBy(key) {
 		return none, ErrSignature
 	}
-	v, err := parseCanonical[T](c.payload)
+	return parseDocument[T](c.payload)
+}
+
+// parseDocument reads what a signed text says; its signature was checked.
+func parseDocument[T document](payload []byte) (T, error) {
+	var none T
+	v, err := parseCanonical[T](payload)
 	if err != nil {
 		return none, err
 	}

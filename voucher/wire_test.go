@@ -59,23 +59,3 @@ func TestToken_Wire_ofNoToken(t *testing.T) {
 		}
 	}
 }
-
-// Whatever is accepted is written back as the same digits.
-func FuzzParseDigits(f *testing.F) {
-	f.Add(mustSign(f, testClaims()).Digits())
-	f.Add(mustSign(f, largestClaims()).Digits())
-	f.Add("")
-	f.Add("0400")
-	f.Fuzz(func(t *testing.T, digits string) {
-		token, err := ParseDigits(digits)
-		if err != nil {
-			if !errors.Is(err, ErrWire) {
-				t.Fatal(err)
-			}
-			return
-		}
-		if token.Digits() != digits {
-			t.Fatalf("%q reads as %q and writes %q", digits, token, token.Digits())
-		}
-	})
-}
