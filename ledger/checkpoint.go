@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,12 +64,18 @@ type guardJSON struct {
 // Sign returns the checkpoint of the journal as tx sees it. It returns ErrFork
 // if the journal is shorter than, or differs from, what was signed before.
 func (n *Notary) Sign(tx Tx) (Checkpoint, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	size, err := tx.Size()
 	if err != nil {
 		return Checkpoint{}, err
 	}
+	return n.SignAt(tx, size)
+}
+
+// SignAt is Sign for the first size entries, where those that follow are not
+// to be vouched for yet.
+func (n *Notary) SignAt(tx Tx, size uint64) (Checkpoint, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	root, err := Root(tx, size)
 	if err != nil {
 		return Checkpoint{}, err
@@ -127,23 +134,42 @@ func FormatCheckpoint(origin string, size uint64, root tlog.Hash) string {
 	return fmt.Sprintf("%s\n%d\n%s\n", origin, size, base64.StdEncoding.EncodeToString(root[:]))
 }
 
-// OpenCheckpoint verifies a signed checkpoint of the log with the origin.
-func OpenCheckpoint(text, origin string, v note.Verifier) (Checkpoint, error) {
-	n, err := note.Open([]byte(text), note.VerifierList(v))
-	if err != nil {
-		return Checkpoint{}, fmt.Errorf("checkpoint: %w", err)
+// ParseCheckpoint reads the text that a checkpoint's signature covers (C2SP
+// tlog-checkpoint). It verifies nothing.
+func ParseCheckpoint(text string) (origin string, size uint64, root tlog.Hash, err error) {
+	lines := strings.Split(text, "\n")
+	if len(lines) < 4 || lines[0] == "" || lines[len(lines)-1] != "" {
+		return "", 0, root, fmt.Errorf("checkpoint: not three lines or more")
 	}
-	lines := strings.Split(n.Text, "\n")
-	if len(lines) < 4 || lines[0] != origin {
-		return Checkpoint{}, fmt.Errorf("checkpoint of another log or malformed")
-	}
-	size, err := strconv.ParseUint(lines[1], 10, 63)
+	size, err = strconv.ParseUint(lines[1], 10, 63)
 	if err != nil || strconv.FormatUint(size, 10) != lines[1] {
-		return Checkpoint{}, fmt.Errorf("checkpoint: size %q", lines[1])
+		return "", 0, root, fmt.Errorf("checkpoint: size %q", lines[1])
 	}
-	root, err := tlog.ParseHash(lines[2])
+	if root, err = tlog.ParseHash(lines[2]); err != nil {
+		return "", 0, root, fmt.Errorf("checkpoint: %w", err)
+	}
+	return lines[0], size, root, nil
+}
+
+// OpenCheckpoint verifies a signed checkpoint of the log with the origin: the
+// log must have signed it, and each of the witnesses have cosigned it.
+func OpenCheckpoint(text, origin string, log note.Verifier, witnesses ...note.Verifier) (Checkpoint, error) {
+	needed := append([]note.Verifier{log}, witnesses...)
+	n, err := note.Open([]byte(text), note.VerifierList(needed...))
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("checkpoint: %w", err)
+	}
+	for _, v := range needed {
+		if !slices.ContainsFunc(n.Sigs, func(s note.Signature) bool { return s.Name == v.Name() && s.Hash == v.KeyHash() }) {
+			return Checkpoint{}, fmt.Errorf("checkpoint: no signature of %s", v.Name())
+		}
+	}
+	of, size, root, err := ParseCheckpoint(n.Text)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	if of != origin {
+		return Checkpoint{}, fmt.Errorf("checkpoint of another log, %q", of)
 	}
 	return Checkpoint{Size: size, Root: root, Note: text}, nil
 }
