@@ -13,6 +13,7 @@ const (
 	MethodRoundSums          = "round-sums"
 	MethodTrialBalance       = "trial-balance"
 	MethodJournal            = "journal"
+	MethodLeaves             = "leaves"
 	MethodCheckpoint         = "checkpoint"
 	MethodInclusion          = "inclusion"
 	MethodConsistency        = "consistency"
@@ -27,6 +28,7 @@ type Endpoints struct {
 	RoundSums          httpkit.Endpoint[RoundQuery, []RoundSum]
 	TrialBalance       httpkit.Endpoint[TrialQuery, []TrialLine]
 	Journal            httpkit.Endpoint[JournalQuery, JournalPage]
+	Leaves             httpkit.Endpoint[LeavesQuery, Leaves]
 	Checkpoint         httpkit.Endpoint[CheckpointQuery, Checkpoint]
 	Inclusion          httpkit.Endpoint[InclusionQuery, Inclusion]
 	Consistency        httpkit.Endpoint[ConsistencyQuery, Consistency]
@@ -44,6 +46,7 @@ func NewEndpoints(s Service, guard func(method string) endpoint.Middleware) Endp
 		RoundSums:          httpkit.Wrap(s.RoundSums, guard(MethodRoundSums)),
 		TrialBalance:       httpkit.Wrap(s.TrialBalance, guard(MethodTrialBalance)),
 		Journal:            httpkit.Wrap(s.Journal, guard(MethodJournal)),
+		Leaves:             httpkit.Wrap(s.Leaves, guard(MethodLeaves)),
 		Checkpoint:         httpkit.Wrap(s.Checkpoint, guard(MethodCheckpoint)),
 		Inclusion:          httpkit.Wrap(s.Inclusion, guard(MethodInclusion)),
 		Consistency:        httpkit.Wrap(s.Consistency, guard(MethodConsistency)),

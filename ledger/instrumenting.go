@@ -42,6 +42,12 @@ func (c counted) Journal(ctx context.Context, q JournalQuery) (JournalPage, erro
 	return p, err
 }
 
+func (c counted) Leaves(ctx context.Context, q LeavesQuery) (Leaves, error) {
+	l, err := c.Service.Leaves(ctx, q)
+	c.leaves.Add(float64(l.Count))
+	return l, err
+}
+
 func (c counted) Inclusion(ctx context.Context, q InclusionQuery) (Inclusion, error) {
 	i, err := c.Service.Inclusion(ctx, q)
 	if err == nil {

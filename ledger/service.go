@@ -29,6 +29,8 @@ type Service interface {
 	TrialBalance(ctx context.Context, q TrialQuery) ([]TrialLine, error)
 	// Journal returns a page of leaves, byte for byte.
 	Journal(ctx context.Context, q JournalQuery) (JournalPage, error)
+	// Leaves returns leaves in bulk, for those who recompute everything.
+	Leaves(ctx context.Context, q LeavesQuery) (Leaves, error)
 	// Checkpoint returns the latest signed checkpoint.
 	Checkpoint(ctx context.Context, q CheckpointQuery) (Checkpoint, error)
 	// Inclusion proves that a leaf is in the log of a size.
@@ -97,6 +99,18 @@ type JournalPage struct {
 	More   bool
 }
 
+// LeavesQuery asks for the leaves from one sequence up to another, which is
+// not included.
+type LeavesQuery struct{ From, To uint64 }
+
+// Leaves is a run of leaves, each followed by a newline; a leaf holds none. It
+// has at least one leaf where the journal has one, and at most 10,000 or about
+// 8 MiB: whoever wants more asks again from where it ended.
+type Leaves struct {
+	Count int
+	Lines []byte
+}
+
 // InclusionQuery asks about the leaf of an entry in the log of a size; 0 is
 // the size of the latest checkpoint.
 type InclusionQuery struct{ Entry, Size uint64 }
@@ -107,6 +121,7 @@ type Inclusion struct {
 	Root        tlog.Hash
 	Leaf        []byte
 	Proof       tlog.RecordProof
+	Note        string // the signed checkpoint, where the size is that of the latest
 }
 
 // ConsistencyQuery asks about two sizes of the log, 1 or more; a new one of 0
@@ -169,6 +184,8 @@ type service struct{ store Store }
 const (
 	pageMax      = 1000
 	pageBytesMax = 4 << 20 // of leaves in one page, the first one aside
+	bulkMax      = 10_000  // leaves in bulk
+	bulkBytesMax = 8 << 20 // of them, the last one aside
 	lateScanMax  = 20_000  // entries that one page of late ones looks at
 )
 

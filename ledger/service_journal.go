@@ -39,6 +39,31 @@ func (s service) Journal(ctx context.Context, q JournalQuery) (JournalPage, erro
 	})
 }
 
+func (s service) Leaves(ctx context.Context, q LeavesQuery) (Leaves, error) {
+	if q.To <= q.From {
+		return Leaves{}, ErrQuery.At("to", "more than from")
+	}
+	return read(ctx, s.store, func(tx Tx) (Leaves, error) {
+		size, err := tx.Size()
+		if err != nil {
+			return Leaves{}, err
+		}
+		if q.From >= size {
+			return Leaves{}, ErrNotFound.At("from", "the journal has %d entries", size)
+		}
+		var l Leaves
+		for seq := q.From; seq < min(q.To, size) && l.Count < bulkMax && len(l.Lines) < bulkBytesMax; seq++ {
+			leaf, err := tx.Leaf(seq)
+			if err != nil {
+				return Leaves{}, err
+			}
+			l.Lines = append(append(l.Lines, leaf...), '\n')
+			l.Count++
+		}
+		return l, nil
+	})
+}
+
 func (s service) Checkpoint(ctx context.Context, _ CheckpointQuery) (Checkpoint, error) {
 	return read(ctx, s.store, func(tx Tx) (Checkpoint, error) { return tx.Checkpoint() })
 }
@@ -67,6 +92,9 @@ func (s service) Inclusion(ctx context.Context, q InclusionQuery) (Inclusion, er
 			return Inclusion{}, ErrNotFound.At("entry", "not among the first %d", size)
 		}
 		i := Inclusion{Entry: q.Entry, Size: size}
+		if c, err := tx.Checkpoint(); err == nil && c.Size == size {
+			i.Note = c.Note
+		}
 		if i.Leaf, err = tx.Leaf(q.Entry); err != nil {
 			return Inclusion{}, err
 		}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -21,8 +22,10 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 		"GET /api/v1/ledger/rounds/{id}/sums":             handle(e.RoundSums, wireOfSums, decodeRound, opts),
 		"GET /api/v1/ledger/trial-balance":                handle(e.TrialBalance, wireOfTrial, decodeNothing[TrialQuery], opts),
 		"GET /api/v1/ledger/journal":                      handle(e.Journal, wireOfJournal, decodeJournal, opts),
+		"GET /api/v1/ledger/leaves":                       handle(e.Leaves, wireOfLeaves, decodeLeaves, opts),
 		"GET /api/v1/ledger/checkpoint":                   handle(e.Checkpoint, wireOfCheckpoint, decodeNothing[CheckpointQuery], opts),
 		"GET /api/v1/ledger/proofs/inclusion":             handle(e.Inclusion, wireOfInclusion, decodeInclusion, opts),
+		"GET /api/v1/ledger/entries/{seq}/proof":          handle(e.Inclusion, wireOfProof, decodeProof, opts),
 		"GET /api/v1/ledger/proofs/consistency":           handle(e.Consistency, wireOfConsistency, decodeConsistency, opts),
 		"GET /api/v1/ledger/late":                         handle(e.Late, wireOfLate, decodeLate, opts),
 		"POST /api/v1/ledger/periods":                     handle(e.ClosePeriod, wireOfPeriod, d.closePeriod, opts),
@@ -111,6 +114,14 @@ func decodeJournal(_ context.Context, r *http.Request) (JournalQuery, error) {
 	return JournalQuery{From: from, Limit: limit}, nil
 }
 
+func decodeLeaves(_ context.Context, r *http.Request) (LeavesQuery, error) {
+	n, err := numbers(r, nil, "from", "to")
+	if err == nil && !r.URL.Query().Has("to") {
+		n[1] = math.MaxUint64
+	}
+	return LeavesQuery{From: n[0], To: n[1]}, err
+}
+
 func decodeLate(_ context.Context, r *http.Request) (LateQuery, error) {
 	from, limit, err := pageOf(r)
 	return LateQuery{From: from, Limit: limit}, err
@@ -119,6 +130,23 @@ func decodeLate(_ context.Context, r *http.Request) (LateQuery, error) {
 func decodeInclusion(_ context.Context, r *http.Request) (InclusionQuery, error) {
 	n, err := numbers(r, nil, "entry", "size")
 	return InclusionQuery{Entry: n[0], Size: n[1]}, err
+}
+
+// decodeProof asks for a proof in the log of the latest checkpoint, which the
+// proof carries.
+func decodeProof(_ context.Context, r *http.Request) (InclusionQuery, error) {
+	if _, err := httpkit.Query(r); err != nil {
+		return InclusionQuery{}, err
+	}
+	text, err := httpkit.PathValue(r, "seq")
+	if err != nil {
+		return InclusionQuery{}, err
+	}
+	seq, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || strconv.FormatUint(seq, 10) != text {
+		return InclusionQuery{}, ErrNotFound.At("seq", "not a sequence number")
+	}
+	return InclusionQuery{Entry: seq}, nil
 }
 
 func decodeConsistency(_ context.Context, r *http.Request) (ConsistencyQuery, error) {

@@ -1,6 +1,8 @@
 package ledger
 
 import (
+	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -94,6 +96,14 @@ func wireOfJournal(p JournalPage) httpkit.Page[leafWire] {
 	return httpkit.NewPage(items, next(p.From+uint64(len(p.Leaves)), p.More))
 }
 
+// wireOfLeaves is one leaf a line, byte for byte as it was hashed.
+func wireOfLeaves(l Leaves) httpkit.Content {
+	return httpkit.Content{Type: "application/x-ndjson", Write: func(w io.Writer) error {
+		_, err := w.Write(l.Lines)
+		return err
+	}}
+}
+
 type checkpointWire struct {
 	Size uint64 `json:"size,string"`
 	Root string `json:"root"`
@@ -114,6 +124,15 @@ type inclusionWire struct {
 
 func wireOfInclusion(i Inclusion) inclusionWire {
 	return inclusionWire{Entry: i.Entry, Size: i.Size, Root: i.Root.String(), Leaf: string(i.Leaf), Proof: hashes(i.Proof)}
+}
+
+// wireOfProof is a file that proves the entry off line (C2SP tlog-proof).
+func wireOfProof(i Inclusion) httpkit.Content {
+	return httpkit.Content{Type: "text/plain; charset=utf-8", Filename: fmt.Sprintf("%d.tlog-proof", i.Entry),
+		Write: func(w io.Writer) error {
+			_, err := w.Write(Proof{Index: i.Entry, Hashes: i.Proof, Checkpoint: i.Note}.Format())
+			return err
+		}}
 }
 
 type consistencyWire struct {

@@ -20,6 +20,7 @@ import (
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/ledger/export"
+	"github.com/jate-cva/jate/ledger/witness"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/store/bolt"
 	"github.com/jate-cva/jate/vendors"
@@ -47,6 +48,7 @@ type app struct {
 	db        *bolt.DB
 	notary    *ledger.Notary
 	authority *access.Authority
+	witnesses *witness.Cosigners
 
 	ledger        ledger.Service
 	vendors       vendors.Service
@@ -70,6 +72,9 @@ func openApp(cfg appConfig) (*app, error) {
 		return nil, err
 	}
 	if a.authority, err = access.NewAuthority(a.settings.Origin, a.keys.access, cfg.now); err != nil {
+		return nil, err
+	}
+	if err = a.openWitnesses(); err != nil {
 		return nil, err
 	}
 	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Now: cfg.now, Logger: cfg.log, Registerer: a.registry})

@@ -55,6 +55,12 @@ type settings struct {
 	Seal       []byte // X25519
 	Print      string // age recipient of print jobs
 	Created    time.Time
+
+	// Witnesses must cosign each checkpoint before it is handed out; at most 8.
+	Witnesses []witnessSettings `json:",omitempty"`
+	// CheckpointAfter names a file that holds how many entries are copied
+	// elsewhere; no checkpoint covers more. Without it all entries are covered.
+	CheckpointAfter string `json:",omitempty"`
 }
 
 // keyring holds the opened keys of a running server.

@@ -69,6 +69,7 @@ func commands() []command {
 		{"export", "--data DIR --format hledger|ledger|beancount", "the books as text", exportCommand},
 		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
 		{"backup", "--data DIR --out FILE", "copy the store, whole and consistent", backupCommand},
+		{"witness", "init|serve --data DIR --log VKEY", "cosign a server's checkpoints, elsewhere and with a key of its own", witnessCommand},
 		{"handheld", "enrol|activate|bundle|sell|cancel|sync|export|import|status", "a handheld on the command line", runHandheld},
 	}
 }

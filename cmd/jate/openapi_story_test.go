@@ -168,7 +168,7 @@ func (s *story) send(r *http.Request) answer {
 	if a.raw, err = readAll(res.Body); err != nil {
 		s.t.Fatal(err)
 	}
-	if strings.HasSuffix(strings.Split(res.Header.Get("Content-Type"), ";")[0], "json") {
+	if media, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";"); strings.HasSuffix(media, "/json") || strings.HasSuffix(media, "+json") {
 		if err := json.Unmarshal(a.raw, &a.value); err != nil {
 			s.t.Fatal(err)
 		}

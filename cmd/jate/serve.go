@@ -17,6 +17,7 @@ import (
 
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/ledger/witness"
 )
 
 const (
@@ -135,32 +136,9 @@ func (a *app) try(ctx context.Context, what string, do func(context.Context) err
 	return err
 }
 
-// checkpoint signs the journal's size and root if entries were added since.
-func (a *app) checkpoint(ctx context.Context) error {
-	var c ledger.Checkpoint
-	err := a.db.Ledger().View(ctx, func(tx ledger.Tx) error {
-		size, err := tx.Size()
-		if err != nil {
-			return err
-		}
-		last, err := tx.Checkpoint()
-		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-			return err
-		}
-		if size == last.Size {
-			return nil
-		}
-		c, err = a.notary.Sign(tx)
-		return err
-	})
-	if err != nil || c.Note == "" {
-		return err
-	}
-	return a.db.Ledger().Update(ctx, func(tx ledger.Tx) error { return tx.PutCheckpoint(c) })
-}
-
 // health adds /livez, which answers as long as the process does, and /readyz,
-// which answers as long as the store does and nothing has failed.
+// which answers as long as the store does, nothing has failed, and no witness
+// contradicts the journal.
 func (a *app) health(mux *http.ServeMux) {
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]string{"status": "alive"})
@@ -184,12 +162,24 @@ func (a *app) health(mux *http.ServeMux) {
 			err = errors.New("the store failed")
 		default:
 		}
+		if err == nil {
+			err = a.witnesses.Contradicted()
+		}
 		if err != nil {
-			writeJSON(w, http.StatusServiceUnavailable, map[string]string{"status": "not ready"})
+			writeJSON(w, http.StatusServiceUnavailable, notReady(err))
 			return
 		}
 		writeJSON(w, http.StatusOK, map[string]string{"status": "ready", "entries": fmt.Sprint(size), "checkpoint": fmt.Sprint(c.Size)})
 	})
+}
+
+// notReady says why where a witness contradicts the journal.
+func notReady(err error) map[string]string {
+	status := map[string]string{"status": "not ready"}
+	if errors.Is(err, witness.ErrContradicted) {
+		status["reason"] = witness.ErrContradicted.Code
+	}
+	return status
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
