@@ -75,7 +75,7 @@ func TestEveryPart(t *testing.T) {
 			t.Errorf("the table has no line %q:\n%s", want, table.String())
 		}
 	}
-	for _, want := range []string{"CPU", "kernel", "PostgreSQL", "fsyncs a group"} {
+	for _, want := range []string{"CPU", "kernel", "PostgreSQL", "redemptions a group", "WAL bytes a redemption"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, table.String())
 		}
@@ -122,6 +122,10 @@ func TestReport_Missed(t *testing.T) {
 	var r report
 	r.add(line{Name: "slow", Than: "peer", Ratio: 1, Bar: 2}, line{Name: "small", Measured: 1, Bar: 2, AtMost: true})
 	if got := strings.Join(r.missed(), ";"); got != "slow / peer" {
+		t.Errorf("missed %q", got)
+	}
+	r.Missing = append(r.Missing, "another")
+	if got := strings.Join(r.missed(), ";"); got != "slow / peer;another" {
 		t.Errorf("missed %q", got)
 	}
 }

@@ -100,8 +100,8 @@ func (c *counters) walBytesEach() int64 {
 	return int64(n) / int64(c.of)
 }
 
-// String says what there is of fsyncs a group, bytes a redemption and pages a
-// flush.
+// String says what the store counted of fsyncs a group, bytes a redemption and
+// pages a flush. A flush that was under way when the clock stopped is not in it.
 func (c *counters) String() string {
 	var said []string
 	ratio := func(what string, of float64, names ...string) {
@@ -110,14 +110,17 @@ func (c *counters) String() string {
 		}
 	}
 	n := float64(c.of)
-	groups, _ := c.first("groups_total", "commits_total")
-	flushes, _ := c.first("flushes_total", "flush_seconds_count")
+	groups, _ := c.first("commits_total")
+	flushes, flushed := c.first("flushes_total")
 	if groups > 0 {
 		said = append(said, fmt.Sprintf("%.1f redemptions a group", n/groups))
 	}
 	ratio("fsyncs a group", groups, "fsyncs_total")
 	ratio("WAL bytes a redemption", n, "wal_bytes_total")
-	ratio("bytes of pages a redemption", n, "page_bytes_total", "flush_bytes_total", "written_bytes_total")
-	ratio("pages a flush", flushes, "flush_pages_total", "pages_total")
+	if flushed {
+		said = append(said, fmt.Sprintf("%.0f flushes", flushes))
+	}
+	ratio("pages a flush", flushes, "flush_pages_total")
+	ratio("bytes of pages a redemption", n, "flush_bytes_total")
 	return strings.Join(said, ", ")
 }

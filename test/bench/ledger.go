@@ -224,12 +224,16 @@ func (b *bench) ledgerLines(ctx context.Context) error {
 		reload := func() error { return b.pg.load(ctx, b.postings) }
 		err = b.repeatLedger(ctx, s, own, reload, i)
 		seen = own.counters
-		if err := errors.Join(err, own.db.Close(), os.RemoveAll(dir)); err != nil {
+		began := time.Now()
+		err = errors.Join(err, own.db.Close())
+		s.add("close", time.Since(began).Seconds())
+		if err := errors.Join(err, os.RemoveAll(dir)); err != nil {
 			return err
 		}
 	}
 	b.report.add(
-		s.against("ledger alone, 64 callers", ours, peerSingle, 5),
+		s.against("ledger alone, 64 callers", ours, peerSingle, 5).
+			noted("%s redemptions in each repetition; closing the store took %.1f s more", figure(float64(b.postings), ""), median(s["close"])),
 		s.against("ledger alone, 64 callers", ours, peerGroup, 1.5),
 		s.against("ledger alone, 64 callers", ours, peerAppend, 0.5).noted("%d bytes each, as many as ours appends", b.appended.Load()))
 	b.report.count("ledger alone: %s", seen)

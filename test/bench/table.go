@@ -96,7 +96,8 @@ func (r *report) count(format string, args ...any) {
 	r.Counters = append(r.Counters, fmt.Sprintf(format, args...))
 }
 
-// missed returns the names of the lines whose bar was not met.
+// missed returns the names of the lines whose bar was not met, and what was not
+// measured.
 func (r *report) missed() []string {
 	var names []string
 	for _, l := range r.Lines {
@@ -104,7 +105,7 @@ func (r *report) missed() []string {
 			names = append(names, strings.TrimSuffix(l.Name+" / "+l.Than, " / "))
 		}
 	}
-	return names
+	return append(names, r.Missing...)
 }
 
 // notes are the remarks on lines, on counters, and on what is not there.
