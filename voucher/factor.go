@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"hash"
 	"io"
 
 	"github.com/jate-cva/jate/fault"
@@ -62,17 +63,20 @@ func trivial(pin string) bool {
 
 // drawDigits draws n uniform decimal digits, one from each byte below 250.
 func drawDigits(random io.Reader, n int) (string, error) {
-	digits := make([]byte, 0, n)
-	var b [1]byte
-	for len(digits) < n {
-		if _, err := io.ReadFull(random, b[:]); err != nil {
+	b := make([]byte, n)
+	for have := 0; have < n; {
+		drawn := b[have:]
+		if _, err := io.ReadFull(random, drawn); err != nil {
 			return "", fmt.Errorf("draw digits: %w", err)
 		}
-		if b[0] < 250 {
-			digits = append(digits, '0'+b[0]%10)
+		for _, d := range drawn {
+			if d < 250 {
+				b[have] = '0' + d%10
+				have++
+			}
 		}
 	}
-	return string(digits), nil
+	return string(b), nil
 }
 
 // Verifier returns the claim h, which a handheld checks the scratched secret
@@ -101,8 +105,7 @@ func Verifier(secret string, serial Serial) ([verifierLen]byte, error) {
 // closes: the first 16 bytes of HMAC-SHA-256 under the lot's factor key over
 // the serial's 16 characters and the digits. Compare with hmac.Equal.
 func FactorMAC(lotFactorKey []byte, serial Serial, factor string) [factorMACLen]byte {
-	m := mac(lotFactorKey, string(serial)+factor)
-	return [factorMACLen]byte(m[:])
+	return factorMAC(hmac.New(sha256.New, lotFactorKey), serial, factor)
 }
 
 // PINHint returns the 10 bits by which a handheld catches most mistyped PINs:
@@ -110,21 +113,32 @@ func FactorMAC(lotFactorKey []byte, serial Serial, factor string) [factorMACLen]
 // serial's 16 characters and the PIN. A hint that fits proves nothing; the
 // server judges the sealed PIN.
 func PINHint(bundleSecret []byte, serial Serial, pin string) uint16 {
-	m := mac(bundleSecret, hintLabel+string(serial)+pin)
-	return binary.BigEndian.Uint16(m[:]) >> (16 - hintBits)
+	return pinHint(hmac.New(sha256.New, bundleSecret), serial, pin)
 }
 
-func mac(key []byte, message string) (sum [sha256.Size]byte) {
-	h := hmac.New(sha256.New, key)
-	h.Write([]byte(message))
-	h.Sum(sum[:0])
-	return sum
+// factorMAC and pinHint take the keyed HMAC, which a lot's issue uses again.
+
+func factorMAC(keyed hash.Hash, serial Serial, factor string) [factorMACLen]byte {
+	return [factorMACLen]byte(mac(keyed, "", serial, factor))
+}
+
+func pinHint(keyed hash.Hash, serial Serial, pin string) uint16 {
+	return binary.BigEndian.Uint16(mac(keyed, hintLabel, serial, pin)) >> (16 - hintBits)
+}
+
+func mac(keyed hash.Hash, label string, serial Serial, factor string) []byte {
+	message := make([]byte, 0, 64)
+	message = append(append(append(message, label...), serial...), factor...)
+	keyed.Reset()
+	keyed.Write(message)
+	return keyed.Sum(message[:0])
 }
 
 // IssuanceTag returns the first 16 bits of the SHA-256 of the token, big
 // endian. The table of a handheld's home vouchers holds it, so that even a
 // stolen signing key has to guess it offline.
 func IssuanceTag(t Token) uint16 {
-	h := t.Hash()
-	return binary.BigEndian.Uint16(h[:])
+	return tagOf(t.Hash())
 }
+
+func tagOf(h Hash) uint16 { return binary.BigEndian.Uint16(h[:]) }

@@ -9,11 +9,8 @@ import (
 	"io"
 	"maps"
 	"math/big"
-	"runtime"
 	"slices"
-	"sync"
 
-	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 )
@@ -29,7 +26,7 @@ type lotRun struct {
 	indexes  []uint32
 	set      IssuedSet
 	zones    map[string]bool
-	done     int
+	done     int // vouchers stored
 }
 
 // IssueLot is documented at Service.
@@ -83,9 +80,10 @@ func (s *service) beginIssue(ctx context.Context, cmd IssueLot) (*lotRun, error)
 	if run.signer, err = NewSigner(run.manifest, private); err != nil {
 		return nil, err
 	}
-	if run.indexes, err = s.permutation(cmd.Count + spares); err != nil {
+	if run.indexes, err = permutation(s.cfg.Rand, cmd.Count+spares); err != nil {
 		return nil, err
 	}
+	run.set.hashes = make([]Hash, 0, len(run.indexes))
 	run.job, err = s.cfg.PrintRoom.Open(cmd.Lot)
 	return run, err
 }
@@ -137,197 +135,6 @@ func newKID(random io.Reader, taken map[string]bool) (string, error) {
 	}
 }
 
-// permutation returns 0 … n-1 in random order, so that an index says nothing
-// about the order of issue.
-func (s *service) permutation(n int) ([]uint32, error) {
-	p := make([]uint32, n)
-	for i := range p {
-		p[i] = uint32(i)
-	}
-	for i := n - 1; i > 0; i-- {
-		j, err := rand.Int(s.cfg.Rand, big.NewInt(int64(i+1)))
-		if err != nil {
-			return nil, err
-		}
-		p[i], p[j.Int64()] = p[j.Int64()], p[i]
-	}
-	return p, nil
-}
-
-// vouchers signs and stores items, then spares, chunk by chunk.
-func (r *lotRun) vouchers(ctx context.Context) error {
-	var chunk []Item
-	for it, err := range r.cmd.Items {
-		if err != nil {
-			return err
-		}
-		if len(chunk) >= issueChunk && chunk[len(chunk)-1].Beneficiary != it.Beneficiary {
-			if err := r.store(ctx, chunk, false); err != nil {
-				return err
-			}
-			chunk = chunk[:0]
-		}
-		chunk = append(chunk, it)
-	}
-	if err := r.store(ctx, chunk, false); err != nil {
-		return err
-	}
-	if r.done != r.cmd.Count {
-		return fault.New(fault.Conflict, "lot_count", "The lot does not hold as many vouchers as were approved.",
-			"Le lot ne contient pas le nombre de coupons approuvé.")
-	}
-	for _, sp := range r.cmd.Spares {
-		for left := sp.Count; left > 0; left -= issueChunk {
-			items := make([]Item, min(left, issueChunk))
-			for i := range items {
-				items[i] = Item{Point: sp.Point, Zone: sp.Zone, Profile: sp.Profile, Value: sp.Value, Mode: sp.Mode}
-			}
-			if err := r.store(ctx, items, true); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// signed is one voucher with what leaves the process beside it.
-type signed struct {
-	voucher Voucher
-	token   Token
-	salt    []byte
-	line    PrintLine
-}
-
-func (r *lotRun) store(ctx context.Context, items []Item, spare bool) error {
-	if len(items) == 0 {
-		return nil
-	}
-	if r.done+len(items) > len(r.indexes) {
-		return fault.New(fault.Conflict, "lot_count", "The lot holds more vouchers than were approved.",
-			"Le lot contient plus de coupons qu'approuvé.")
-	}
-	vs, err := r.signAll(items, spare)
-	if err != nil {
-		return err
-	}
-	err = r.s.store.Update(ctx, func(tx Tx) error { return r.put(tx, vs, spare) })
-	if err != nil {
-		return err
-	}
-	for _, v := range vs {
-		if err := r.job.Line(v.line); err != nil {
-			return fmt.Errorf("print job: %w", err)
-		}
-		r.set.Add(v.token)
-		r.zones[v.voucher.Zone] = true
-	}
-	r.done += len(items)
-	if r.cmd.Progress != nil {
-		r.cmd.Progress(r.done, len(r.indexes))
-	}
-	return nil
-}
-
-// signAll signs a chunk on all cores: drawing verifiers and signing is nearly
-// all of the work of an issue.
-func (r *lotRun) signAll(items []Item, spare bool) ([]signed, error) {
-	vs := make([]signed, len(items))
-	workers := min(runtime.GOMAXPROCS(0), len(items))
-	errs := make([]error, workers)
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			for i := w; i < len(items) && errs[w] == nil; i += workers {
-				vs[i], errs[w] = r.sign(items[i], r.done+i, spare)
-			}
-		})
-	}
-	wg.Wait()
-	return vs, errors.Join(errs...)
-}
-
-// sign draws the voucher's secrets and signs its token.
-func (r *lotRun) sign(it Item, at int, spare bool) (signed, error) {
-	random := r.s.cfg.Rand
-	serial, err := NewSerial(random)
-	if err != nil {
-		return signed{}, err
-	}
-	v := Voucher{Number: r.issue.First + Number(at), Serial: serial, Programme: r.cmd.Programme,
-		Round: r.cmd.Round, Lot: r.cmd.Lot, Beneficiary: it.Beneficiary, Index: r.indexes[at],
-		Profile: it.Profile, Value: it.Value, NotBefore: r.cmd.NotBefore, Expires: r.cmd.Expires,
-		Point: it.Point, Zone: it.Zone, Home: it.Home, Mode: it.Mode, Spare: spare}
-	out := signed{line: PrintLine{Serial: serial, Number: v.Number, Point: it.Point}, salt: make([]byte, 16)}
-	claims := Claims{Issuer: r.cmd.Issuer, Serial: serial, NotBefore: v.NotBefore, Expires: v.Expires,
-		Value: v.Value.Minor(), Binding: v.Zone, Index: v.Index, Profile: v.Profile}
-	if it.Mode.Secret() {
-		if out.line.Secret, err = NewSecret(random); err != nil {
-			return signed{}, err
-		}
-		if claims.Verifier, err = Verifier(out.line.Secret, serial); err != nil {
-			return signed{}, err
-		}
-		claims.HasVerifier = true
-		v.SecretMAC = r.mac(serial, out.line.Secret)
-	}
-	if it.Mode.PIN() {
-		if out.line.PIN, err = NewPIN(random); err != nil {
-			return signed{}, err
-		}
-		v.PINMAC = r.mac(serial, out.line.PIN)
-		v.PINHint = PINHint(r.issue.HintSecret, serial, out.line.PIN)
-	}
-	if _, err := io.ReadFull(random, out.salt); err != nil {
-		return signed{}, err
-	}
-	if out.token, err = r.signer.Sign(claims); err != nil {
-		return signed{}, err
-	}
-	v.Tag = IssuanceTag(out.token)
-	out.voucher = v
-	return out, nil
-}
-
-func (r *lotRun) mac(serial Serial, factor string) (short [16]byte) {
-	full := FactorMAC(r.issue.FactorKey, serial, factor)
-	copy(short[:], full[:])
-	return short
-}
-
-// put stores a chunk: one issue entry for each household.
-func (r *lotRun) put(tx Tx, vs []signed, spare bool) error {
-	var entry ledger.Entry
-	flush := func() error {
-		if len(entry.Postings) == 0 {
-			return nil
-		}
-		_, err := ledger.Post(tx, entry)
-		entry = ledger.Entry{}
-		return err
-	}
-	for i, v := range vs {
-		if err := errors.Join(tx.PutVoucher(v.voucher), tx.PutToken(v.voucher.Number, v.token)); err != nil {
-			return err
-		}
-		if spare {
-			continue
-		}
-		if err := tx.PutVoucherSalt(v.voucher.Account(), v.salt); err != nil {
-			return err
-		}
-		if i > 0 && vs[i-1].voucher.Beneficiary != v.voucher.Beneficiary {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		entry.Kind, entry.Round, entry.Ref = ledger.KindIssue, r.cmd.Round, r.cmd.Lot
-		entry.Actor = r.actor()
-		entry.Postings = append(entry.Postings, ledger.Posting{
-			Debit: ledger.Round(r.cmd.Round), Credit: v.voucher.Account(), Amount: v.voucher.Value})
-	}
-	return flush()
-}
-
 func (r *lotRun) actor() ledger.Actor { return by(r.cmd.By, "issue-lot") }
 
 // finish signs the manifest once the print job is durable, and only then is
@@ -363,32 +170,47 @@ func (r *lotRun) finish(ctx context.Context) (Issue, error) {
 	return r.issue, err
 }
 
+// totalsPage is how many vouchers one View reads back.
+const totalsPage = 20_000
+
 // issuedTotals sums what was stored, which the manifest then states: it is
 // read back rather than remembered, so that it speaks of what is there.
 func (s *service) issuedTotals(ctx context.Context, is Issue) ([]money.Amount, error) {
 	sums := map[money.Asset]money.Amount{}
-	err := s.store.View(ctx, func(tx Tx) error {
-		for v, err := range tx.Vouchers(is.First) {
-			if err != nil {
-				return err
-			}
-			if v.Number > is.Last {
-				return nil
-			}
-			if v.Spare {
-				continue
-			}
-			sum, ok := sums[v.Value.Asset()]
-			if !ok {
-				sum = money.FromMinor(0, v.Value.Asset())
-			}
-			if sums[v.Value.Asset()], err = sum.Add(v.Value); err != nil {
-				return err
-			}
+	for from := is.First; from <= is.Last; from += totalsPage {
+		page := maps.Clone(sums)
+		err := s.store.View(ctx, func(tx Tx) error {
+			sums = maps.Clone(page)
+			return addIssued(tx, sums, from, min(from+totalsPage-1, is.Last))
+		})
+		if err != nil {
+			return nil, err
 		}
-		return nil
-	})
-	return sortedAmounts(sums), err
+	}
+	return sortedAmounts(sums), nil
+}
+
+// addIssued adds what the vouchers from first to last are worth, but spares.
+func addIssued(tx Tx, sums map[money.Asset]money.Amount, first, last Number) error {
+	for v, err := range tx.Vouchers(first) {
+		if err != nil {
+			return err
+		}
+		if v.Number > last {
+			break
+		}
+		if v.Spare {
+			continue
+		}
+		sum, ok := sums[v.Value.Asset()]
+		if !ok {
+			sum = money.FromMinor(0, v.Value.Asset())
+		}
+		if sums[v.Value.Asset()], err = sum.Add(v.Value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // undoInterrupted voids what an issue that never finished has stored. Its key

@@ -229,7 +229,7 @@ func (m Manifest) Profile(number int) (Profile, bool) {
 
 // admits refuses a voucher that the lot cannot hold, so that even its own key
 // cannot make one that is worth more, lasts longer or comes on top.
-func (m Manifest) admits(c Claims) error {
+func (m *Manifest) admits(c *Claims) error {
 	p, ok := m.Profile(c.Profile)
 	switch {
 	case !ok:

@@ -108,7 +108,7 @@ func verify(token string, keys KeySet) (Claims, error) {
 	if _, err := parser.ParseWithClaims(token, &timeless{}, keyOf); err != nil {
 		return Claims{}, refusal(err)
 	}
-	return c, m.admits(c)
+	return c, m.admits(&c)
 }
 
 // refusal turns an error of golang-jwt, which may join several, into the first

@@ -1,6 +1,7 @@
 package voucher
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -89,21 +90,8 @@ func (w claimsJSON) claims() (Claims, error) {
 		Issuer: w.Iss, Serial: w.JTI, NotBefore: time.Unix(w.NBF, 0).UTC(), Expires: time.Unix(w.Exp, 0).UTC(),
 		Value: w.V, Binding: w.B, Index: w.X, Profile: w.P,
 	}
-	switch {
-	case !isCode(w.Iss):
-		return Claims{}, ErrTokenClaims.At("iss", "not 1 to %d letters and digits", codeMax)
-	case w.Aud == "":
+	if w.Aud == "" {
 		return Claims{}, ErrTokenClaims.At("aud", "missing")
-	case !w.JTI.Valid():
-		return Claims{}, ErrTokenClaims.At("jti", "not a serial")
-	case w.NBF < secondsMin || w.Exp > secondsMax || w.NBF >= w.Exp:
-		return Claims{}, ErrTokenClaims.At("nbf", "not before exp, or out of range")
-	case w.V < 1 || w.V > valueMax:
-		return Claims{}, ErrTokenClaims.At("v", "not from 1 to %d", int64(valueMax))
-	case !isCode(strings.ReplaceAll(w.B, "-", "0")):
-		return Claims{}, ErrTokenClaims.At("b", "not 1 to %d letters, digits and dashes", codeMax)
-	case w.P < 1 || w.P > profileMax:
-		return Claims{}, ErrTokenClaims.At("p", "not from 1 to %d", profileMax)
 	}
 	if w.H != "" {
 		h, err := decodeSegment(w.H)
@@ -113,12 +101,61 @@ func (w claimsJSON) claims() (Claims, error) {
 		copy(c.Verifier[:], h)
 		c.HasVerifier = true
 	}
+	if err := c.check(); err != nil {
+		return Claims{}, err
+	}
 	return c, nil
+}
+
+// check refuses what no voucher may say, and what would be read otherwise than
+// it is here.
+func (c *Claims) check() error {
+	switch nbf, exp := c.NotBefore.Unix(), c.Expires.Unix(); {
+	case !isCode(c.Issuer):
+		return ErrTokenClaims.At("iss", "not 1 to %d letters and digits", codeMax)
+	case !c.Serial.Valid():
+		return ErrTokenClaims.At("jti", "not a serial")
+	case nbf < secondsMin || exp > secondsMax || nbf >= exp:
+		return ErrTokenClaims.At("nbf", "not before exp, or out of range")
+	case c.NotBefore.Nanosecond() != 0 || c.Expires.Nanosecond() != 0:
+		return ErrTokenClaims.At("nbf", "not in whole seconds")
+	case c.Value < 1 || c.Value > valueMax:
+		return ErrTokenClaims.At("v", "not from 1 to %d", int64(valueMax))
+	case !isBinding(c.Binding):
+		return ErrTokenClaims.At("b", "not 1 to %d letters, digits and dashes", codeMax)
+	case c.Profile < 1 || c.Profile > profileMax:
+		return ErrTokenClaims.At("p", "not from 1 to %d", profileMax)
+	case !c.HasVerifier && c.Verifier != [verifierLen]byte{}:
+		return ErrTokenClaims.At("h", "there is one, and it is not to be written")
+	}
+	return nil
+}
+
+// appendTo appends the payload, which is what canonical writes for json. No
+// text that check allows needs an escape.
+func (c *Claims) appendTo(b []byte) []byte {
+	b = append(append(b, `{"iss":"`...), c.Issuer...)
+	b = append(append(b, `","aud":"`+audience+`","jti":"`...), c.Serial...)
+	b = strconv.AppendInt(append(b, `","nbf":`...), c.NotBefore.Unix(), 10)
+	b = strconv.AppendInt(append(b, `,"exp":`...), c.Expires.Unix(), 10)
+	b = strconv.AppendInt(append(b, `,"v":`...), c.Value, 10)
+	b = append(append(b, `,"b":"`...), c.Binding...)
+	b = strconv.AppendUint(append(b, `","x":`...), uint64(c.Index), 10)
+	if c.HasVerifier {
+		b = append(rawURL.AppendEncode(append(b, `,"h":"`...), c.Verifier[:]), '"')
+	}
+	b = strconv.AppendInt(append(b, `,"p":`...), int64(c.Profile), 10)
+	return append(b, '}')
 }
 
 // isCode reports whether s is 1 to 8 letters and digits.
 func isCode(s string) bool {
 	return s != "" && len(s) <= codeMax && !strings.ContainsFunc(s, func(r rune) bool { return !isAlphanumeric(r) })
+}
+
+// isBinding reports whether s is 1 to 8 letters, digits and dashes.
+func isBinding(s string) bool {
+	return s != "" && len(s) <= codeMax && !strings.ContainsFunc(s, func(r rune) bool { return r != '-' && !isAlphanumeric(r) })
 }
 
 // The accessors below are what golang-jwt validates claims through.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
@@ -130,6 +131,51 @@ func TestVerify_roundTrip(t *testing.T) {
 			t.Fatalf("ParseDigits = %q, %v", back, err)
 		}
 	})
+}
+
+// The bytes that the signer writes by hand are those that encoding/json and
+// golang-jwt write of the same claims and key.
+func TestSigner_sameAsOthers(t *testing.T) {
+	signer := testSigner(t)
+	same := func(t require, c Claims) {
+		token, err := signer.Sign(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := c.json()
+		theirs := jwt.NewWithClaims(jwt.SigningMethodEdDSA, &w)
+		theirs.Header = map[string]any{"alg": "EdDSA", "kid": "k7Qz", "typ": "ev+jwt"} // maps are written in order
+		want, err := theirs.SignedString(seedKey("lot"))
+		if err != nil || string(token) != want {
+			t.Fatalf("%s\nwhere golang-jwt writes\n%s, %v", token, want, err)
+		}
+	}
+	same(t, testClaims())
+	same(t, largestClaims())
+	rapid.Check(t, func(t *rapid.T) { same(t, drawClaims(t)) })
+}
+
+type require interface {
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
+// A token that does not read as it was signed is refused: a machine may sign
+// badly.
+func TestSigner_proves(t *testing.T) {
+	s, c := testSigner(t), testClaims()
+	token := mustSign(t, c)
+	if err := s.prove(token, c); err != nil {
+		t.Fatal(err)
+	}
+	other := c
+	other.Value++
+	if err := s.prove(token, other); !errors.Is(err, ErrTokenClaims) {
+		t.Errorf("other claims: %v", err)
+	}
+	if err := s.prove(token[:len(token)-10]+"AAAAAAAAAA", c); err == nil {
+		t.Error("a bad signature passes")
+	}
 }
 
 // A genuine token with one byte changed is never accepted.

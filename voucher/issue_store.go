@@ -1,0 +1,157 @@
+package voucher
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/ledger"
+)
+
+// chunk is what one transaction stores.
+type chunk struct {
+	items  []Item
+	at     int // place of the first in the lot
+	spare  bool
+	signed []signed
+	err    error // instead of all that comes after
+}
+
+// vouchers signs and stores the lot. While a chunk is stored, the next ones are
+// signed: signing takes all cores and storing waits for a disk. It returns when
+// neither goes on, whatever ended them.
+func (r *lotRun) vouchers(ctx context.Context) error {
+	ahead, stop := context.WithCancel(ctx)
+	chunks := make(chan chunk, 1)
+	go func() {
+		defer close(chunks)
+		for c := range r.chunks {
+			if c.err == nil {
+				c.signed, c.err = r.signAll(c)
+			}
+			select {
+			case chunks <- c:
+			case <-ahead.Done():
+				return
+			}
+			if c.err != nil {
+				return
+			}
+		}
+	}()
+	defer func() {
+		stop()
+		for range chunks { // until the signing has ended: the key is destroyed next
+		}
+	}()
+	for c := range chunks {
+		if c.err != nil {
+			return c.err
+		}
+		if err := r.store(ctx, c); err != nil {
+			return err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if r.done != len(r.indexes) {
+		return errLotCount
+	}
+	return nil
+}
+
+var errLotCount = fault.New(fault.Conflict, "lot_count", "The lot does not hold as many vouchers as were approved.",
+	"Le lot ne contient pas le nombre de coupons approuvé.")
+
+// chunks yields items, then spares, in chunks. A household's vouchers are in
+// one, so that one entry issues them.
+func (r *lotRun) chunks(yield func(chunk) bool) {
+	c := chunk{}
+	for it, err := range r.cmd.Items {
+		switch {
+		case err != nil:
+			yield(chunk{err: err})
+			return
+		case c.at+len(c.items) == r.cmd.Count:
+			yield(chunk{err: errLotCount})
+			return
+		}
+		if len(c.items) >= issueChunk && c.items[len(c.items)-1].Beneficiary != it.Beneficiary {
+			if !yield(c) {
+				return
+			}
+			c = chunk{at: c.at + len(c.items)}
+		}
+		c.items = append(c.items, it)
+	}
+	if c.at+len(c.items) != r.cmd.Count {
+		yield(chunk{err: errLotCount})
+		return
+	}
+	if len(c.items) > 0 && !yield(c) {
+		return
+	}
+	at := r.cmd.Count
+	for _, sp := range r.cmd.Spares {
+		for left := sp.Count; left > 0; left -= issueChunk {
+			c := chunk{items: make([]Item, min(left, issueChunk)), at: at, spare: true}
+			for i := range c.items {
+				c.items[i] = Item{Point: sp.Point, Zone: sp.Zone, Profile: sp.Profile, Value: sp.Value, Mode: sp.Mode}
+			}
+			if !yield(c) {
+				return
+			}
+			at += len(c.items)
+		}
+	}
+}
+
+// store makes a chunk durable, and only then tells the print room of it.
+func (r *lotRun) store(ctx context.Context, c chunk) error {
+	if err := r.s.store.Update(ctx, func(tx Tx) error { return r.put(tx, c) }); err != nil {
+		return err
+	}
+	for i := range c.signed {
+		v := &c.signed[i]
+		if err := r.job.Line(v.line); err != nil {
+			return fmt.Errorf("print job: %w", err)
+		}
+		r.set.add(v.hash)
+		r.zones[v.voucher.Zone] = true
+	}
+	r.done += len(c.signed)
+	if r.cmd.Progress != nil {
+		r.cmd.Progress(r.done, len(r.indexes))
+	}
+	return nil
+}
+
+// put stores a chunk: one issue entry for each household.
+func (r *lotRun) put(tx Tx, c chunk) error {
+	entry := ledger.Entry{Kind: ledger.KindIssue, Round: r.cmd.Round, Ref: r.cmd.Lot, Actor: r.actor()}
+	for i := range c.signed {
+		v := &c.signed[i].voucher
+		if err := errors.Join(tx.PutVoucher(*v), tx.PutToken(v.Number, c.signed[i].token)); err != nil {
+			return err
+		}
+		if c.spare {
+			continue
+		}
+		account := v.Account()
+		if err := tx.PutVoucherSalt(account, c.signed[i].salt); err != nil {
+			return err
+		}
+		entry.Postings = append(entry.Postings, ledger.Posting{
+			Debit: ledger.Round(r.cmd.Round), Credit: account, Amount: v.Value})
+		if i+1 < len(c.signed) && c.signed[i+1].voucher.Beneficiary == v.Beneficiary {
+			continue
+		}
+		if _, err := ledger.Post(tx, entry); err != nil {
+			return err
+		}
+		entry.Postings = nil
+	}
+	return nil
+}
