@@ -274,7 +274,7 @@ func (db *DB) close() error {
 	<-db.written
 	<-db.thaw
 	db.metrics.unregister(db.opt.Registerer)
-	return errors.Join(db.wal.close(), db.file.Close())
+	return errors.Join(db.wal.close(!db.hasFailed()), db.file.Close())
 }
 
 // View runs fn over one state of the store. fn must be short, must not write,

@@ -40,7 +40,7 @@
 //
 // The WAL's format stands in wal.go. Its files are named after the bbolt file,
 // with "-wal-0" and "-wal-1" behind, and belong to it: without them it lacks what
-// was acknowledged last. After Close they hold nothing that matters.
+// was acknowledged last. Close empties them.
 //
 // The bbolt file is created under another name, complete and synced, and then
 // linked to its own, so that a file under that name is always whole. Only their

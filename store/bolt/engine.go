@@ -296,12 +296,12 @@ func (db *DB) syncGroup(b *batch) (err error) {
 		return ErrAborted
 	}
 	if !b.laid.empty() {
-		took := stopwatch()
+		took, syncs := stopwatch(), db.wal.syncs
 		if err := db.wal.append(b.segment, b.laid.appendTo); err != nil {
 			db.fail(fmt.Errorf("write to the WAL: %w", err))
 			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 		}
-		db.metrics.committed(b, len(db.wal.buf), took())
+		db.metrics.committed(b, len(db.wal.buf), db.wal.syncs-syncs, took())
 	}
 	db.show(func(s *state) { s.live = b.still })
 	return nil

@@ -180,6 +180,10 @@ func TestDB_Update_sharesCommits(t *testing.T) {
 	if n := count(db.metrics.commits); n != commands/batchMax+1 {
 		t.Errorf("%d commits for %d commands", n, commands)
 	}
+	// One sync a group, and a few while the WAL's file grows.
+	if n := count(db.metrics.syncs) - count(db.metrics.commits); n < 1 || n > 2 {
+		t.Errorf("%d syncs more than groups", n)
+	}
 	if n := count(db.metrics.commands.WithLabelValues(outcomeCommitted)); n != commands+1 {
 		t.Errorf("%d commands counted", n)
 	}

@@ -54,7 +54,7 @@ func (db *DB) writeSegment(m *memory, upTo mark) error {
 	db.flushing.Lock()
 	defer db.flushing.Unlock()
 	took := stopwatch()
-	var pages, bytes int64
+	var commits, pages, bytes int64
 	part := make([]*change, 0, db.opt.flushChanges)
 	write := func(last bool) error {
 		if db.hasFailed() {
@@ -72,7 +72,7 @@ func (db *DB) writeSegment(m *memory, upTo mark) error {
 			return fmt.Errorf("commit: %w", err)
 		}
 		stats := file.Stats()
-		pages, bytes = pages+stats.GetPageCount(), bytes+stats.GetPageAlloc()
+		commits, pages, bytes = commits+1, pages+stats.GetPageCount(), bytes+stats.GetPageAlloc()
 		part = part[:0]
 		return nil
 	}
@@ -88,7 +88,7 @@ func (db *DB) writeSegment(m *memory, upTo mark) error {
 		err = write(true)
 	}
 	if err == nil {
-		db.metrics.flushed(pages, bytes, took())
+		db.metrics.flushed(commits, pages, bytes, took())
 	}
 	return err
 }

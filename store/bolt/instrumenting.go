@@ -24,6 +24,7 @@ func stopwatch() func() time.Duration {
 type metrics struct {
 	commands      *prometheus.CounterVec
 	commits       prometheus.Counter
+	syncs         prometheus.Counter
 	bytes         prometheus.Counter
 	batchCommands prometheus.Histogram
 	commitSeconds prometheus.Histogram
@@ -45,7 +46,8 @@ func newMetrics(db *DB, r prometheus.Registerer) (*metrics, error) {
 	m := &metrics{
 		commands: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "jate_store_commands_total",
 			Help: "Commands run, by outcome."}, []string{"outcome"}),
-		commits: counter("commits_total", "Groups of commands written to the WAL, each with one fdatasync."),
+		commits: counter("commits_total", "Groups of commands written to the WAL."),
+		syncs:   counter("fsyncs_total", "Calls of fdatasync and fsync, for groups and in flushes."),
 		bytes:   counter("wal_bytes_total", "Bytes of groups written to the WAL."),
 		batchCommands: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "jate_store_batch_commands",
 			Help: "Commands that shared a group.", Buckets: prometheus.ExponentialBuckets(1, 4, 6)}),
@@ -69,7 +71,7 @@ func newMetrics(db *DB, r prometheus.Registerer) (*metrics, error) {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return append([]prometheus.Collector{m.commands, m.commits, m.bytes, m.batchCommands, m.commitSeconds,
+	return append([]prometheus.Collector{m.commands, m.commits, m.syncs, m.bytes, m.batchCommands, m.commitSeconds,
 		m.flushes, m.flushPages, m.flushBytes, m.flushSeconds}, m.gauges...)
 }
 
@@ -99,16 +101,23 @@ func (m *metrics) unregister(r prometheus.Registerer) {
 }
 
 // committed counts a group that is durable.
-func (m *metrics) committed(b *batch, written int, took time.Duration) {
+func (m *metrics) committed(b *batch, written, syncs int, took time.Duration) {
 	m.commits.Inc()
+	m.syncs.Add(float64(syncs))
 	m.bytes.Add(float64(written))
 	m.batchCommands.Observe(float64(len(b.commands)))
 	m.commitSeconds.Observe(took.Seconds())
 }
 
+// syncsPerCommit is how often bbolt calls fdatasync in one commit: for the
+// pages, and then for the page that names them. A commit that makes the file
+// longer syncs once more, about every 16 MiB; that one is not counted.
+const syncsPerCommit = 2
+
 // flushed counts a flush.
-func (m *metrics) flushed(pages, written int64, took time.Duration) {
+func (m *metrics) flushed(commits, pages, written int64, took time.Duration) {
 	m.flushes.Inc()
+	m.syncs.Add(syncsPerCommit * float64(commits))
 	m.flushPages.Add(float64(pages))
 	m.flushBytes.Add(float64(written))
 	m.flushSeconds.Observe(took.Seconds())

@@ -56,6 +56,8 @@ type wal struct {
 	last mark   // the last group that is on the disk
 	end  int64  // where the next group of its segment begins
 	buf  []byte // the last group, with what fills its last block
+
+	syncs int // calls of fdatasync and fsync so far
 }
 
 func walPath(path string, file uint64) string { return path + "-wal-" + strconv.FormatUint(file, 10) }
@@ -83,6 +85,7 @@ func (w *wal) append(segment uint64, payload func([]byte) []byte) error {
 	if _, err := f.WriteAt(w.buf, w.end); err != nil {
 		return err
 	}
+	w.syncs++
 	if err := datasync(f); err != nil {
 		return err
 	}
@@ -135,6 +138,7 @@ func (w *wal) grow(n uint64, to int64) error {
 	if _, err := w.files[n].WriteAt(make([]byte, more), size); err != nil {
 		return err
 	}
+	w.syncs++
 	if err := w.files[n].Sync(); err != nil {
 		return err
 	}
@@ -142,12 +146,18 @@ func (w *wal) grow(n uint64, to int64) error {
 	return nil
 }
 
-func (w *wal) close() error {
+// close closes the files, and gives their space back where everything in them
+// is in the bbolt file.
+func (w *wal) close(flushed bool) error {
 	var errs []error
 	for _, f := range w.files {
-		if f != nil {
-			errs = append(errs, f.Close())
+		if f == nil {
+			continue
 		}
+		if flushed {
+			errs = append(errs, f.Truncate(0))
+		}
+		errs = append(errs, f.Close())
 	}
 	return errors.Join(errs...)
 }

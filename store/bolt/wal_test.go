@@ -116,9 +116,11 @@ func TestOpen_wal(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			later := t.TempDir() + "/store"
+			asKilled(t, db, path, later)
 			db.Close()
 			edit(t, path, func([]byte) []byte { return old })
-			if err := os.Remove(path + "-wal-0"); err != nil {
+			if err := errors.Join(os.Remove(path+"-wal-0"), os.Rename(later+"-wal-1", path+"-wal-1")); err != nil {
 				t.Fatal(err)
 			}
 		}, -1},
@@ -238,6 +240,10 @@ func TestWAL_bounded(t *testing.T) {
 	}
 	if sizes[1] != sizes[3] || sizes[3] > 4<<20 {
 		t.Errorf("sizes %v", sizes)
+	}
+	db.Close()
+	if n := size(); n != 0 {
+		t.Errorf("%d bytes after a clean end", n)
 	}
 	if n := count(db.metrics.bytes); n != 4*200*walBlock {
 		t.Errorf("%d bytes for 800 groups of one block", n)
