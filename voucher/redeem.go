@@ -20,6 +20,9 @@ const (
 	// arriveChunk is how many records a core verifies before it asks for more:
 	// about two milliseconds of work.
 	arriveChunk = 8
+	// queueMax is how long an upload waits for the store's writer where a disk
+	// has stalled. Nothing of it is taken then, and it may be sent again.
+	queueMax = 5 * time.Second
 )
 
 // ErrBatch refuses an upload as a whole.
@@ -34,6 +37,9 @@ type Redeem struct {
 	Records  []string // JWS each
 	Channel  string   // "https" or "file"
 }
+
+// Weight is how many pieces of work the upload is: its records.
+func (r Redeem) Weight() int { return min(len(r.Records), batchMax) }
 
 // Answer carries the server's signed answer.
 type Answer struct {
@@ -73,7 +79,9 @@ func (s *service) Redeem(ctx context.Context, cmd Redeem) (Answer, error) {
 		return Answer{}, err
 	}
 	var ack Ack
-	err = s.store.Update(ctx, func(tx Tx) (err error) {
+	queued, cancel := context.WithTimeout(ctx, queueMax)
+	defer cancel()
+	err = s.store.Update(queued, func(tx Tx) (err error) {
 		ack, err = s.takeAll(tx, h.ID, arrivals, cmd.Channel)
 		return err
 	})

@@ -35,6 +35,9 @@ type appConfig struct {
 	now    func() time.Time
 	random io.Reader
 	log    *slog.Logger
+
+	capacity httpkit.Capacity
+	rate     uint // calls a second of one client; 0 for no limit
 }
 
 // app is a data folder with the services over it: everything that serve, demo
@@ -56,7 +59,6 @@ type app struct {
 	distributions distribution.Service
 	reconciles    reconcile.Service
 	handler       http.Handler
-	unlimited     http.Handler // without limits on calls, for the demo's own handhelds
 }
 
 // openApp opens the folder and wires the services, inside out: store, services,
@@ -162,18 +164,26 @@ func (a *app) routes() error {
 		return httpkit.Authenticated(a.authority.Authenticate, a.log, next)
 	}
 	mux := http.NewServeMux()
-	log := httpkit.LogTo(a.log)
+	gate, err := httpkit.NewGate(a.cfg.capacity, a.log, a.registry)
+	if err != nil {
+		return err
+	}
+	log, through := httpkit.LogTo(a.log), httpkit.Through(gate)
 	a.health(mux)
 	a.publicKeys(mux)
-	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, ledgerRoles(observer)), staff, ledgerActor, log)
-	export.Routes(mux, a.db.Ledger(), ledgerRoles(observer), staff, log)
-	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), staff, log)
-	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, observer.Service("voucher")), staff, log)
-	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log)
-	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log)
+	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, ledgerRoles(observer)), staff, ledgerActor, log, through)
+	export.Routes(mux, a.db.Ledger(), ledgerRoles(observer), staff, log, through)
+	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), staff, log, through)
+	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, observer.Service("voucher")), staff, log, through)
+	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log, through)
+	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log, through)
 	routes := httpkit.Routes(mux)
-	a.handler = httpkit.Guard(routes, a.log, httpkit.Limits{Now: a.cfg.now})
-	a.unlimited = httpkit.Guard(routes, a.log, httpkit.Limits{Now: a.cfg.now, PerSecond: 1e6, Burst: 1e6})
+	limits := httpkit.Limits{Now: a.cfg.now, Gate: gate, Always: []string{"/livez", "/readyz"},
+		PerSecond: float64(a.cfg.rate), Burst: 4 * int(a.cfg.rate)}
+	if a.cfg.rate == 0 {
+		limits.PerSecond = httpkit.AnyRate
+	}
+	a.handler = httpkit.Guard(routes, a.log, limits)
 	return nil
 }
 

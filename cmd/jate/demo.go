@@ -192,7 +192,7 @@ func (d *demo) open(context.Context) error {
 	}
 	// All handhelds share this machine's address here, so the limit on calls
 	// of one address does not apply.
-	d.server, d.address = httpkit.NewServer("", d.app.unlimited), "http://"+l.Addr().String()
+	d.server, d.address = httpkit.NewServer("", d.app.handler), "http://"+l.Addr().String()
 	go func() {
 		if err := d.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			d.app.log.Error("demo server", slog.String("error", err.Error()))
@@ -252,7 +252,7 @@ func (d *demo) serve(ctx context.Context, env *environment, listen string) error
 	}
 	pass := filepath.Join(d.dir, "passphrases")
 	log := httpkit.NewLogger(env.stderr, slog.LevelWarn)
-	a, err := openApp(appConfig{dir: d.dir, ask: env.passphrases(pass), root: true, now: time.Now, random: rand.Reader, log: log})
+	a, err := openApp(appConfig{dir: d.dir, ask: env.passphrases(pass), root: true, now: time.Now, random: rand.Reader, log: log, rate: 50})
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
@@ -36,7 +37,7 @@ type load struct {
 }
 
 // newLoad opens the program and gives it the handhelds.
-func newLoad(t testing.TB, phones int) *load {
+func newLoad(t testing.TB, phones int, c httpkit.Capacity) *load {
 	t.Helper()
 	dir := t.TempDir()
 	ask := func(name string) (string, error) { return "pass of " + name, nil }
@@ -46,7 +47,8 @@ func newLoad(t testing.TB, phones int) *load {
 	l := &load{}
 	l.world = vouchertest.NewWorld(t, func(now func() time.Time) voucher.Store {
 		var err error
-		l.app, err = openApp(appConfig{dir: dir, ask: ask, now: now, random: rand.Reader, log: slog.New(slog.DiscardHandler)})
+		l.app, err = openApp(appConfig{dir: dir, ask: ask, now: now, random: rand.Reader,
+			log: slog.New(slog.DiscardHandler), capacity: c})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +82,7 @@ func newLoad(t testing.TB, phones int) *load {
 		w.Refresh(id)
 		l.phones = append(l.phones, id)
 	}
-	l.server = httptest.NewServer(l.app.unlimited)
+	l.server = httptest.NewServer(l.app.handler)
 	l.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 10_000, DisableCompression: true}}
 	t.Cleanup(func() {
 		l.client.CloseIdleConnections()
@@ -178,7 +180,7 @@ func (l *load) paid(t testing.TB, answer []byte) int {
 // benchmarkRedeem has 64 clients send uploads, each its next one when the one
 // before was answered, client and server sharing the machine.
 func benchmarkRedeem(b *testing.B, records int) {
-	l := newLoad(b, 64)
+	l := newLoad(b, 64, httpkit.Capacity{})
 	work := l.sell(b, b.N, records)
 	took := make([][]time.Duration, len(work))
 	answers := make([][]byte, len(work))

@@ -36,12 +36,14 @@ func serveCommand(ctx context.Context, env *environment) error {
 	listen := fs.String("listen", "127.0.0.1:8437", "address of the API")
 	metrics := fs.String("metrics", "127.0.0.1:8438", "address of /metrics; keep it inside")
 	pass := fs.String("passphrases", "", "folder with server.txt instead of asking")
+	rate := fs.Uint("rate", 50, "calls a second of one address; 0 for no limit, behind a proxy that limits its clients")
 	root := fs.Bool("root", false, "open keys/root.age too, so that lots can be issued over the API")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
 	log := httpkit.NewLogger(env.stderr, slog.LevelInfo)
-	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: *root, now: time.Now, random: rand.Reader, log: log})
+	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: *root, now: time.Now, random: rand.Reader, log: log,
+		rate: *rate})
 	if err != nil {
 		return err
 	}

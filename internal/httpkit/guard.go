@@ -8,20 +8,24 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/jate-cva/jate/fault"
 )
+
+// AnyRate is the PerSecond of Limits by which no client calls too often.
+const AnyRate = float64(rate.Inf)
 
 // Limits bound what a Guard lets through. A zero field takes its default.
 type Limits struct {
-	InFlight  int     // calls served at once: 256
 	PerSecond float64 // lasting rate of one client: 50, an office behind one address
 	Burst     int     // calls one client may make at once: 200
 	Clients   int     // clients remembered, the longest silent forgotten first: 10,000
+
+	Gate   *Gate    // that says what the server can do: one of its own where nil
+	Always []string // paths that are always let through: how the server says that it is alive
 
 	// Client returns the address a request comes from. By default it is the
 	// connection's; behind a proxy it must be the one the proxy vouches for.
@@ -30,9 +34,6 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	if l.InFlight == 0 {
-		l.InFlight = 256
-	}
 	if l.PerSecond == 0 {
 		l.PerSecond = 50
 	}
@@ -64,44 +65,57 @@ func connected(r *http.Request) netip.Addr {
 // reference (header X-Request-Id), sets the headers of an API that no page
 // may frame, script or keep, turns a panic into a problem, and refuses with
 // Retry-After what exceeds the limits: 429 for a client that calls too often,
-// 503 when too many calls are in flight. A handler may overwrite the headers.
+// 503 for a call that the gate does not let in. It refuses before it reads a
+// body. A handler may overwrite the headers.
 func Guard(next http.Handler, log *slog.Logger, limits Limits) http.Handler {
 	limits = limits.withDefaults()
+	gate := limits.Gate
+	if gate == nil {
+		gate, _ = NewGate(Capacity{}, log, nil) // without a register nothing can fail
+	}
 	clients := newClients(limits)
-	inFlight := make(chan struct{}, limits.InFlight)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := callOf(r.Context(), r)
 		r = r.WithContext(withCall(r.Context(), c))
 		secure(w.Header())
-		w.Header().Set("X-Request-Id", c.reference)
+		w.Header()["X-Request-Id"] = []string{c.reference}
 		out := &tracked{ResponseWriter: w}
 		defer recovered(out, r, log)
-		if !clients.allow(limits.Client(r), limits.Now()) {
-			refuse(out, r, log, ErrRate)
+		if slices.Contains(limits.Always, r.URL.Path) {
+			next.ServeHTTP(out, r)
 			return
 		}
-		select {
-		case inFlight <- struct{}{}:
-			defer func() { <-inFlight }()
-			next.ServeHTTP(out, r)
-		default:
-			refuse(out, r, log, ErrBusy)
+		if !clients.allow(limits.Client(r), limits.Now()) {
+			gate.count(r.Context(), refusedRate)
+			WriteProblem(out, r, ErrRate)
+			return
 		}
+		leave, refused := gate.arrive(r.ContentLength)
+		if refused != "" {
+			gate.count(r.Context(), refused)
+			WriteProblem(out, r, ErrBusy)
+			return
+		}
+		defer leave()
+		next.ServeHTTP(out, r)
 	})
 }
 
-func refuse(w http.ResponseWriter, r *http.Request, log *slog.Logger, f *fault.Error) {
-	logFailure(r.Context(), log, f)
-	WriteProblem(w, r, f)
+// secured are the headers of every answer. The lists are shared: a handler that
+// wants another value sets it, and never appends.
+var secured = http.Header{
+	"X-Content-Type-Options":       {"nosniff"},
+	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Referrer-Policy":              {"no-referrer"},
+	"Strict-Transport-Security":    {"max-age=31536000"}, // ASVS 3.4.1; void over plain HTTP
+	"Cache-Control":                {"no-store"},
 }
 
 func secure(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Strict-Transport-Security", "max-age=31536000") // ASVS 3.4.1; void over plain HTTP
-	h.Set("Cache-Control", "no-store")
+	for k, v := range secured {
+		h[k] = v[:1:1] // an append makes a new list
+	}
 }
 
 // recovered answers a panic with a problem, or cuts the connection if an

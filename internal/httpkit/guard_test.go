@@ -74,30 +74,11 @@ func TestGuard_ClientBehindProxy(t *testing.T) {
 	}
 }
 
-func TestGuard_InFlight(t *testing.T) {
-	in, out := make(chan struct{}), make(chan struct{})
-	slow := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { in <- struct{}{}; <-out })
-	h := httpkit.Guard(slow, slog.New(slog.DiscardHandler), httpkit.Limits{InFlight: 1})
-	done := make(chan struct{})
-	go func() { defer close(done); from(h, "10.0.0.1:1") }()
-	<-in
-	w := from(h, "10.0.0.2:1")
-	if p := problem(t, w); p.Status != 503 || p.Code != "busy" || w.Header().Get("Retry-After") == "" {
-		t.Errorf("%+v", p)
-	}
-	close(out)
-	<-done
-	go func() { <-in }()
-	if w := from(h, "10.0.0.2:1"); w.Code != 200 {
-		t.Errorf("the place is not given back: %d", w.Code)
-	}
-}
-
 func TestGuard_Panic(t *testing.T) {
 	t.Run("before an answer it is a problem", func(t *testing.T) {
 		var logged bytes.Buffer
 		h := httpkit.Guard(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("the door is open") }),
-			httpkit.NewLogger(&logged, slog.LevelInfo), httpkit.Limits{InFlight: 1})
+			httpkit.NewLogger(&logged, slog.LevelInfo), httpkit.Limits{Gate: gate(t, httpkit.Capacity{Calls: 1}, nil)})
 		w := from(h, "10.0.0.1:1")
 		p := problem(t, w)
 		if p.Code != "internal" || p.Status != 500 || strings.Contains(w.Body.String(), "door") {

@@ -25,6 +25,7 @@ type options struct {
 	log     *slog.Logger
 	bodyMax int64
 	within  time.Duration
+	gate    *Gate
 }
 
 // LogTo logs calls that fail before or after their Endpoint: a body that does
@@ -37,6 +38,11 @@ func MaxBody(n int64) Option { return func(o *options) { o.bodyMax = n } }
 // Within lets the call take d to read and to write, instead of the timeouts
 // of NewServer: for uploads and exports over a slow line.
 func Within(d time.Duration) Option { return func(o *options) { o.within = d } }
+
+// Through has the call wait for its turn at the gate once its body has been
+// read: before a signature is looked at or the store is asked. A command that
+// is more than one piece of work says how many by a method Weight() int.
+func Through(g *Gate) Option { return func(o *options) { o.gate = g } }
 
 // Content is a result that is not JSON: a list as CSV, a sheet of cards as
 // PDF, books as text.
@@ -65,7 +71,16 @@ func Handler[Req, Res any](
 		opt(&o)
 	}
 	server := kithttp.NewServer(
-		func(ctx context.Context, request any) (any, error) { return e(ctx, request.(Req)) },
+		func(ctx context.Context, request any) (any, error) {
+			if o.gate != nil {
+				leave, err := o.gate.enter(ctx, weightOf(request))
+				if err != nil {
+					return nil, err
+				}
+				defer leave()
+			}
+			return e(ctx, request.(Req))
+		},
 		func(ctx context.Context, r *http.Request) (any, error) { return decode(ctx, r) },
 		func(ctx context.Context, w http.ResponseWriter, response any) error {
 			return o.encode(ctx, w, response, status)

@@ -157,6 +157,30 @@ func observed(t *testing.T, reg *prometheus.Registry) map[string]uint64 {
 	return counts
 }
 
+// within reports whether a Retry-After is between two numbers of seconds, or
+// absent where there must be none.
+func within(got, want string) bool {
+	if want == "" {
+		return got == ""
+	}
+	var n, low, high int
+	_, err := fmt.Sscanf(got+" "+want, "%d %d to %d", &n, &low, &high)
+	return err == nil && low <= n && n <= high
+}
+
+// Those who are refused together are not told to come back together.
+func TestWriteProblem_spreads(t *testing.T) {
+	seen := map[string]bool{}
+	for range 200 {
+		w := httptest.NewRecorder()
+		httpkit.WriteProblem(w, httptest.NewRequest("GET", "/", nil), httpkit.ErrBusy)
+		seen[w.Header().Get("Retry-After")] = true
+	}
+	if len(seen) < 5 {
+		t.Errorf("only %v", seen)
+	}
+}
+
 // Every kind has its status, is measured under its name, and is logged in one
 // line under the reference that the caller sees.
 func TestHandler_Failures(t *testing.T) {
@@ -170,21 +194,21 @@ func TestHandler_Failures(t *testing.T) {
 	}{
 		"an error without a kind is internal": {secret, 500, "internal", "internal", ""},
 		"a wrapped error keeps its kind":      {fmt.Errorf("spend 7: %w", errSpent), 409, "spent", "conflict", ""},
-		"a cancelled call may be repeated":    {context.Canceled, 503, "interrupted", "unavailable", "5"},
+		"a cancelled call may be repeated":    {context.Canceled, 503, "interrupted", "unavailable", "2 to 10"},
 		"invalid":                             {fault.New(fault.Invalid, "c", "E.", "F."), 400, "c", "invalid", ""},
 		"unauthenticated":                     {fault.New(fault.Unauthenticated, "c", "E.", "F."), 401, "c", "unauthenticated", ""},
 		"denied":                              {fault.New(fault.Denied, "c", "E.", "F."), 403, "c", "denied", ""},
 		"not found":                           {fault.New(fault.NotFound, "c", "E.", "F."), 404, "c", "not_found", ""},
 		"gone":                                {fault.New(fault.Gone, "c", "E.", "F."), 410, "c", "gone", ""},
-		"limited":                             {fault.New(fault.Limited, "c", "E.", "F."), 429, "c", "limited", "30"},
-		"unavailable":                         {fault.New(fault.Unavailable, "c", "E.", "F."), 503, "c", "unavailable", "5"},
+		"limited":                             {fault.New(fault.Limited, "c", "E.", "F."), 429, "c", "limited", "20 to 40"},
+		"unavailable":                         {fault.New(fault.Unavailable, "c", "E.", "F."), 503, "c", "unavailable", "2 to 10"},
 		"an internal fault hides its code":    {fault.New(fault.Internal, "torn", "E.", "F."), 500, "internal", "internal", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h, logged, reg := server(t, fails(tt.err))
 			w := post(h, "/spends/7", `{}`)
 			p := problem(t, w)
-			if p.Status != tt.status || p.Code != tt.code || w.Header().Get("Retry-After") != tt.retry {
+			if p.Status != tt.status || p.Code != tt.code || !within(w.Header().Get("Retry-After"), tt.retry) {
 				t.Errorf("problem = %+v, Retry-After %q", p, w.Header().Get("Retry-After"))
 			}
 			if tt.status == 500 && strings.Contains(w.Body.String(), tt.err.Error()) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"time"
@@ -58,10 +59,12 @@ var (
 		"Cette adresse n'accepte pas cette méthode.")
 )
 
-// answer is how a kind leaves over HTTP. Zero retry sends no Retry-After.
+// answer is how a kind leaves over HTTP. Zero retry sends no Retry-After;
+// else the caller is told to come back after that and a random part of spread,
+// so that those who were refused together do not come back together.
 type answer struct {
-	status int
-	retry  time.Duration
+	status        int
+	retry, spread time.Duration
 }
 
 // answers is the one table from kinds to statuses.
@@ -73,8 +76,8 @@ var answers = map[fault.Kind]answer{
 	fault.NotFound:        {status: http.StatusNotFound},
 	fault.Conflict:        {status: http.StatusConflict},
 	fault.Gone:            {status: http.StatusGone},
-	fault.Limited:         {status: http.StatusTooManyRequests, retry: 30 * time.Second},
-	fault.Unavailable:     {status: http.StatusServiceUnavailable, retry: 5 * time.Second},
+	fault.Limited:         {status: http.StatusTooManyRequests, retry: 20 * time.Second, spread: 20 * time.Second},
+	fault.Unavailable:     {status: http.StatusServiceUnavailable, retry: 2 * time.Second, spread: 8 * time.Second},
 }
 
 // Status returns the HTTP status of a kind of failure.
@@ -126,8 +129,8 @@ func writeProblem(w http.ResponseWriter, c call, f *fault.Error, status int) {
 	if status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", "Bearer") // RFC 9110, 11.6.1
 	}
-	if d := answers[f.Kind].retry; d > 0 {
-		h.Set("Retry-After", strconv.Itoa(int(d/time.Second)))
+	if a := answers[f.Kind]; a.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((a.retry+rand.N(a.spread+time.Second))/time.Second)))
 	}
 	w.WriteHeader(status)
 	// An error here means that the caller has left: there is nobody to tell.

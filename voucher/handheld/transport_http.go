@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -33,6 +34,10 @@ const (
 	jsonType    = "application/json"
 	// answerMax bounds any answer: a bundle has at most 32 MiB.
 	answerMax = 34 << 20
+	// attemptsMax is how often a request is sent that the server is too busy for,
+	// and patience the longest that it is waited for in between.
+	attemptsMax = 4
+	patience    = time.Minute
 )
 
 // handheldPath returns an address of a handheld, relative to the server.
@@ -41,7 +46,10 @@ func handheldPath(id vendors.HandheldID, what string) string {
 }
 
 // Client is a Server over HTTP. Problems that the server answers with come
-// back as the faults they were.
+// back as the faults they were. Where the server is busy (429 or 503) and says
+// in Retry-After when to come back, a request is sent again then, up to four
+// times in all and never sooner; each may be sent twice, as records are
+// recognised and a proof counts once.
 type Client struct {
 	base     string
 	language string
@@ -110,17 +118,33 @@ func (c *Client) Reserve(ctx context.Context, cmd voucher.AskReserve) (voucher.R
 	return voucher.Reservation(w), err
 }
 
-// call makes one request and reads its answer. Members that this program does
+// call makes a request, again while the server asks for it, and reads its
+// answer.
+func call[T any](ctx context.Context, c *Client, method, path, proof string, body []byte) (T, error) {
+	for try := 1; ; try++ {
+		v, later, err := callOnce[T](ctx, c, method, path, proof, body)
+		if later <= 0 || later > patience || try == attemptsMax {
+			return v, err
+		}
+		select {
+		case <-ctx.Done():
+			return v, err
+		case <-time.After(later):
+		}
+	}
+}
+
+// callOnce makes one request and reads its answer; where the server is busy it
+// says how long to wait before the next. Members that this program does
 // not know are passed over, so that an older handheld talks to a newer server;
 // what counts is signed.
-func call[T any](ctx context.Context, c *Client, method, path, proof string, body []byte) (T, error) {
-	var v T
+func callOnce[T any](ctx context.Context, c *Client, method, path, proof string, body []byte) (v T, later time.Duration, err error) {
 	if !strings.HasPrefix(path, "/api/v1/") {
-		return v, ErrAddress.At("path", "not one of ours")
+		return v, 0, ErrAddress.At("path", "not one of ours")
 	}
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
 	if err != nil {
-		return v, ErrAddress
+		return v, 0, ErrAddress
 	}
 	if proof != "" {
 		req.Header.Set(proofHeader, proof)
@@ -131,20 +155,34 @@ func call[T any](ctx context.Context, c *Client, method, path, proof string, bod
 	req.Header.Set("Accept-Language", c.language)
 	res, err := c.http.Do(req)
 	if err != nil {
-		return v, fmt.Errorf("%w: %w", ErrNoNetwork, err)
+		return v, 0, fmt.Errorf("%w: %w", ErrNoNetwork, err)
 	}
 	defer res.Body.Close()
 	text, err := readBounded(res.Body, answerMax)
 	if err != nil {
-		return v, fmt.Errorf("%w: %w", ErrNoNetwork, err)
+		return v, 0, fmt.Errorf("%w: %w", ErrNoNetwork, err)
 	}
 	if res.StatusCode >= http.StatusMultipleChoices {
-		return v, refusal(res, text)
+		return v, retryAfter(res), refusal(res, text)
 	}
 	if err := json.Unmarshal(text, &v); err != nil {
-		return v, ErrAnswer.At("body", "not the JSON expected")
+		return v, 0, ErrAnswer.At("body", "not the JSON expected")
 	}
-	return v, nil
+	return v, 0, nil
+}
+
+// retryAfter returns how long a busy server asks to be left alone, 0 where it
+// does not say. Dates (RFC 9110, 10.2.3) are not read: the handheld's clock is
+// not believed.
+func retryAfter(res *http.Response) time.Duration {
+	if res.StatusCode != http.StatusTooManyRequests && res.StatusCode != http.StatusServiceUnavailable {
+		return 0
+	}
+	n, err := strconv.ParseUint(res.Header.Get("Retry-After"), 10, 31)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n) * time.Second
 }
 
 // refusal returns the fault that a problem document stands for.
