@@ -34,11 +34,13 @@ type order struct {
 	Sizes      []uint64 // of checkpoints, for the audit
 	Tills      []vendors.HandheldID
 	Checkpoint time.Duration // how often one is signed
+	FlushBytes int           // of the store; its own default where 0
 }
 
 // event is a line of a server's standard output.
 type event struct {
 	Opened  bool   `json:",omitempty"`
+	Made    bool   `json:",omitempty"` // there was no store before
 	Audit   *audit `json:",omitempty"`
 	Serving string `json:",omitempty"` // the address
 	Failed  string `json:",omitempty"` // why it stops
@@ -61,8 +63,10 @@ func serve() error {
 }
 
 func (o order) serve(say func(event) error) error {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM)
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	db, err := bolt.Open(storePath(o.Dir), bolt.Options{Logger: log})
+	db, err := bolt.Open(storePath(o.Dir), bolt.Options{Logger: log, FlushBytes: o.FlushBytes})
 	if err != nil {
 		return err
 	}
@@ -92,8 +96,6 @@ func (o order) serve(say func(event) error) error {
 		return err
 	}
 	notary := ledger.NewNotary(origin, signer, guardPath(o.Dir))
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM)
 	every := time.NewTicker(o.Checkpoint)
 	defer every.Stop()
 	for {

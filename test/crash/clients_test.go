@@ -12,7 +12,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/jate-cva/jate/voucher"
@@ -35,22 +34,16 @@ func newClients(t *told, rnd *rand.Rand, most int) []*client {
 	return all
 }
 
-// trade lets all clients send until ctx ends or everything was answered. idle
-// is called once when nothing new is left to send.
-func trade(ctx context.Context, url string, clients []*client, idle func()) {
+// trade lets all clients send until ctx ends or everything was answered.
+func trade(ctx context.Context, url string, clients []*client) {
 	transport := &http.Transport{MaxIdleConnsPerHost: len(clients)}
 	defer transport.CloseIdleConnections()
 	h := &http.Client{Transport: transport, Timeout: time.Minute}
 	var wg sync.WaitGroup
-	var busy atomic.Int32
-	busy.Store(int32(len(clients)))
 	for _, c := range clients {
 		wg.Go(func() {
 			for ctx.Err() == nil && c.next < len(c.till.Sales) {
 				c.turn(ctx, h, url)
-			}
-			if busy.Add(-1) == 0 && ctx.Err() == nil {
-				idle()
 			}
 		})
 	}

@@ -28,7 +28,8 @@ type run struct {
 	told    *told
 	clients []*client
 
-	patience time.Duration // with a server that does not come up
+	flushBytes int           // when the store flushes its WAL
+	patience   time.Duration // with a server that does not come up
 }
 
 func newRun(t *testing.T, dir string, d day, rnd *rand.Rand, most int) *run {
@@ -37,11 +38,12 @@ func newRun(t *testing.T, dir string, d day, rnd *rand.Rand, most int) *run {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &run{t: t, dir: dir, told: known, clients: newClients(known, rnd, most), patience: patience}
+	return &run{t: t, dir: dir, told: known, clients: newClients(known, rnd, most), patience: patience,
+		flushBytes: 4 << 10 << rnd.IntN(8)} // from each few receipts to hardly ever
 }
 
 func (r *run) order() order {
-	o := order{Dir: r.dir, Keys: r.told.day.Keys, Sizes: r.told.sizes(), Checkpoint: checkpointEvery}
+	o := order{Dir: r.dir, Keys: r.told.day.Keys, Sizes: r.told.sizes(), Checkpoint: checkpointEvery, FlushBytes: r.flushBytes}
 	for _, l := range r.told.day.Tills {
 		o.Tills = append(o.Tills, l.Handheld)
 	}
@@ -76,6 +78,18 @@ func (r *run) await(p *process, accident <-chan struct{}) (string, error) {
 			return "", fmt.Errorf("the server does not serve after %v: %s", r.patience, p.log)
 		}
 	}
+}
+
+// tradeAt lets the clients trade in the background. traded is closed when all is
+// answered or stop was called; stop waits for that.
+func (r *run) tradeAt(url string) (stop func(), traded <-chan struct{}) {
+	ctx, cancel := context.WithCancel(r.t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		trade(ctx, url, r.clients)
+	}()
+	return func() { cancel(); <-done }, done
 }
 
 // corrupt notes what is wrong with the folder.
@@ -114,7 +128,7 @@ func (r *run) settle(url string) {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
-	trade(ctx, url, r.clients, func() {})
+	trade(ctx, url, r.clients)
 	if !r.told.all() && r.told.ok() {
 		r.corrupt("receipts were not answered within %v", patience)
 		return
@@ -168,6 +182,14 @@ func counts(t *testing.T, short int) int {
 		t.Fatalf("JATE_SOAK=%q is not a number of accidents", text)
 	}
 	return n
+}
+
+// skipShort keeps the accidents out of the quick tests.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("accidents take longer than the quick tests may")
+	}
 }
 
 // seedOf returns the seed of a test: JATE_CRASH_SEED, or the time.

@@ -3,7 +3,6 @@
 package crash
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"syscall"
@@ -27,21 +26,13 @@ type powered struct {
 // an accident.
 const opsMax = 400
 
-// cutDay is one day's disk and what clients will do, to begin again from.
-type cutDay struct {
-	day  day
-	disk *cutfs.Disk
-}
+// cutDay is a day on a disk that can be cut.
+type cutDay struct{ storedDay }
 
 func newCutDay(t *testing.T, p plan) cutDay {
 	t.Helper()
 	cutfs.Need(t)
-	dir := t.TempDir()
-	d := cutDay{newDay(t, dir, newKeys(t), p), cutfs.New()}
-	if err := d.disk.Load(dir); err != nil {
-		t.Fatal(err)
-	}
-	return d
+	return cutDay{newStoredDay(t, p)}
 }
 
 func (d cutDay) begin(t *testing.T, rnd *rand.Rand, torn bool) *powered {
@@ -123,13 +114,7 @@ func isClosed(c <-chan struct{}) bool {
 // load lets the clients trade until the accident, and after an error until the
 // server has met it: it either stops, or did not need what failed.
 func (r *powered) load(p *process, url string, fired <-chan struct{}, a accident) {
-	ctx, cancel := context.WithCancel(r.t.Context())
-	defer cancel()
-	traded := make(chan struct{})
-	go func() {
-		defer close(traded)
-		trade(ctx, url, r.clients, func() {})
-	}()
+	stop, traded := r.tradeAt(url)
 	select {
 	case <-fired:
 		if a.fault.Errno != 0 {
@@ -153,8 +138,7 @@ func (r *powered) load(p *process, url string, fired <-chan struct{}, a accident
 	if err := p.kill(); err != nil {
 		r.corrupt("%v", err)
 	}
-	cancel()
-	<-traded
+	stop()
 }
 
 // after takes the disk away from the dead process and switches it on again.
@@ -203,15 +187,21 @@ func (d cutDay) cuts(t *testing.T, kind string, n int, torn bool) {
 			r.live(chance(rnd))
 			sum.accidents++
 		}
-		if r.told.ok() {
-			r.end()
-		}
-		sum.add(r.told)
-		if !r.told.ok() {
-			r.fail(kind, seed)
-			if r.image != nil {
-				r.keep(r.image, r.before)
-			}
+		r.over(kind, seed, sum)
+	}
+}
+
+// over lives the rest of the day without an accident, and reports.
+func (r *powered) over(kind string, seed uint64, sum *tally) {
+	r.t.Helper()
+	if r.told.ok() {
+		r.end()
+	}
+	sum.add(r.told)
+	if !r.told.ok() {
+		r.fail(kind, seed)
+		if r.image != nil {
+			r.keep(r.image, r.before)
 		}
 	}
 }

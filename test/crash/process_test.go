@@ -20,10 +20,11 @@ import (
 const child = "JATE_CRASH_CHILD"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(child) == "" {
+	run, ok := map[string]func() error{"serve": serve, "create": create}[os.Getenv(child)]
+	if !ok {
 		os.Exit(m.Run())
 	}
-	if err := serve(); err != nil {
+	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -64,16 +65,28 @@ func (l *logged) String() string {
 }
 
 // start starts this binary as a server, behind the words of another program
-// where there are any.
-func start(o order, behind ...string) (*process, error) {
+// where there are any: then on one processor, so that most of its calls are
+// made by one thread.
+func start(o order, behind ...string) (*process, error) { return startAs("serve", o, behind...) }
+
+func startAs(what string, o order, behind ...string) (*process, error) {
 	in, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
 	args := append(behind, os.Args[0])
 	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env = append(os.Environ(), child+"=serve")
+	cmd.Env = append(os.Environ(), child+"="+what)
+	if len(behind) > 0 {
+		cmd.Env = append(cmd.Env, "GOMAXPROCS=1")
+	}
 	cmd.Stdin = bytes.NewReader(in)
+	return startCommand(cmd)
+}
+
+// startCommand starts a process that dies with this one. Lines of its output
+// that are no events are skipped.
+func startCommand(cmd *exec.Cmd) (*process, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	p := &process{cmd: cmd, log: &logged{}, events: make(chan event, 8), exited: make(chan struct{})}
 	cmd.Stderr = p.log
