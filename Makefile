@@ -2,10 +2,13 @@
 
 FUZZTIME ?= 30s
 
+# Power cuts of each kind, and kills, in make soak.
+SOAK ?= 1000
+
 # Longest time one package's tests may take, with the race detector on.
 TIMEOUT ?= 12m
 
-.PHONY: all build demo test short fuzz bench microbench lint cover tools clean help
+.PHONY: all build demo test short fuzz bench microbench soak lint cover tools clean help
 
 all: lint build ## check and build (the default)
 
@@ -35,6 +38,9 @@ bench: ## measure against limits and peers, one table; BENCH=--quick is short
 
 microbench: ## every Go benchmark
 	go test -run='^$$' -bench=. -benchmem ./...
+
+soak: tools ## power cuts, kills and failing disks, SOAK (default 1000) of each kind; hours
+	JATE_SOAK=$(SOAK) JATE_TOOLS=required go test -v -count=1 -timeout 24h ./test/crash
 
 lint: ## gofmt, go vet, staticcheck
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
