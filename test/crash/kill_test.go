@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,6 +28,22 @@ func newStoredDay(t *testing.T, p plan) storedDay {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// busyDay is made once: each test begins it on a copy.
+var busyDay struct {
+	once sync.Once
+	storedDay
+}
+
+func newBusyDay(t *testing.T) storedDay {
+	t.Helper()
+	skipShort(t)
+	busyDay.once.Do(func() { busyDay.storedDay = newStoredDay(t, plan{tills: 6, vouchers: 480}) })
+	if busyDay.disk == nil {
+		t.Fatal("the day could not be made")
+	}
+	return busyDay.storedDay
 }
 
 // begin puts the day into a folder of its own, on a real disk.
@@ -91,7 +108,7 @@ func (r *run) folder(to string) error { return os.CopyFS(to, os.DirFS(r.dir)) }
 func TestKill(t *testing.T) {
 	const kind = "kills"
 	n := counts(t, 40)
-	d := newStoredDay(t, plan{tills: 6, vouchers: 480})
+	d := newBusyDay(t)
 	seed := seedOf(t)
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	sum := newTally()

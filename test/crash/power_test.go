@@ -24,7 +24,7 @@ type powered struct {
 
 // opsMax bounds the operations between the start of a server, or of trade, and
 // an accident.
-const opsMax = 400
+const opsMax = 200
 
 // cutDay is a day on a disk that can be cut.
 type cutDay struct{ storedDay }
@@ -51,7 +51,7 @@ type accident struct {
 // serves, mostly an early one.
 func chance(rnd *rand.Rand) accident {
 	a := accident{early: rnd.IntN(3) == 0, killed: rnd.IntN(6) == 0}
-	most := 1 << rnd.IntN(9)
+	most := 1 << rnd.IntN(8)
 	a.fault.At = 1 + rnd.IntN(min(most, opsMax))
 	if a.early {
 		a.fault.At = 1 + rnd.IntN(min(most, 40))
@@ -208,7 +208,8 @@ func (r *powered) over(kind string, seed uint64, sum *tally) {
 
 // Nothing that was acknowledged is lost when the power goes, at whatever step.
 func TestPowerCut(t *testing.T) {
-	d := newCutDay(t, plan{tills: 6, vouchers: 480})
+	cutfs.Need(t)
+	d := cutDay{newBusyDay(t)}
 	t.Run("plain", func(t *testing.T) { d.cuts(t, "power cuts", counts(t, 15), false) })
 	t.Run("torn", func(t *testing.T) { d.cuts(t, "power cuts, torn", counts(t, 15), true) })
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"testing"
@@ -22,13 +23,40 @@ const child = "JATE_CRASH_CHILD"
 func TestMain(m *testing.M) {
 	run, ok := map[string]func() error{"serve": serve, "create": create}[os.Getenv(child)]
 	if !ok {
-		os.Exit(m.Run())
+		status := m.Run()
+		if built != "" {
+			if err := os.RemoveAll(filepath.Dir(built)); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+		}
+		os.Exit(status)
 	}
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
+
+// built is the binary that servers run, where it is not this one.
+var built string
+
+// binary returns what servers run: these tests, but without the race detector.
+// With it a server takes ten times as long to start and to audit, and hundreds
+// of them are started; other tests look for races.
+var binary = sync.OnceValues(func() (string, error) {
+	if !raceDetector {
+		return os.Args[0], nil
+	}
+	dir, err := os.MkdirTemp("", "jate-crash-server-")
+	if err != nil {
+		return "", err
+	}
+	built = filepath.Join(dir, "server")
+	if out, err := exec.Command("go", "test", "-c", "-o", built, "github.com/jate-cva/jate/test/crash").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the server: %w: %s", err, out)
+	}
+	return built, nil
+})
 
 // patience is how long a server may take for what takes it less than a second.
 const patience = time.Minute
@@ -64,7 +92,7 @@ func (l *logged) String() string {
 	return l.b.String()
 }
 
-// start starts this binary as a server, behind the words of another program
+// start starts a server, behind the words of another program
 // where there are any: then on one processor, so that most of its calls are
 // made by one thread.
 func start(o order, behind ...string) (*process, error) { return startAs("serve", o, behind...) }
@@ -74,7 +102,11 @@ func startAs(what string, o order, behind ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	args := append(behind, os.Args[0])
+	server, err := binary()
+	if err != nil {
+		return nil, err
+	}
+	args := append(behind, server)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), child+"="+what)
 	if len(behind) > 0 {

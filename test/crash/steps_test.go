@@ -74,14 +74,14 @@ func TestFullDisk(t *testing.T) {
 	if n > 50 {
 		n = 50
 	}
-	d := newCutDay(t, plan{tills: 4, vouchers: 240})
+	d := newCutDay(t, plan{tills: 4, vouchers: 120})
 	seed := seedOf(t)
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	sum := newTally()
 	defer func() { sum.report(kind, seed) }()
 	for sum.accidents < n && !t.Failed() {
 		r := d.begin(t, rnd, false)
-		r.disk.Limit(r.disk.Used() + int64(rnd.IntN(512<<10)))
+		r.disk.Limit(r.disk.Used() + int64(rnd.IntN(256<<10)))
 		for range 2 { // started on the full disk it serves, or says why not
 			r.fill()
 		}
