@@ -61,6 +61,25 @@ type guardJSON struct {
 	Root string
 }
 
+// Check returns ErrFork if the journal as tx sees it is shorter than, or differs
+// from, what was signed before; Sign would refuse it.
+func (n *Notary) Check(tx Tx) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	size, err := tx.Size()
+	if err != nil {
+		return err
+	}
+	return n.extends(tx, size)
+}
+
+// LastSigned returns size and root of what was last signed, by the notary's
+// guard file; the zero Checkpoint where there is no such file.
+func LastSigned(guard string) (Checkpoint, error) {
+	g, root, err := readGuard(guard)
+	return Checkpoint{Size: g.Size, Root: root}, err
+}
+
 // Sign returns the checkpoint of the journal as tx sees it. It returns ErrFork
 // if the journal is shorter than, or differs from, what was signed before.
 func (n *Notary) Sign(tx Tx) (Checkpoint, error) {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -84,6 +85,11 @@ func openApp(cfg appConfig) (*app, error) {
 		return nil, err
 	}
 	a.notary = ledger.NewNotary(a.settings.Origin, a.keys.checkpoint, guardPath(cfg.dir))
+	// Before anything is taken: an entry on top of a store that is older than
+	// what was signed would have to be taken back.
+	if err := a.db.Ledger().View(context.Background(), a.notary.Check); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w; restore a newer backup, or begin a new epoch with jate restore --new-epoch", err), a.db.Close())
+	}
 	if err := a.services(); err != nil {
 		return nil, errors.Join(err, a.db.Close())
 	}
@@ -177,6 +183,11 @@ func (a *app) routes() error {
 	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, observer.Service("voucher")), staff, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log, through)
 	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log, through)
+	b := &backups{app: a}
+	if err := os.RemoveAll(b.folder()); err != nil { // of a server that was killed
+		return err
+	}
+	b.routes(mux, observer, staff, log, through)
 	routes := httpkit.Routes(mux)
 	limits := httpkit.Limits{Now: a.cfg.now, Gate: gate, Always: []string{"/livez", "/readyz"},
 		PerSecond: float64(a.cfg.rate), Burst: 4 * int(a.cfg.rate)}

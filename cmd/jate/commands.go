@@ -388,29 +388,6 @@ func onlyProgramme(ctx context.Context, db *bolt.DB, asked string) (string, erro
 	return ids[0], nil
 }
 
-func backupCommand(ctx context.Context, env *environment) error {
-	fs := env.flags("backup")
-	dir := fs.String("data", "", "data folder")
-	out := fs.String("out", "", "file to write")
-	if _, err := env.parse(fs, 0); err != nil {
-		return err
-	}
-	db, _, err := openStore(*dir, env.quiet())
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(*out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return errors.Join(err, db.Close())
-	}
-	n, err := db.Backup(ctx, f)
-	if err := errors.Join(err, f.Sync(), f.Close(), db.Close()); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(env.stdout, "%d bytes\n", n)
-	return err
-}
-
 func runHandheld(ctx context.Context, env *environment) error {
 	return handheldCommand(ctx, env.args, env.getenv, env.stdin, env.stdout, env.stderr)
 }

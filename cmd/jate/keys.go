@@ -55,12 +55,13 @@ type settings struct {
 	Seal       []byte // X25519
 	Print      string // age recipient of print jobs
 	Created    time.Time
-
 	// Witnesses must cosign each checkpoint before it is handed out; at most 8.
 	Witnesses []witnessSettings `json:",omitempty"`
 	// CheckpointAfter names a file that holds how many entries are copied
 	// elsewhere; no checkpoint covers more. Without it all entries are covered.
-	CheckpointAfter string `json:",omitempty"`
+	CheckpointAfter string  `json:",omitempty"`
+	Backup          string  `json:",omitempty"` // the only age recipient of backups over the API; any where empty
+	Earlier         []epoch `json:",omitempty"` // names and keys that checkpoints were signed with before
 }
 
 // keyring holds the opened keys of a running server.
@@ -208,18 +209,27 @@ func newSeed(public *[]byte) ([]byte, error) {
 func keyPath(dir, name string) string { return filepath.Join(dir, "keys", name+".age") }
 
 func writeKey(dir, name string, key []byte, to age.Recipient) error {
-	var b bytes.Buffer
-	w, err := age.Encrypt(&b, to)
+	sealed, err := sealKey(key, to)
 	if err != nil {
 		return err
 	}
+	return durable.Replace(keyPath(dir, name), sealed)
+}
+
+// sealKey returns the content of a key file.
+func sealKey(key []byte, to age.Recipient) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := age.Encrypt(&b, to)
+	if err != nil {
+		return nil, err
+	}
 	if _, err := io.WriteString(w, base64.StdEncoding.EncodeToString(key)); err != nil {
-		return err
+		return nil, err
 	}
 	if err := w.Close(); err != nil {
-		return err
+		return nil, err
 	}
-	return durable.Replace(keyPath(dir, name), b.Bytes())
+	return b.Bytes(), nil
 }
 
 func readSettings(dir string) (settings, error) {
@@ -270,16 +280,25 @@ func openByPassphrase(dir, name string, ask passphrases) ([]byte, error) {
 	return openKey(dir, name, id)
 }
 
-// openKeyring opens the keys of a server.
-func openKeyring(dir string, ask passphrases) (keyring, error) {
-	var k keyring
+// openServerKey opens the key that opens the others.
+func openServerKey(dir string, ask passphrases) (*age.X25519Identity, error) {
 	text, err := openByPassphrase(dir, "server", ask)
 	if err != nil {
-		return k, err
+		return nil, err
 	}
 	server, err := age.ParseX25519Identity(string(text))
 	if err != nil {
-		return k, fmt.Errorf("server key: %w", err)
+		return nil, fmt.Errorf("server key: %w", err)
+	}
+	return server, nil
+}
+
+// openKeyring opens the keys of a server.
+func openKeyring(dir string, ask passphrases) (keyring, error) {
+	var k keyring
+	server, err := openServerKey(dir, ask)
+	if err != nil {
+		return k, err
 	}
 	keys := map[string][]byte{}
 	for name, size := range map[string]int{"checkpoint": 0, "beacon": ed25519.SeedSize, "seal": 32, "access": ed25519.SeedSize + 32, "data": 32} {
@@ -330,6 +349,7 @@ func initCommand(_ context.Context, env *environment) error {
 	origin := fs.String("origin", "", "name of the log, such as ngo.example/mali")
 	issuer := fs.String("issuer", "jate", "short name in each voucher: 1 to 8 letters and digits")
 	pass := fs.String("passphrases", "", "folder with server.txt, root.txt and print.txt instead of asking")
+	backup := fs.String("backup-recipient", "", "the one age recipient that backups over the API are encrypted to")
 	factor := fs.Int("work-factor", workFactor, "cost of guessing a passphrase, 2^N")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
@@ -337,7 +357,12 @@ func initCommand(_ context.Context, env *environment) error {
 	if *dir == "" || *origin == "" {
 		return errors.New("init needs --data and --origin")
 	}
-	s := settings{Origin: *origin, Issuer: *issuer, Created: time.Now().UTC().Truncate(time.Second)}
+	if *backup != "" {
+		if _, err := parseRecipient(*backup); err != nil {
+			return err
+		}
+	}
+	s := settings{Origin: *origin, Issuer: *issuer, Backup: *backup, Created: time.Now().UTC().Truncate(time.Second)}
 	if err := makeFolder(*dir, s, env.passphrases(*pass), *factor); err != nil {
 		return err
 	}

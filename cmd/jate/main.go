@@ -68,7 +68,8 @@ func commands() []command {
 		{"verify", "--data DIR", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
 		{"export", "--data DIR --format hledger|ledger|beancount", "the books as text", exportCommand},
 		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
-		{"backup", "--data DIR --out FILE", "copy the store, whole and consistent", backupCommand},
+		{"backup", "--data DIR | --server URL --token FILE; --recipient AGE --out FILE", "copy a store, running or not, checked to the last page", backupCommand},
+		{"restore", "--data DIR --in FILE [--identity FILE] [--new-epoch]", "put a backup in the place of a folder's store", restoreCommand},
 		{"witness", "init|serve --data DIR --log VKEY", "cosign a server's checkpoints, elsewhere and with a key of its own", witnessCommand},
 		{"handheld", "enrol|activate|bundle|sell|cancel|sync|export|import|status", "a handheld on the command line", runHandheld},
 	}

@@ -220,6 +220,7 @@ func (s *story) housekeeping() {
 	next := s.newPhone(field{"purpose": "sales", "vendor": "v2"})
 	s.post("handheld-manager", "/api/v1/handhelds/"+s.phones["v2"].id()+"/replacement", field{"by": next.id()})
 	s.post("handheld-manager", "/api/v1/handhelds/"+s.phones["officer"].id()+"/revocation", field{"lost_at": s.now(-1)})
+	s.post("administrator", "/api/v1/backups", field{"recipient": s.app.settings.Print})
 	page := s.get("dpo", "/api/v1/households?purpose=erasure&limit=1")
 	person := "/api/v1/households/" + page.need("items", 0, "id")
 	s.post("dpo", person+"/erasure", field{"reason": "asked-for"})

@@ -47,8 +47,9 @@ func Through(g *Gate) Option { return func(o *options) { o.gate = g } }
 // Content is a result that is not JSON: a list as CSV, a sheet of cards as
 // PDF, books as text.
 type Content struct {
-	Type     string // media type, such as "text/csv; charset=utf-8"
-	Filename string // offered to a browser that saves it; empty to show it
+	Type     string      // media type, such as "text/csv; charset=utf-8"
+	Filename string      // offered to a browser that saves it; empty to show it
+	Header   http.Header // added to the answer; nil for none
 	// Write writes the content. If it fails before its first byte the caller
 	// sees a problem; after that the connection is cut, so that half an
 	// export is never taken for the whole.
@@ -140,6 +141,9 @@ func (o options) stream(ctx context.Context, w http.ResponseWriter, c Content, s
 	if c.Filename != "" {
 		w.Header().Set("Content-Disposition",
 			mime.FormatMediaType("attachment", map[string]string{"filename": c.Filename}))
+	}
+	for name, values := range c.Header {
+		w.Header()[name] = values
 	}
 	out := &lateHeader{w: w, status: status}
 	err := c.Write(out)

@@ -207,6 +207,9 @@ func bboltOptions(opt Options) *bbolt.Options {
 // openFile opens and locks the file, recognises it, and adds buckets that an
 // earlier version did not have.
 func openFile(path string, opt Options) (*bbolt.DB, error) {
+	if err := checkLength(path); err != nil {
+		return nil, err
+	}
 	file, err := bbolt.Open(path, 0o600, bboltOptions(opt))
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
