@@ -177,13 +177,14 @@ func (l *load) paid(t testing.TB, answer []byte) int {
 	return n
 }
 
-// benchmarkRedeem has 64 clients send uploads, each its next one when the one
+// benchmarkRedeem has clients send uploads, each its next one when the one
 // before was answered, client and server sharing the machine.
-func benchmarkRedeem(b *testing.B, records int) {
-	l := newLoad(b, 64, httpkit.Capacity{})
+func benchmarkRedeem(b *testing.B, clients, records int) {
+	l := newLoad(b, clients, httpkit.Capacity{})
 	work := l.sell(b, b.N, records)
 	took := make([][]time.Duration, len(work))
 	answers := make([][]byte, len(work))
+	var refused atomic.Int64
 	b.ReportAllocs()
 	b.ResetTimer()
 	var wg sync.WaitGroup
@@ -192,6 +193,10 @@ func benchmarkRedeem(b *testing.B, records int) {
 			for _, u := range mine {
 				begin := time.Now()
 				status, answer, _, err := l.send(u)
+				for ; status == http.StatusServiceUnavailable; status, answer, _, err = l.send(u) {
+					refused.Add(1) // the machine is slower than the clients are many
+					time.Sleep(100 * time.Millisecond)
+				}
 				took[i] = append(took[i], time.Since(begin))
 				if err != nil || status != http.StatusOK {
 					b.Errorf("%d %v: %s", status, err, answer)
@@ -210,13 +215,15 @@ func benchmarkRedeem(b *testing.B, records int) {
 	}
 	all := slices.Sorted(slices.Values(slices.Concat(took...)))
 	b.ReportMetric(float64(len(all)*records)/b.Elapsed().Seconds(), "receipts/s")
+	b.ReportMetric(float64(refused.Load()), "refused")
 	b.ReportMetric(all[len(all)/2].Seconds()*1e3, "p50-ms")
 	b.ReportMetric(all[len(all)*99/100].Seconds()*1e3, "p99-ms")
 }
 
 // BenchmarkRedeemSingle: one receipt an upload, each answered when it is
-// durable.
-func BenchmarkRedeemSingle(b *testing.B) { benchmarkRedeem(b, 1) }
+// durable, 64 clients.
+func BenchmarkRedeemSingle(b *testing.B) { benchmarkRedeem(b, 64, 1) }
 
-// BenchmarkRedeemBatch100: what a handheld sends after days without a network.
-func BenchmarkRedeemBatch100(b *testing.B) { benchmarkRedeem(b, 100) }
+// BenchmarkRedeemBatch100: what a handheld sends after days without a network,
+// eight at a time.
+func BenchmarkRedeemBatch100(b *testing.B) { benchmarkRedeem(b, 8, 100) }

@@ -17,7 +17,7 @@ type Capacity struct {
 	Calls int           // calls begun, with those whose body is still coming over a slow line: 1,024
 	Bytes int64         // of the bodies that those calls announce: 256 MiB
 	Work  int           // pieces of work in progress: 256 a processor, some 60 ms of redemptions
-	Wait  time.Duration // the longest that a call waits for its turn: 200 ms
+	Wait  time.Duration // that a call should wait for its turn at most: 400 ms
 }
 
 func (c Capacity) withDefaults() Capacity {
@@ -31,7 +31,7 @@ func (c Capacity) withDefaults() Capacity {
 		c.Work = 256 * runtime.GOMAXPROCS(0)
 	}
 	if c.Wait == 0 {
-		c.Wait = 200 * time.Millisecond
+		c.Wait = 400 * time.Millisecond
 	}
 	return c
 }
@@ -42,10 +42,10 @@ func (c Capacity) withDefaults() Capacity {
 // A call whose body has arrived goes to the end of a line and begins its work
 // when less than Capacity.Work is in progress, in the order of arrival. The gate
 // knows how fast work is done while there is a line, and so how long the next
-// one would wait: if that is more than half of Capacity.Wait, whoever comes is
-// refused by Guard, before a body is read or a signature looked at. Who has
-// waited for Capacity.Wait, because things have become slower meanwhile, is
-// refused too. So what decides is time, whatever the machine.
+// one would wait: if that is more than Capacity.Wait, whoever comes is refused
+// by Guard, before a body is read or a signature looked at. Who has waited half
+// as long again, because things have become slower meanwhile, is refused too. So
+// what decides is time, whatever the machine.
 //
 // The first of the line begins as soon as there is any room, so that a call of
 // much work is served too, and what is in progress exceeds Capacity.Work by less
@@ -152,7 +152,7 @@ func (g *Gate) arrive(length int64) (leave func(), refused string) {
 func (g *Gate) crowded(now time.Time) bool {
 	first := g.line.Front()
 	return first != nil &&
-		max(time.Duration(g.ahead)*g.pace, now.Sub(first.Value.(*waiting).since)) >= g.capacity.Wait/2
+		max(time.Duration(g.ahead)*g.pace, now.Sub(first.Value.(*waiting).since)) > g.capacity.Wait
 }
 
 // paceOver is how long the speed of work is measured at least.
@@ -201,7 +201,7 @@ func (g *Gate) enter(ctx context.Context, work int) (leave func(), err error) {
 		g.waits.Observe(0)
 		return leave, nil
 	}
-	tired := time.NewTimer(g.capacity.Wait)
+	tired := time.NewTimer(g.capacity.Wait * 3 / 2)
 	defer tired.Stop()
 	select {
 	case <-w.turn:
