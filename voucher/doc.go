@@ -24,7 +24,8 @@
 //  3. Every record that a handheld sends gets its own answer, the same one each
 //     time it is sent: the record's hash is its key.
 //  4. Of two receipts for one voucher the full factor wins, then the home
-//     handheld, then the first to arrive; handhelds' clocks never decide.
+//     handheld, then the first to arrive; handhelds' clocks never decide. A
+//     receipt for what its own bundle listed as used or stopped gets nothing.
 //  5. Every redeem entry names one stored receipt, signed by a handheld or, for
 //     a typed stub, by two staff; no receipt has two.
 //  6. A factor is checked against a keyed digest and never stored, logged or

@@ -119,7 +119,7 @@ func judge(e evidence) verdict {
 	if !e.at.From.Before(v.Expires) {
 		return verdict{state: Rejected, reason: ReasonExpired}
 	}
-	if v, done := e.judgeVoid(); done {
+	if v, done := e.judgeStopped(); done {
 		return v
 	}
 	if !e.keptRules() {
@@ -155,24 +155,30 @@ func (e evidence) judgeSeller() (verdict, bool) {
 	return verdict{}, false
 }
 
-// judgeVoid looks at vouchers that were stopped: void, replaced or held.
-func (e evidence) judgeVoid() (verdict, bool) {
-	stopped, reason := e.voucher.VoidAt, ReasonVoid
-	if stopped.IsZero() {
-		stopped, reason = e.voucher.HeldAt, ReasonHeld
-	}
+// told reports whether the vendor's bundle said what happened to the voucher
+// at the instant, if it did. Of two things in one second nobody knows which
+// came first, and a vendor is not blamed for what he could not know.
+func (e evidence) told(at time.Time) bool { return !at.IsZero() && e.snapshot.After(at) }
+
+// judgeStopped looks at vouchers that were void, replaced, held or redeemed.
+// What the vendor's own bundle said he had to respect. A card that ended while
+// it was held stood in bundles as suspended from then on.
+func (e evidence) judgeStopped() (verdict, bool) {
+	v := e.voucher
 	switch {
-	case stopped.IsZero():
-		return verdict{}, false
-	case !e.snapshot.Before(stopped):
-		// His bundle said so.
-		return verdict{state: Rejected, reason: reason}, true
-	case reason == ReasonHeld:
-		return verdict{state: Contested, reason: reason}, true
+	case !v.VoidAt.IsZero() && (e.told(v.VoidAt) || e.told(v.HeldAt)):
+		return verdict{state: Rejected, reason: ReasonVoid}, true
+	case !v.VoidAt.IsZero():
+		// A card that was never handed over is nobody's loss.
+		return verdict{state: Contested, reason: ReasonVoid, lost: e.keptRules() && !v.ActivatedAt.IsZero()}, true
+	case e.told(v.HeldAt):
+		return verdict{state: Rejected, reason: ReasonHeld}, true
+	case !v.HeldAt.IsZero():
+		return verdict{state: Contested, reason: ReasonHeld}, true
+	case e.told(v.RedeemedAt):
+		return verdict{state: Rejected, reason: ReasonDouble}, true
 	}
-	// A card that was never handed over is nobody's loss.
-	lost := e.keptRules() && !e.voucher.ActivatedAt.IsZero()
-	return verdict{state: Contested, reason: reason, lost: lost}, true
+	return verdict{}, false
 }
 
 func (e evidence) judgeActivation() verdict {

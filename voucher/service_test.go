@@ -2,6 +2,7 @@ package voucher_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -249,6 +250,7 @@ func TestService_Propose(t *testing.T) {
 	}
 
 	t.Run("the lost card sells no more, the spare does", func(t *testing.T) {
+		w.Clock.Now = w.Clock.Now.Add(time.Second)
 		w.Refresh("h1")
 		w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Rejected, voucher.ReasonVoid)
 		w.Expect(w.Send("h1", w.Sale("h1", v.Serial))[0], voucher.Payable, "")
@@ -353,6 +355,55 @@ func TestService_Void(t *testing.T) {
 	w.Expect(w.Send("h1", w.Sale("h1", cards[1]))[0], voucher.Payable, "")
 	if _, err := w.Service.Void(t.Context(), w.Change(cards[1])); !errors.Is(err, voucher.ErrLife) {
 		t.Errorf("voided after it was redeemed: %v", err)
+	}
+}
+
+// A vendor who sells what his own bundle lists as used or suspended has broken
+// a rule: he takes no card from anybody, and the programme bears no loss. What
+// happened in the second that the bundle was made in he may not have known.
+func TestService_Redeem_listed(t *testing.T) {
+	ctx := t.Context()
+	for name, c := range map[string]struct {
+		happens func(*vouchertest.World, voucher.Serial)
+		by      vendors.HandheldID
+		reason  string
+	}{
+		"redeemed, to a visitor": {func(w *vouchertest.World, s voucher.Serial) {
+			w.Expect(w.Send("h1", w.Sale("h1", s))[0], voucher.Payable, "")
+		}, "h2", voucher.ReasonDouble},
+		"redeemed at a visitor, to its home": {func(w *vouchertest.World, s voucher.Serial) {
+			w.Expect(w.Send("h2", w.Sale("h2", s))[0], voucher.Payable, "")
+		}, "h1", voucher.ReasonDouble},
+		"held, and void since": {func(w *vouchertest.World, s voucher.Serial) {
+			_, err := w.Service.Hold(ctx, w.Change(s))
+			must(t, err)
+		}, "h1", voucher.ReasonVoid},
+	} {
+		for _, late := range []time.Duration{0, time.Second} {
+			t.Run(fmt.Sprintf("%s, %s before", name, late), func(t *testing.T) {
+				w := newWorld(t)
+				card := w.Issue("l1", 1, 0, voucher.ModeSecret)[0]
+				w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+				w.Activate(card)
+				w.Refresh("h1")
+				w.Refresh("h2")
+				w.Clock.Now = w.Clock.Now.Add(time.Hour)
+				c.happens(w, card)
+				w.Clock.Now = w.Clock.Now.Add(late)
+				w.Refresh(c.by)
+				if c.reason == voucher.ReasonVoid {
+					w.Clock.Now = w.Clock.Now.Add(time.Hour)
+					_, err := w.Service.Void(ctx, w.Change(card))
+					must(t, err)
+				}
+				got := w.Send(c.by, w.Sale(c.by, card))[0]
+				if late > 0 {
+					w.Expect(got, voucher.Rejected, c.reason)
+				} else if got.State != voucher.Payable {
+					t.Errorf("blamed for what he could not know: %s (%s)", got.State, got.Reason)
+				}
+			})
+		}
 	}
 }
 
