@@ -8,7 +8,7 @@ SOAK ?= 1000
 # Longest time one package's tests may take, with the race detector on.
 TIMEOUT ?= 12m
 
-.PHONY: all build demo test short fuzz bench microbench soak lint cover tools clean help
+.PHONY: all build demo test short fuzz sim bench microbench soak lint cover tools clean help
 
 all: lint build ## check and build (the default)
 
@@ -32,6 +32,10 @@ fuzz: ## every Fuzz target for FUZZTIME (default 30s) each
 		echo "fuzz $$name in $$dir"; \
 		go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "$$dir" </dev/null || exit 1; \
 	done
+
+sim: ## whole simulated rounds: SEEDS of them (20000), or one SEED told step by step
+	@test -n "$(SEED)" || export SEEDS=$(or $(SEEDS),20000); \
+	go test -count=1 -timeout=0 -v -run='^TestSimulation$$' ./test/sim
 
 bench: ## measure against limits and peers, one table; BENCH=--quick is short
 	go run ./test/bench $(BENCH)
