@@ -170,47 +170,48 @@ func (r *lotRun) finish(ctx context.Context) (Issue, error) {
 	return r.issue, err
 }
 
-// totalsPage is how many vouchers one View reads back.
-const totalsPage = 20_000
+// errRandom ends an issue whose serials cannot have been drawn at random. It
+// is of kind Internal: only who keeps the machine can help.
+var errRandom = errors.New("two serials begin with the same 60 bits: the machine's randomness is broken")
 
 // issuedTotals sums what was stored, which the manifest then states: it is
-// read back rather than remembered, so that it speaks of what is there.
+// read back rather than remembered, so that it speaks of what is there. No two
+// serials may begin alike, which is so by chance in one of two million lots of
+// a million.
 func (s *service) issuedTotals(ctx context.Context, is Issue) ([]money.Amount, error) {
 	sums := map[money.Asset]money.Amount{}
-	for from := is.First; from <= is.Last; from += totalsPage {
-		page := maps.Clone(sums)
-		err := s.store.View(ctx, func(tx Tx) error {
-			sums = maps.Clone(page)
-			return addIssued(tx, sums, from, min(from+totalsPage-1, is.Last))
+	heads := make([]uint64, 0, is.Count+is.Spares)
+	for from := is.First; from <= is.Last; from += issueChunk {
+		var page []Voucher
+		err := s.store.View(ctx, func(tx Tx) (err error) {
+			page, err = numbered(tx, is.Lot, from, min(from+issueChunk-1, is.Last))
+			return err
 		})
 		if err != nil {
 			return nil, err
 		}
+		for _, v := range page {
+			heads = append(heads, v.Serial.head())
+			if v.Spare {
+				continue
+			}
+			sum, ok := sums[v.Value.Asset()]
+			if !ok {
+				sum = money.FromMinor(0, v.Value.Asset())
+			}
+			if sums[v.Value.Asset()], err = sum.Add(v.Value); err != nil {
+				return nil, err
+			}
+		}
+	}
+	slices.Sort(heads)
+	switch {
+	case len(heads) != is.Count+is.Spares:
+		return nil, fmt.Errorf("%d vouchers of lot %s are stored, not %d", len(heads), is.Lot, is.Count+is.Spares)
+	case len(slices.Compact(heads)) != is.Count+is.Spares:
+		return nil, errRandom
 	}
 	return sortedAmounts(sums), nil
-}
-
-// addIssued adds what the vouchers from first to last are worth, but spares.
-func addIssued(tx Tx, sums map[money.Asset]money.Amount, first, last Number) error {
-	for v, err := range tx.Vouchers(first) {
-		if err != nil {
-			return err
-		}
-		if v.Number > last {
-			break
-		}
-		if v.Spare {
-			continue
-		}
-		sum, ok := sums[v.Value.Asset()]
-		if !ok {
-			sum = money.FromMinor(0, v.Value.Asset())
-		}
-		if sums[v.Value.Asset()], err = sum.Add(v.Value); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // undoInterrupted voids what an issue that never finished has stored. Its key

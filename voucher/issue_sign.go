@@ -13,13 +13,10 @@ import (
 	"sync"
 )
 
-// signed is one voucher with what leaves the process beside it.
-type signed struct {
-	voucher Voucher
-	token   Token
-	hash    Hash // of the token
-	salt    []byte
-	line    PrintLine
+// sealed is what is known of a voucher besides what the store keeps.
+type sealed struct {
+	hash Hash      // of the token
+	line PrintLine // its secrets, on their way to the printer
 }
 
 // randomRoom is how many bytes of randomness are drawn at once: asking for the
@@ -39,8 +36,8 @@ type maker struct {
 }
 
 // signAll signs a chunk on all cores.
-func (r *lotRun) signAll(c chunk) ([]signed, error) {
-	vs := make([]signed, len(c.items))
+func (r *lotRun) signAll(c *chunk) error {
+	c.issued, c.sealed = make([]SignedVoucher, len(c.items)), make([]sealed, len(c.items))
 	workers := min(runtime.GOMAXPROCS(0), len(c.items))
 	errs := make([]error, workers)
 	var wg sync.WaitGroup
@@ -49,59 +46,73 @@ func (r *lotRun) signAll(c chunk) ([]signed, error) {
 			factor: hmac.New(sha256.New, r.issue.FactorKey), hint: hmac.New(sha256.New, r.issue.HintSecret)}
 		wg.Go(func() {
 			for i := w; i < len(c.items) && errs[w] == nil; i += workers {
-				vs[i], errs[w] = m.sign(c.items[i], c.at+i, c.spare)
+				c.issued[i], c.sealed[i], errs[w] = m.make(c.items[i], c.at+i, c.spare)
 			}
 		})
 	}
 	wg.Wait()
-	return vs, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
-// sign draws the voucher's secrets and signs its token.
-func (m *maker) sign(it Item, at int, spare bool) (signed, error) {
-	serial, err := NewSerial(m.random)
-	if err != nil {
-		return signed{}, err
-	}
-	v := Voucher{Number: m.issue.First + Number(at), Serial: serial, Programme: m.cmd.Programme,
+// make draws the voucher's secrets and signs its token.
+func (m *maker) make(it Item, at int, spare bool) (SignedVoucher, sealed, error) {
+	var out SignedVoucher
+	v := Voucher{Number: m.issue.First + Number(at), Programme: m.cmd.Programme,
 		Round: m.cmd.Round, Lot: m.cmd.Lot, Beneficiary: it.Beneficiary, Index: m.indexes[at],
 		Profile: it.Profile, Value: it.Value, NotBefore: m.cmd.NotBefore, Expires: m.cmd.Expires,
 		Point: it.Point, Zone: it.Zone, Home: it.Home, Mode: it.Mode, Spare: spare}
-	out := signed{line: PrintLine{Serial: serial, Number: v.Number, Point: it.Point}, salt: make([]byte, 16)}
-	claims := Claims{Issuer: m.cmd.Issuer, Serial: serial, NotBefore: v.NotBefore, Expires: v.Expires,
+	claims := Claims{Issuer: m.cmd.Issuer, NotBefore: v.NotBefore, Expires: v.Expires,
 		Value: v.Value.Minor(), Binding: v.Zone, Index: v.Index, Profile: v.Profile}
-	if it.Mode.Secret() {
-		if out.line.Secret, err = NewSecret(m.random); err != nil {
-			return signed{}, err
-		}
-		if claims.Verifier, err = Verifier(out.line.Secret, serial); err != nil {
-			return signed{}, err
-		}
-		claims.HasVerifier = true
-		v.SecretMAC = factorMAC(m.factor, serial, out.line.Secret)
+	line, err := m.draw(&v, &claims)
+	if err != nil {
+		return out, sealed{}, err
 	}
-	if it.Mode.PIN() {
-		if out.line.PIN, err = NewPIN(m.random); err != nil {
-			return signed{}, err
+	if !spare {
+		out.Salt = make([]byte, 16)
+		if _, err := io.ReadFull(m.random, out.Salt); err != nil {
+			return out, sealed{}, fmt.Errorf("draw a salt: %w", err)
 		}
-		v.PINMAC = factorMAC(m.factor, serial, out.line.PIN)
-		v.PINHint = pinHint(m.hint, serial, out.line.PIN)
 	}
-	if _, err := io.ReadFull(m.random, out.salt); err != nil {
-		return signed{}, fmt.Errorf("draw a salt: %w", err)
-	}
-	if out.token, err = m.signer.Sign(claims); err != nil {
-		return signed{}, err
+	if out.Token, err = m.signer.Sign(claims); err != nil {
+		return out, sealed{}, err
 	}
 	if at%proveEach == 0 {
-		if err := m.signer.prove(out.token, claims); err != nil {
-			return signed{}, err
+		if err := m.signer.prove(out.Token, claims); err != nil {
+			return out, sealed{}, err
 		}
 	}
-	out.hash = out.token.Hash()
-	v.Tag = tagOf(out.hash)
-	out.voucher = v
-	return out, nil
+	hash := out.Token.Hash()
+	v.Tag = tagOf(hash)
+	out.Voucher = v
+	return out, sealed{hash, line}, nil
+}
+
+// draw draws the voucher's serial and factor, and says how each is recognised.
+func (m *maker) draw(v *Voucher, c *Claims) (PrintLine, error) {
+	var err error
+	if v.Serial, err = NewSerial(m.random); err != nil {
+		return PrintLine{}, err
+	}
+	c.Serial = v.Serial
+	line := PrintLine{Serial: v.Serial, Number: v.Number, Point: v.Point}
+	if v.Mode.Secret() {
+		if line.Secret, err = NewSecret(m.random); err != nil {
+			return line, err
+		}
+		if c.Verifier, err = Verifier(line.Secret, v.Serial); err != nil {
+			return line, err
+		}
+		c.HasVerifier = true
+		v.SecretMAC = factorMAC(m.factor, v.Serial, line.Secret)
+	}
+	if v.Mode.PIN() {
+		if line.PIN, err = NewPIN(m.random); err != nil {
+			return line, err
+		}
+		v.PINMAC = factorMAC(m.factor, v.Serial, line.PIN)
+		v.PINHint = pinHint(m.hint, v.Serial, line.PIN)
+	}
+	return line, nil
 }
 
 // permutation returns 0 … n-1 in random order, so that an index says nothing

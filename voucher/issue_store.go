@@ -2,7 +2,6 @@ package voucher
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jate-cva/jate/fault"
@@ -14,8 +13,9 @@ type chunk struct {
 	items  []Item
 	at     int // place of the first in the lot
 	spare  bool
-	signed []signed
-	err    error // instead of all that comes after
+	issued []SignedVoucher
+	sealed []sealed // what is to be remembered of each
+	err    error    // instead of all that comes after
 }
 
 // vouchers signs and stores the lot. While a chunk is stored, the next ones are
@@ -28,7 +28,7 @@ func (r *lotRun) vouchers(ctx context.Context) error {
 		defer close(chunks)
 		for c := range r.chunks {
 			if c.err == nil {
-				c.signed, c.err = r.signAll(c)
+				c.err = r.signAll(&c)
 			}
 			select {
 			case chunks <- c:
@@ -113,15 +113,14 @@ func (r *lotRun) store(ctx context.Context, c chunk) error {
 	if err := r.s.store.Update(ctx, func(tx Tx) error { return r.put(tx, c) }); err != nil {
 		return err
 	}
-	for i := range c.signed {
-		v := &c.signed[i]
-		if err := r.job.Line(v.line); err != nil {
+	for i, s := range c.sealed {
+		if err := r.job.Line(s.line); err != nil {
 			return fmt.Errorf("print job: %w", err)
 		}
-		r.set.add(v.hash)
-		r.zones[v.voucher.Zone] = true
+		r.set.add(s.hash)
+		r.zones[c.items[i].Zone] = true
 	}
-	r.done += len(c.signed)
+	r.done += len(c.items)
 	if r.cmd.Progress != nil {
 		r.cmd.Progress(r.done, len(r.indexes))
 	}
@@ -130,22 +129,15 @@ func (r *lotRun) store(ctx context.Context, c chunk) error {
 
 // put stores a chunk: one issue entry for each household.
 func (r *lotRun) put(tx Tx, c chunk) error {
+	if err := tx.PutIssued(c.issued); err != nil || c.spare {
+		return err
+	}
 	entry := ledger.Entry{Kind: ledger.KindIssue, Round: r.cmd.Round, Ref: r.cmd.Lot, Actor: r.actor()}
-	for i := range c.signed {
-		v := &c.signed[i].voucher
-		if err := errors.Join(tx.PutVoucher(*v), tx.PutToken(v.Number, c.signed[i].token)); err != nil {
-			return err
-		}
-		if c.spare {
-			continue
-		}
-		account := v.Account()
-		if err := tx.PutVoucherSalt(account, c.signed[i].salt); err != nil {
-			return err
-		}
+	for i := range c.issued {
+		v := &c.issued[i].Voucher
 		entry.Postings = append(entry.Postings, ledger.Posting{
-			Debit: ledger.Round(r.cmd.Round), Credit: account, Amount: v.Value})
-		if i+1 < len(c.signed) && c.signed[i+1].voucher.Beneficiary == v.Beneficiary {
+			Debit: ledger.Round(r.cmd.Round), Credit: v.Account(), Amount: v.Value})
+		if i+1 < len(c.issued) && c.issued[i+1].Voucher.Beneficiary == v.Beneficiary {
 			continue
 		}
 		if _, err := ledger.Post(tx, entry); err != nil {

@@ -51,6 +51,14 @@ func (s Serial) Valid() bool {
 	return len(s) == serialLen && strings.Trim(string(s), serialAlphabet) == ""
 }
 
+// head returns the serial's first 60 bits.
+func (s Serial) head() (bits uint64) {
+	for i := range min(len(s), 12) {
+		bits = bits<<5 | uint64(strings.IndexByte(serialAlphabet, s[i])&31)
+	}
+	return bits
+}
+
 // Printed returns the form for people, "XXXX-XXXX-XXXX-XXXX-CC". The two
 // check digits are ISO 7064 MOD 97-10 over the serial read as a number in
 // base 32. They catch every wrong character and every exchange of two

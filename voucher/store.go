@@ -18,6 +18,10 @@ type Tx interface {
 	VoucherBySerial(s Serial) (Voucher, error)
 	// PutVoucher stores v; a number keeps its serial and lot for ever.
 	PutVoucher(v Voucher) error
+	// PutIssued stores vouchers that were just signed, as PutVoucher, PutToken
+	// and PutVoucherSalt would. Their numbers must ascend from above LastNumber,
+	// and their serials be drawn for them: that none is taken is not looked up.
+	PutIssued(vs []SignedVoucher) error
 	// LastNumber returns the highest number in use, 0 if there is none.
 	LastNumber() (Number, error)
 	// Vouchers yields vouchers from a number on, in order.
@@ -52,6 +56,13 @@ type Tx interface {
 	// Beacon returns when a beacon that the server signed was made.
 	Beacon(h Hash) (time.Time, error)
 	PutBeacon(h Hash, at time.Time) error
+}
+
+// SignedVoucher is a voucher that was just signed.
+type SignedVoucher struct {
+	Voucher Voucher
+	Token   Token
+	Salt    []byte // of the voucher's account; nil for a spare, which has none
 }
 
 // Store runs functions in transactions, under the rules of ledger.Store.

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
@@ -41,9 +42,6 @@ func encOptions() cbor.EncOptions {
 	return o
 }
 
-// packedRoom is what most records that pack themselves take.
-const packedRoom = 320
-
 // must panics where the options above contradict each other, which only a
 // change of this file can bring about.
 func must[M any](m M, err error) M {
@@ -56,9 +54,11 @@ func must[M any](m M, err error) M {
 // encode returns the version byte and the record.
 func encode[V any](version byte, v V) ([]byte, error) {
 	if r, ok := any(&v).(packed); ok {
-		p := packer{b: append(make([]byte, 0, packedRoom), version)}
-		r.pack(&p)
-		return p.b, nil
+		p := packers.Get().(*packer)
+		defer packers.Put(p)
+		p.b = append(p.b[:0], version)
+		r.pack(p)
+		return bytes.Clone(p.b), nil
 	}
 	p, err := recordEnc.Marshal(v)
 	if err != nil {

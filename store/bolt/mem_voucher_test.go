@@ -43,6 +43,17 @@ func putVoucher(d draw) call {
 	return puts("PutVoucher", func(tx anyTx) error { return tx.PutVoucher(v) })
 }
 
+func putIssued(d draw) call {
+	var vs []voucher.SignedVoucher
+	for range d.n() {
+		v := random[voucher.Voucher](d)
+		v.Number, v.Beneficiary = d.number(), d.of("holder", someHolders...)
+		v.Serial = voucher.Serial(fmt.Sprintf("N%d-%d", v.Number, random[uint64](d)))
+		vs = append(vs, voucher.SignedVoucher{Voucher: v, Token: voucher.Token(d.of("token", "e30.e30.AA", "é"))})
+	}
+	return puts("PutIssued", func(tx anyTx) error { return tx.PutIssued(vs) })
+}
+
 // afterAll is later than every time that is drawn.
 var afterAll = time.Unix(1<<32, 0)
 
@@ -57,7 +68,7 @@ var voucherCalls = []func(draw) call{
 		s := d.serial()
 		return asks("VoucherBySerial", func(tx anyTx) (voucher.Voucher, error) { return tx.VoucherBySerial(s) })
 	},
-	putVoucher, putVoucher, putVoucher, putVoucher, putVoucher, // often, so that they meet
+	putIssued, putVoucher, putVoucher, putVoucher, putVoucher, putVoucher, // often, so that they meet
 	func(d draw) call {
 		return asks("LastNumber", func(tx anyTx) (voucher.Number, error) { return tx.LastNumber() })
 	},

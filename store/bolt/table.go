@@ -90,7 +90,7 @@ func (t table[K, V]) put(tx *Tx, k K, v V) error {
 	if err != nil {
 		return t.wrap(err)
 	}
-	return tx.put(t.bucket, kb, p)
+	return tx.keep(t.bucket, kb, p)
 }
 
 // delete removes the record, if there is one.

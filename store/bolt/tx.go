@@ -115,11 +115,15 @@ func (tx *Tx) laid(b bucket, key []byte) *change {
 // put stores a copy of the value under a copy of the key: ErrReadOnly in a
 // View, ErrKey and ErrTooLarge where they are out of bounds.
 func (tx *Tx) put(b bucket, key, value []byte) error {
+	return tx.keep(b, bytes.Clone(key), append([]byte{}, value...))
+}
+
+// keep is put of a key and value that nobody else has; the value is not nil.
+func (tx *Tx) keep(b bucket, key, value []byte) error {
 	if len(value) > valueBytesMax {
 		return fmt.Errorf("a value of %d bytes in %s: %w", len(value), bucketNames[b], ErrTooLarge)
 	}
-	// A value of no bytes is not the absence of a value.
-	return tx.set(&change{bucket: b, key: bytes.Clone(key), value: append([]byte{}, value...)})
+	return tx.set(&change{bucket: b, key: key, value: value})
 }
 
 // delete removes the key, whether it is there or not; errors as with put.

@@ -65,13 +65,63 @@ func (tx *Tx) PutVoucher(v voucher.Voucher) error {
 	return voucherTable.put(tx, v.Number, voucherRecord{v, was.first})
 }
 
-// bind files a voucher under its beneficiary.
-func (tx *Tx) bind(beneficiary string, n voucher.Number) error {
-	ns, err := holderTable.get(tx, beneficiary, voucher.ErrNotFound)
-	if err != nil && !errors.Is(err, voucher.ErrNotFound) {
+// bind files vouchers under their beneficiary.
+func (tx *Tx) bind(beneficiary string, add ...voucher.Number) error {
+	ns, err := holderTable.get(tx, beneficiary, nil)
+	if err != nil {
 		return err
 	}
-	return holderTable.put(tx, beneficiary, ns.with(uint64(n)))
+	for _, n := range add {
+		ns = ns.with(uint64(n))
+	}
+	return holderTable.put(tx, beneficiary, ns)
+}
+
+// PutIssued stores vouchers that were just signed. It looks none of them up.
+func (tx *Tx) PutIssued(vs []voucher.SignedVoucher) error {
+	last, err := tx.LastNumber()
+	if err != nil {
+		return err
+	}
+	for i := range vs {
+		n := vs[i].Voucher.Number
+		if n <= last {
+			return fmt.Errorf("voucher %d does not follow %d", n, last)
+		}
+		last = n
+	}
+	for len(vs) > 0 {
+		n := 1 // of one beneficiary
+		for n < len(vs) && vs[n].Voucher.Beneficiary == vs[0].Voucher.Beneficiary {
+			n++
+		}
+		if err := tx.putIssued(vs[:n]); err != nil {
+			return err
+		}
+		vs = vs[n:]
+	}
+	return nil
+}
+
+func (tx *Tx) putIssued(vs []voucher.SignedVoucher) error {
+	bound := make([]voucher.Number, len(vs))
+	for i := range vs {
+		v := &vs[i].Voucher
+		if err := errors.Join(voucherTable.put(tx, v.Number, voucherRecord{*v, 0}),
+			serialTable.put(tx, v.Serial, ordinal(v.Number)), tx.PutToken(v.Number, vs[i].Token)); err != nil {
+			return err
+		}
+		if vs[i].Salt != nil {
+			if err := tx.PutVoucherSalt(v.Account(), vs[i].Salt); err != nil {
+				return err
+			}
+		}
+		bound[i] = v.Number
+	}
+	if vs[0].Voucher.Beneficiary == "" {
+		return nil
+	}
+	return tx.bind(vs[0].Voucher.Beneficiary, bound...)
 }
 
 // LastNumber returns the highest number in use.

@@ -4,6 +4,8 @@ import (
 	"encoding/base32"
 	"encoding/binary"
 	"errors"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/jate-cva/jate/money"
@@ -23,6 +25,9 @@ type unpacked interface{ unpack(*unpacker) }
 
 // packer appends the parts of a record.
 type packer struct{ b []byte }
+
+// packers keep the room of packers for the next record.
+var packers = sync.Pool{New: func() any { return &packer{b: make([]byte, 0, 1<<10)} }}
 
 func (p *packer) u8(n byte)      { p.b = append(p.b, n) }
 func (p *packer) u64(n uint64)   { p.b = binary.AppendUvarint(p.b, n) }
@@ -226,15 +231,38 @@ const (
 	serialSize  = 10
 )
 
-var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+var crockford = base32.NewEncoding(serialAlphabet).WithPadding(base32.NoPadding)
 
 // serialBytes returns the bytes of a serial, or false for another text.
-func serialBytes(s string) (b [serialSize]byte, ok bool) {
+func serialBytes[T string | []byte](s T) (b [serialSize]byte, ok bool) {
 	if len(s) != serialChars {
 		return b, false
 	}
-	n, err := crockford.Decode(b[:], []byte(s))
-	return b, err == nil && n == serialSize // fewer where there were line ends
+	// Eight characters are 40 bits.
+	for half := range 2 {
+		bits := uint64(0)
+		for _, c := range []byte(s[8*half : 8*half+8]) {
+			v := serialValues[c]
+			if v < 0 {
+				return b, false
+			}
+			bits = bits<<5 | uint64(v)
+		}
+		for i := range 5 {
+			b[5*half+i] = byte(bits >> (32 - 8*i))
+		}
+	}
+	return b, true
 }
+
+const serialAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// serialValues are the characters' values, -1 for others.
+var serialValues = func() (values [256]int8) {
+	for c := range values {
+		values[c] = int8(strings.IndexByte(serialAlphabet, byte(c)))
+	}
+	return values
+}()
 
 func serialText(b [serialSize]byte) string { return string(crockford.AppendEncode(nil, b[:])) }

@@ -1,12 +1,12 @@
 package bolt
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // A signed text in its compact form (RFC 7515) is stored without its base64,
@@ -27,20 +27,22 @@ const (
 	codeByte   = 0xff // a byte of 0x80 or more
 )
 
-// phrases are what payloads and headers of package voucher repeat. Stores hold
-// their places: phrases are added at the end and none is ever changed.
+// phrases are what payloads and headers of package voucher repeat, in the order
+// in which they follow each other. Stores hold their places: phrases are added
+// at the end and none is ever changed.
 var phrases = []string{
-	`{"alg":"EdDSA","kid":"`, `","typ":"ev+jwt"}`, `","typ":"evr+jwt"}`, `","typ":"evc+jwt"}`, `","typ":"eva+jwt"}`, `","typ":"evm+jwt"}`,
-	// Head of a record.
+	// Token.
+	`{"alg":"EdDSA","kid":"`, `","typ":"ev+jwt"}`,
+	`{"iss":"`, `","aud":"rd","jti":"`, `","nbf":`, `,"exp":`, `,"v":`, `,"b":"`, `","x":`, `,"h":"`, `","p":`, `,"p":`,
+	// Record.
+	`","typ":"evr+jwt"}`, `","typ":"evc+jwt"}`, `","typ":"eva+jwt"}`,
 	`{"dev":"`, `","seq":`, `,"prev":"`, `","t":`, `,"bcn":"`, `","snap":`,
 	// Receipt.
-	`,"jti":"`, `","amt":`, `,"lines":[`, `,"lines":[{"item":"`, `","qty":"`, `","price":`, `},{"item":"`, `}],"cash":`, `],"cash":`,
-	`}],"cash":0,"short":0,"ev":"`, `,"short":`, `,"short":0,"ev":"`, `,"ev":"`, `","risk":[`, `","risk":[]}`,
-	`"degraded"`, `"no-hint"`, `"not-home"`, `"pace"`, `]}`,
+	`,"jti":"`, `","amt":`, `,"lines":[{"item":"`, `","qty":"`, `","price":`, `}],"cash":0,"short":0,"ev":"`, `","risk":[]}`,
+	`},{"item":"`, `}],"cash":`, `,"short":`, `,"ev":"`, `","risk":[`, `"degraded"`, `"no-hint"`, `"not-home"`, `"pace"`, `]}`,
+	`,"lines":[`, `],"cash":`, `,"short":0,"ev":"`,
 	// Cancellation and activation.
 	`,"of":"`, `","reason":"`, `,"jtis":["`, `","`, `"],"by":"`, `"}`,
-	// Token.
-	`{"iss":"`, `","aud":"rd","jti":"`, `","nbf":`, `,"exp":`, `,"v":`, `,"b":"`, `","x":`, `,"h":"`, `","p":`, `,"p":`,
 }
 
 // phrasesBy are places in phrases by first byte, longer ones before shorter.
@@ -72,70 +74,76 @@ func (p *packer) signedText(s string, names ...string) {
 
 // parts adds the three parts, or reports that s has others.
 func (p *packer) parts(s string, names []string) bool {
-	if len(s) > textMax || strings.Count(s, ".") != 2 {
-		return false
-	}
-	var buf [1024]byte
+	var text, plain, codes [1024]byte
+	rest := append(text[:0], s...)
 	for i := range 3 {
-		segment, rest, _ := strings.Cut(s, ".")
-		s = rest
-		part, ok := appendDecoded(buf[:0], segment)
-		if !ok {
+		n := bytes.IndexByte(rest, '.')
+		if (n < 0) != (i == 2) || len(s) > textMax {
 			return false
 		}
-		if i == 2 {
-			p.fixed(part)
-			break
+		segment := rest
+		if i < 2 {
+			segment, rest = rest[:n], rest[n+1:]
 		}
-		var room [1024]byte
-		codes := appendCodes(room[:0], part, names)
-		p.u64(uint64(len(codes)))
-		p.fixed(codes)
+		part, ok := appendDecoded(plain[:0], segment)
+		switch {
+		case !ok:
+			return false
+		case i == 2:
+			p.fixed(part)
+			return true
+		}
+		c := appendCodes(codes[:0], part, names)
+		p.u64(uint64(len(c)))
+		p.fixed(c)
 	}
-	return true
+	return false
 }
 
 // appendDecoded appends the bytes of a segment, if it is what they are encoded
 // as: the decoder skips line ends and forgives needless bits.
-func appendDecoded(to []byte, segment string) ([]byte, bool) {
-	if strings.ContainsAny(segment, "\r\n") {
-		return nil, false
-	}
-	to, err := strictURL.AppendDecode(to, []byte(segment))
-	return to, err == nil
+func appendDecoded(to, segment []byte) ([]byte, bool) {
+	to, err := strictURL.AppendDecode(to, segment)
+	return to, err == nil && len(to) == base64.RawURLEncoding.DecodedLen(len(segment))
 }
 
 var strictURL = base64.RawURLEncoding.Strict()
 
 // appendCodes appends the codes of a part.
 func appendCodes(to, part []byte, names []string) []byte {
+	next := 0 // the phrase that probably comes next
 	for len(part) > 0 {
-		if i, ok := phraseAt(part); ok {
-			to = append(to, codePhrase+byte(i))
-			part = part[len(phrases[i]):]
-			n := 0
-			if to, n = appendValue(to, part, names); n > 0 {
-				part = part[n:]
+		i, ok := phraseAt(part, next)
+		if !ok {
+			if part[0] >= 0x80 {
+				to = append(to, codeByte)
 			}
+			to = append(to, part[0])
+			part = part[1:]
 			continue
 		}
-		if part[0] >= 0x80 {
-			to = append(to, codeByte)
-		}
-		to = append(to, part[0])
-		part = part[1:]
+		to = append(to, codePhrase+byte(i))
+		part = part[len(phrases[i]):]
+		n := 0
+		to, n = appendValue(to, part, names)
+		part, next = part[n:], (i+1)%len(phrases)
 	}
 	return to
 }
 
-func phraseAt(part []byte) (int, bool) {
+func phraseAt(part []byte, next int) (int, bool) {
+	if startsWith(part, phrases[next]) {
+		return next, true
+	}
 	for _, i := range phrasesBy[part[0]] {
-		if s := phrases[i]; len(s) <= len(part) && string(part[:len(s)]) == s {
+		if startsWith(part, phrases[i]) {
 			return i, true
 		}
 	}
 	return 0, false
 }
+
+func startsWith(part []byte, s string) bool { return len(part) >= len(s) && string(part[:len(s)]) == s }
 
 // appendValue appends the code of the value that stands at the beginning of
 // part, and returns how many of its bytes that says: 0 where there is none.
@@ -151,7 +159,7 @@ func appendValue(to, part []byte, names []string) ([]byte, int) {
 		}
 	}
 	if n == serialChars {
-		if b, ok := serialBytes(string(value)); ok {
+		if b, ok := serialBytes(value); ok {
 			return append(append(to, codeSerial), b[:]...), n
 		}
 	}

@@ -64,6 +64,27 @@ func (tx *Tx) PutVoucher(v voucher.Voucher) error {
 	return errors.Join(errs...)
 }
 
+// PutIssued stores vouchers that were just signed.
+func (tx *Tx) PutIssued(vs []voucher.SignedVoucher) error {
+	last, err := tx.LastNumber()
+	for _, v := range vs {
+		if err == nil && v.Voucher.Number <= last {
+			err = fmt.Errorf("mem: voucher %d does not follow %d", v.Voucher.Number, last)
+		}
+		last = v.Voucher.Number
+	}
+	for _, v := range vs {
+		if err != nil {
+			return err
+		}
+		err = errors.Join(tx.PutVoucher(v.Voucher), tx.PutToken(v.Voucher.Number, v.Token))
+		if v.Salt != nil {
+			err = errors.Join(err, tx.PutVoucherSalt(v.Voucher.Account(), v.Salt))
+		}
+	}
+	return err
+}
+
 // LastNumber returns the highest number in use.
 func (tx *Tx) LastNumber() (voucher.Number, error) {
 	keys := tx.db.vouchers.vouchers.keys

@@ -28,6 +28,7 @@ func TestStore(t *testing.T, open func(testing.TB) voucher.Store) {
 		"a signed text comes back byte for byte":                 testTexts,
 		"a number keeps its serial, its lot and whom it is for":  testIdentity,
 		"vouchers are listed by number and by beneficiary":       testVouchers,
+		"what was just signed is stored at once":                 testIssued,
 		"issues are one programme's, in order":                   testIssues,
 		"records are listed by voucher, chain and round":         testReceipts,
 		"a record keeps its place and is filed as it changes":    testRefile,
@@ -236,6 +237,45 @@ func testIdentity(t *testing.T, s voucher.Store) {
 		same[voucher.Number](t, 2)(tx.LastNumber())
 		return nil
 	})
+}
+
+func testIssued(t *testing.T, s voucher.Store) {
+	signed := func(n voucher.Number, beneficiary string) voucher.SignedVoucher {
+		v := voucher.SignedVoucher{Voucher: aCard(n), Token: voucher.Token(fmt.Sprintf("e30.e30.%04d", n)), Salt: []byte{byte(n)}}
+		if v.Voucher.Beneficiary = beneficiary; beneficiary == "" {
+			v.Salt = nil
+		}
+		return v
+	}
+	vs := []voucher.SignedVoucher{signed(3, "b1"), signed(4, "b1"), signed(6, "b2"), signed(7, ""), signed(9, "b1")}
+	update(t, s, func(tx voucher.Tx) error {
+		return errors.Join(tx.PutVoucher(aCard(2)), tx.PutIssued(nil), tx.PutIssued(vs[:2]), tx.PutIssued(vs[2:]))
+	})
+	view(t, s, func(tx voucher.Tx) error {
+		for _, v := range vs {
+			same(t, v.Voucher)(tx.Voucher(v.Voucher.Number))
+			same(t, v.Voucher)(tx.VoucherBySerial(v.Voucher.Serial))
+			same(t, v.Token)(tx.Token(v.Voucher.Number))
+			if v.Salt != nil {
+				same(t, v.Salt)(tx.VoucherSalt(v.Voucher.Account()))
+			}
+		}
+		expect(t, "of b1", list(t, tx.VouchersOf("b1"), number), "[2 3 4 9]")
+		expect(t, "of b2", list(t, tx.VouchersOf("b2"), number), "[6]")
+		expect(t, "of nobody", list(t, tx.VouchersOf(""), number), "[]")
+		same[voucher.Number](t, 9)(tx.LastNumber())
+		return nil
+	})
+	for name, wrong := range map[string][]voucher.SignedVoucher{
+		"one that is there": {signed(9, "b1")},
+		"one below":         {signed(5, "b1")},
+		"two alike":         {signed(10, "b1"), signed(10, "b1")},
+		"not in order":      {signed(11, "b1"), signed(10, "b1")},
+	} {
+		if err := s.Update(t.Context(), func(tx voucher.Tx) error { return tx.PutIssued(wrong) }); err == nil {
+			t.Errorf("%s was stored", name)
+		}
+	}
 }
 
 func testVouchers(t *testing.T, s voucher.Store) {
