@@ -68,14 +68,14 @@ func NewClient(prefix, vkey string) (*Client, error) {
 // extend; other errors may pass.
 func (c *Client) Cosign(ctx context.Context, cp ledger.Checkpoint, prove Prover) (note.Signature, error) {
 	for range attemptsMax {
-		r := request{old: c.size, note: cp.Note}
+		g := ledger.Growth{Old: c.size, Checkpoint: cp.Note}
 		if c.size > 0 {
 			var err error
-			if r.proof, err = prove(c.size); err != nil {
+			if g.Hashes, err = prove(c.size); err != nil {
 				return note.Signature{}, fmt.Errorf("prove from %d entries: %w", c.size, err)
 			}
 		}
-		status, contentType, body, err := c.post(ctx, r.format())
+		status, contentType, body, err := c.post(ctx, g.Format())
 		if err != nil {
 			return note.Signature{}, err
 		}

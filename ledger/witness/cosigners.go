@@ -23,7 +23,7 @@ type Cosigners struct {
 	log     note.Verifier
 
 	pause, wait uint // attempts to leave out after failures: 0, 1, 3 … 63
-	began       bool // whether every witness has cosigned since the start
+	began       bool // whether a checkpoint was cosigned since the start
 
 	mu           sync.Mutex
 	contradicted error
@@ -51,9 +51,9 @@ func (c *Cosigners) Contradicted() error {
 	return c.contradicted
 }
 
-// Began reports whether every witness has cosigned since the start: an older
-// store that was restored shows at the first attempt, also without new entries.
-func (c *Cosigners) Began() bool { return c.began || len(c.clients) == 0 }
+// Began reports whether a checkpoint was cosigned since the start. The first
+// one is due without new entries too: it shows that an older store was restored.
+func (c *Cosigners) Began() bool { return c.began }
 
 // Due reports whether this is a moment to sign and ask. The caller asks at a
 // steady interval; after failures in a row 1, 3, 7 … 63 moments are left out.

@@ -21,8 +21,11 @@ import (
 	"github.com/jate-cva/jate/ledger"
 )
 
-// Errors of AddCheckpoint, besides ErrRequest and *SizeError.
+// Errors of AddCheckpoint, besides *SizeError.
 var (
+	ErrRequest = fault.New(fault.Invalid, "witness_request",
+		"The request is not an old size, a consistency proof and a checkpoint.",
+		"La demande n'est pas une ancienne taille, une preuve de cohérence et un point de contrôle.")
 	ErrUnknownLog = fault.New(fault.NotFound, "witness_log",
 		"The witness does not know this log.",
 		"Le témoin ne connaît pas ce journal.")
@@ -48,6 +51,10 @@ type SizeError struct{ Size uint64 }
 func (e *SizeError) Error() string {
 	return fmt.Sprintf("the last checkpoint cosigned has %d entries", e.Size)
 }
+
+// requestMax bounds the body of add-checkpoint, above what ledger.ParseGrowth
+// takes.
+const requestMax = 64<<10 + 1
 
 // evidenceMax bounds the contradictions kept. Each is signed by the log, so
 // that nobody else can fill them.
@@ -148,11 +155,11 @@ func (w *Witness) read() error {
 // It returns ErrRequest, ErrUnknownLog, ErrSignature, ErrProof, ErrState, or a
 // *SizeError. A contradiction that the log has signed is kept as evidence.
 func (w *Witness) AddCheckpoint(body []byte) (string, error) {
-	r, err := parseRequest(body)
+	r, err := ledger.ParseGrowth(body)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("%w: %w", ErrRequest, err)
 	}
-	text, _, found := strings.Cut(r.note, "\n\n")
+	text, _, found := strings.Cut(r.Checkpoint, "\n\n")
 	origin, _, _, err := ledger.ParseCheckpoint(text + "\n")
 	if err != nil || !found {
 		return "", ErrRequest.At("checkpoint", "not a signed checkpoint")
@@ -161,7 +168,7 @@ func (w *Witness) AddCheckpoint(body []byte) (string, error) {
 	if len(keys) == 0 {
 		return "", ErrUnknownLog
 	}
-	n, err := note.Open([]byte(r.note), note.VerifierList(keys...))
+	n, err := note.Open([]byte(r.Checkpoint), note.VerifierList(keys...))
 	if _, bad := errors.AsType[*note.InvalidSignatureError](err); bad {
 		return "", ErrSignature
 	}
@@ -176,7 +183,7 @@ func (w *Witness) AddCheckpoint(body []byte) (string, error) {
 	if err != nil || origin != keys[0].Name() {
 		return "", ErrRequest.At("checkpoint", "not a signed checkpoint")
 	}
-	if r.old > size {
+	if r.Old > size {
 		return "", ErrRequest.At("old", "more than the checkpoint's size")
 	}
 
@@ -197,11 +204,11 @@ func (w *Witness) AddCheckpoint(body []byte) (string, error) {
 
 // extends reports whether the checkpoint with the size and root may follow
 // what was cosigned last.
-func extends(r request, had last, size uint64, root tlog.Hash) error {
+func extends(r ledger.Growth, had last, size uint64, root tlog.Hash) error {
 	switch {
-	case r.old != had.size:
+	case r.Old != had.size:
 		return &SizeError{had.size}
-	case had.size == 0 && len(r.proof) > 0:
+	case had.size == 0 && len(r.Hashes) > 0:
 		return ErrProof.At("proof", "there is nothing to prove from size 0")
 	case size == 0 && root != emptyRoot:
 		return ErrProof.At("root", "not that of an empty log")
@@ -210,7 +217,7 @@ func extends(r request, had last, size uint64, root tlog.Hash) error {
 	case size == had.size && root != had.root:
 		return &SizeError{had.size}
 	}
-	if err := tlog.CheckTree(r.proof, int64(size), root, int64(had.size), had.root); err != nil {
+	if err := tlog.CheckTree(r.Hashes, int64(size), root, int64(had.size), had.root); err != nil {
 		return ErrProof.At("proof", "from %d to %d entries", had.size, size)
 	}
 	return nil
