@@ -42,8 +42,8 @@ func (a *app) openWitnesses() error {
 
 // checkpoint signs the journal's size and root if entries were added since,
 // has every witness cosign it, and only then lets it be handed out. After a
-// start it asks the witnesses also without new entries, so that a store that
-// was rolled back shows before anything is added to it.
+// start it does so without new entries too, so that a store that was rolled
+// back shows before anything is added to it.
 func (a *app) checkpoint(ctx context.Context) error {
 	if !a.witnesses.Due() {
 		return nil

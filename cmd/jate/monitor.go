@@ -1,0 +1,243 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/jate-cva/jate/internal/durable"
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/ledger/monitor"
+	"github.com/jate-cva/jate/ledger/witness"
+)
+
+// A monitor's folder:
+//
+//	monitor.state      what was verified, to go on from there
+//	contradiction.txt  two notes that the log signed and that contradict each
+//	                   other, once there are such
+
+// monitorFlags are what a monitor was told.
+type monitorFlags struct {
+	server, token                 string
+	leaves, checkpoint, manifests string
+	trust, data                   string
+	log                           monitor.Log
+}
+
+func monitorCommand(ctx context.Context, env *environment) error {
+	flags := env.flags("monitor")
+	var f monitorFlags
+	flags.StringVar(&f.server, "server", "", "address of the server")
+	flags.StringVar(&f.token, "token", "", "file with an access token of a monitor")
+	flags.StringVar(&f.leaves, "leaves", "", "file with all leaves, one a line, instead of a server")
+	flags.StringVar(&f.checkpoint, "checkpoint", "", "file with the signed checkpoint of these leaves")
+	flags.StringVar(&f.manifests, "manifests", "", "file with the answer of GET /api/v1/issues")
+	flags.StringVar(&f.trust, "trust", "", "the programme's trust.json: manifests are compared with its root key")
+	flags.StringVar(&f.data, "data", "", "folder for what was verified; without it every run begins at the first leaf")
+	log := flags.String("log", "", "verifier key of the log")
+	witnesses := &verifierKeys[note.Verifier]{parse: witness.NewVerifier}
+	flags.Var(witnesses, "witness", "verifier key of a witness that must have cosigned; may be given several times")
+	if _, err := env.parse(flags, 0); err != nil {
+		return err
+	}
+	v, err := note.NewVerifier(*log)
+	if err != nil {
+		return fmt.Errorf("--log: %w", err)
+	}
+	f.log = monitor.Log{Origin: v.Name(), Key: v, Witnesses: witnesses.keys}
+	if (f.server == "") == (f.leaves == "") || (f.leaves == "") != (f.checkpoint == "") {
+		return errors.New("monitor needs --server and --token, or --leaves and --checkpoint")
+	}
+	if f.data == "" {
+		return f.run(ctx, env.stdout, env.stderr)
+	}
+	if err := os.MkdirAll(f.data, 0o700); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(filepath.Join(f.data, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := durable.Lock(lock); err != nil {
+		return errors.Join(fmt.Errorf("%s: another monitor is at work: %w", f.data, err), lock.Close())
+	}
+	return errors.Join(f.run(ctx, env.stdout, env.stderr), lock.Close())
+}
+
+func (f monitorFlags) statePath() string { return filepath.Join(f.data, "monitor.state") }
+
+// run verifies what is there since the last run and says so.
+func (f monitorFlags) run(ctx context.Context, out, notices io.Writer) error {
+	m, err := f.resume()
+	if err != nil {
+		return err
+	}
+	source, err := f.source()
+	if err != nil {
+		return err
+	}
+	signed, err := source.checkpoint(ctx)
+	if err != nil {
+		return err
+	}
+	c, rounds, err := f.verify(ctx, m, source, signed)
+	if err != nil {
+		return errors.Join(err, f.keep(m, signed, err))
+	}
+	if f.data != "" {
+		b, err := m.MarshalBinary()
+		if err != nil {
+			return err
+		}
+		if err := durable.Replace(f.statePath(), b); err != nil {
+			return err
+		}
+	}
+	if f.trust == "" {
+		fmt.Fprintln(notices, "Lots were not compared with their manifests: there is no --trust.")
+	}
+	if len(f.log.Witnesses) == 0 {
+		fmt.Fprintln(notices, "Nobody but the log signed this checkpoint: there is no --witness.")
+	}
+	for _, r := range rounds {
+		fmt.Fprintf(out, "round %s: %d vouchers issued, %s; redeemed %s, outstanding %s\n", r.Round, r.Vouchers, r.Issued, r.Redeemed, r.Outstanding)
+	}
+	_, err = fmt.Fprintf(out, "ok size=%d root=%s\n", c.Size, c.Root)
+	return err
+}
+
+func (f monitorFlags) resume() (*monitor.Monitor, error) {
+	if f.data == "" {
+		return monitor.New(f.log), nil
+	}
+	b, err := os.ReadFile(f.statePath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return monitor.New(f.log), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return monitor.Resume(f.log, b)
+}
+
+// source is where a journal is read from.
+type source interface {
+	checkpoint(context.Context) (string, error)
+	leaves(ctx context.Context, from, to uint64, fn func([]byte) error) error
+	manifests(context.Context) ([]byte, error)
+}
+
+func (f monitorFlags) source() (source, error) {
+	if f.server == "" {
+		return files{f}, nil
+	}
+	return newRemote(f.server, f.token)
+}
+
+// verify is one pass.
+func (f monitorFlags) verify(ctx context.Context, m *monitor.Monitor, from source, signed string) (ledger.Checkpoint, []ledger.RoundTotals, error) {
+	c, err := m.Open(signed)
+	if err != nil {
+		return c, nil, err
+	}
+	if b, ok := from.(*remote); ok && m.Size() > 0 {
+		proof, err := b.growth(ctx, m.Size(), c.Size)
+		if err != nil {
+			return c, nil, err
+		}
+		if err := m.Extends(c, proof); err != nil {
+			return c, nil, err
+		}
+	}
+	if err := from.leaves(ctx, m.Size(), c.Size, m.Add); err != nil {
+		return c, nil, err
+	}
+	lots, err := f.lots(ctx, from)
+	if err != nil {
+		return c, nil, err
+	}
+	rounds, err := m.Finish(c, lots)
+	return c, rounds, err
+}
+
+// lots returns what the manifests say; nil where they are not to be compared.
+func (f monitorFlags) lots(ctx context.Context, from source) ([]monitor.Lot, error) {
+	if f.trust == "" {
+		return nil, nil
+	}
+	trust, err := readTrust(f.trust)
+	if err != nil {
+		return nil, err
+	}
+	list, err := from.manifests(ctx)
+	if err != nil {
+		return nil, err
+	}
+	manifests, digests, err := parseManifests(list, trust.Root)
+	if err != nil {
+		return nil, err
+	}
+	lots := []monitor.Lot{}
+	for i, m := range manifests {
+		lots = append(lots, monitor.Lot{ID: m.Lot, Round: m.Round, Count: m.Count, Spares: m.Spares, Total: m.Total, Digest: digests[i]})
+	}
+	return lots, nil
+}
+
+// keep stores the two notes by which a log contradicts itself.
+func (f monitorFlags) keep(m *monitor.Monitor, signed string, why error) error {
+	if f.data == "" || m.Before().Size == 0 || !errors.Is(why, monitor.ErrRewritten) && !errors.Is(why, monitor.ErrRolledBack) {
+		return nil
+	}
+	return durable.Replace(filepath.Join(f.data, "contradiction.txt"),
+		fmt.Appendf(nil, "Verified before:\n\n%s\nSigned now:\n\n%s\n%v\n", m.Before().Note, signed, why))
+}
+
+// files is a journal that was brought as files.
+type files struct{ f monitorFlags }
+
+func (s files) checkpoint(context.Context) (string, error) {
+	b, err := os.ReadFile(s.f.checkpoint)
+	return string(b), err
+}
+
+func (s files) manifests(context.Context) ([]byte, error) {
+	if s.f.manifests == "" {
+		return nil, errors.New("--trust needs --manifests too, the answer of GET /api/v1/issues")
+	}
+	return os.ReadFile(s.f.manifests)
+}
+
+func (s files) leaves(ctx context.Context, from, to uint64, fn func([]byte) error) error {
+	file, err := os.Open(s.f.leaves)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	r := bufio.NewReaderSize(file, 2<<20) // more than any leaf
+	for seq := range to {
+		line, err := r.ReadSlice('\n')
+		if err == io.EOF {
+			return fmt.Errorf("%s: %d leaves, the checkpoint has %d", s.f.leaves, seq, to)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: leaf %d: %w", s.f.leaves, seq, err)
+		}
+		if seq < from {
+			continue
+		}
+		if err := fn(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}

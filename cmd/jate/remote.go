@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/jate-cva/jate/voucher"
+)
+
+// remote reads a server's journal over HTTP, in the name of a monitor.
+type remote struct {
+	server, token string
+	http          *http.Client
+}
+
+const (
+	remoteAnswerMax = 64 << 20 // of any answer: manifests are the longest
+	remoteWithin    = time.Minute
+)
+
+// newRemote takes the server's address and the file with an access token.
+func newRemote(server, tokenFile string) (*remote, error) {
+	u, err := url.Parse(server)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return nil, fmt.Errorf("--server: %q is not the address of a server", server)
+	}
+	b, err := os.ReadFile(tokenFile)
+	if err != nil {
+		return nil, fmt.Errorf("--token: %w", err)
+	}
+	return &remote{server: strings.TrimSuffix(server, "/"), token: strings.TrimSpace(string(b)), http: &http.Client{Timeout: remoteWithin}}, nil
+}
+
+// get returns the body of an answer 200.
+func (b *remote) get(ctx context.Context, path string) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.server+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+b.token)
+	res, err := b.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, remoteAnswerMax+1))
+	if err := errors.Join(err, res.Body.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(body) > remoteAnswerMax {
+		return nil, fmt.Errorf("%s: more than %d bytes", path, remoteAnswerMax)
+	}
+	if res.StatusCode != http.StatusOK {
+		var problem struct{ Code string }
+		_ = json.Unmarshal(body, &problem) // what is no problem has no code
+		return nil, fmt.Errorf("%s: the server answered %d %.80q", path, res.StatusCode, problem.Code)
+	}
+	return body, nil
+}
+
+// read decodes an answer in JSON.
+func (b *remote) read(ctx context.Context, path string, to any) error {
+	body, err := b.get(ctx, path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, to); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// checkpoint returns the latest signed note.
+func (b *remote) checkpoint(ctx context.Context) (string, error) {
+	var c struct{ Note string }
+	err := b.read(ctx, "/api/v1/ledger/checkpoint", &c)
+	return c.Note, err
+}
+
+// growth returns the proof that the log of a size begins with an older one.
+func (b *remote) growth(ctx context.Context, old, size uint64) (tlog.TreeProof, error) {
+	if old == 0 || old == size {
+		return nil, nil
+	}
+	var c struct{ Proof []string }
+	if err := b.read(ctx, fmt.Sprintf("/api/v1/ledger/proofs/consistency?old=%d&new=%d", old, size), &c); err != nil {
+		return nil, err
+	}
+	var proof tlog.TreeProof
+	for _, text := range c.Proof {
+		h, err := tlog.ParseHash(text)
+		if err != nil {
+			return nil, fmt.Errorf("consistency proof: %w", err)
+		}
+		proof = append(proof, h)
+	}
+	return proof, nil
+}
+
+// leaves calls fn with each leaf from one sequence up to another, in order. The
+// next page is on its way while one is worked on.
+func (b *remote) leaves(ctx context.Context, from, to uint64, fn func([]byte) error) error {
+	type page struct {
+		lines []byte
+		err   error
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	pages := make(chan page, 1)
+	go func() {
+		defer close(pages)
+		for from < to {
+			lines, err := b.get(ctx, fmt.Sprintf("/api/v1/ledger/leaves?from=%d&to=%d", from, to))
+			count := uint64(bytes.Count(lines, []byte("\n")))
+			if err == nil && (count == 0 || count > to-from || lines[len(lines)-1] != '\n') {
+				err = fmt.Errorf("the server answered %d leaves from %d to %d", count, from, to)
+			}
+			select {
+			case pages <- page{lines, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+			from += count
+		}
+	}()
+	for p := range pages {
+		if p.err != nil {
+			return p.err
+		}
+		for rest := p.lines; len(rest) > 0; {
+			var leaf []byte
+			leaf, rest, _ = bytes.Cut(rest, []byte("\n"))
+			if err := fn(leaf); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// manifests returns the signed manifests of all lots.
+func (b *remote) manifests(ctx context.Context) ([]byte, error) { return b.get(ctx, "/api/v1/issues") }
+
+// parseManifests verifies manifests with the root key.
+func parseManifests(list []byte, root []byte) ([]voucher.Manifest, []string, error) {
+	var issues struct {
+		Items []struct{ Manifest string }
+	}
+	if err := json.Unmarshal(list, &issues); err != nil {
+		return nil, nil, fmt.Errorf("manifests: %w", err)
+	}
+	var ms []voucher.Manifest
+	var digests []string
+	for _, i := range issues.Items {
+		m, err := voucher.ParseManifest(i.Manifest, root)
+		if err != nil {
+			return nil, nil, err
+		}
+		ms, digests = append(ms, m), append(digests, voucher.HashOf(i.Manifest).String())
+	}
+	return ms, digests, nil
+}
