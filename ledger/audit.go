@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"math"
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -25,8 +26,8 @@ type Auditor struct {
 	vouchers map[pseudonym]purse
 	more     map[purseKey]int64 // what vouchers hold of other assets than their first
 	accounts map[Account]*open
-	rounds   index[string]
-	assets   index[money.Asset]
+	rounds   index[string, uint32]
+	assets   index[money.Asset, uint16]
 	totals   map[roundKey]*RoundTotals
 	broken   error // the first violation: nothing is added after it
 }
@@ -35,41 +36,48 @@ type Auditor struct {
 type purse struct {
 	held     int64  // of its asset
 	redeemed uint64 // the entry that redeemed it, plus one; 0 where none did or it was reversed
-	asset    uint32 // the first it was given, in Auditor.assets
+	owner    uint64 // for a verifier: a digest of its account; 0 where not known
+	entries  uint64 // for a verifier: the sum of its entries' marks
 	round    uint32 // in Auditor.rounds
+	asset    uint16 // the first it was given, in Auditor.assets
 	issued   bool   // whether an issue entry gave it its value
 }
 
 type purseKey struct {
 	voucher pseudonym
-	asset   uint32
+	asset   uint16
 }
 
 // open is what is known of an account that is no voucher's.
 type open struct {
-	class Class
-	held  []int64 // by the numbers of Auditor.assets
+	class   Class
+	held    []int64 // by the numbers of Auditor.assets
+	entries uint64  // for a verifier: the sum of its entries' marks
+	found   bool    // for a verifier: whether it is stored
 }
 
 // index numbers values in the order in which they are met.
-type index[K comparable] struct {
-	numbers map[K]uint32
+type index[K comparable, N uint16 | uint32] struct {
+	numbers map[K]N
 	values  []K
 }
 
-func (x *index[K]) of(k K) uint32 {
+func (x *index[K, N]) of(k K) N {
 	n, ok := x.numbers[k]
 	if !ok {
 		if x.numbers == nil {
-			x.numbers = map[K]uint32{}
+			x.numbers = map[K]N{}
 		}
-		n = uint32(len(x.values))
+		n = N(len(x.values))
 		x.numbers[k], x.values = n, append(x.values, k)
 	}
 	return n
 }
 
-type roundKey struct{ round, asset uint32 }
+type roundKey struct {
+	round uint32
+	asset uint16
+}
 
 // RoundTotals is what the leaves say became of one asset of a round. It adds up
 // as invariant 6 says:
@@ -170,6 +178,9 @@ func (a *Auditor) post(e Entry, p Posting) error {
 
 // move debits or credits one account and returns its class.
 func (a *Auditor) move(e Entry, account Account, m money.Amount, debit bool) (Class, error) {
+	if len(a.assets.values) == math.MaxUint16 {
+		return "", broken(e.Seq, 1, "more than %d assets", math.MaxUint16)
+	}
 	asset := a.assets.of(m.Asset())
 	hash, hidden := account.pseudonym()
 	if !hidden {
@@ -203,14 +214,14 @@ func (a *Auditor) account(account Account) (*open, error) {
 	return o, nil
 }
 
-func (o *open) move(e Entry, asset uint32, n int64, debit bool) error {
+func (o *open) move(e Entry, asset uint16, n int64, debit bool) error {
 	for len(o.held) <= int(asset) {
 		o.held = append(o.held, 0)
 	}
 	return shift(e, &o.held[asset], n, debit == o.class.DebitNormal())
 }
 
-func (a *Auditor) moveVoucher(e Entry, hash pseudonym, asset uint32, n int64, debit bool) error {
+func (a *Auditor) moveVoucher(e Entry, hash pseudonym, asset uint16, n int64, debit bool) error {
 	round := a.rounds.of(e.Round)
 	v, known := a.vouchers[hash]
 	if !known {
@@ -272,7 +283,7 @@ func (a *Auditor) held(account Account, asset money.Asset) int64 {
 	return 0
 }
 
-func (a *Auditor) totalsOf(round, asset uint32) *RoundTotals {
+func (a *Auditor) totalsOf(round uint32, asset uint16) *RoundTotals {
 	k := roundKey{round, asset}
 	t := a.totals[k]
 	if t == nil {

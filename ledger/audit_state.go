@@ -63,7 +63,7 @@ func (a *Auditor) MarshalBinary() ([]byte, error) {
 		b := append(s.Vouchers, hash[:]...)
 		b = binary.BigEndian.AppendUint64(b, uint64(v.held))
 		b = binary.BigEndian.AppendUint64(b, v.redeemed)
-		b = binary.BigEndian.AppendUint32(b, v.asset)
+		b = binary.BigEndian.AppendUint32(b, uint32(v.asset))
 		b = binary.BigEndian.AppendUint32(b, v.round)
 		s.Vouchers = append(b, 0)
 		if v.issued {
@@ -71,13 +71,13 @@ func (a *Auditor) MarshalBinary() ([]byte, error) {
 		}
 	}
 	for k, held := range a.more {
-		s.More = append(s.More, moreState{k.voucher, k.asset, held})
+		s.More = append(s.More, moreState{k.voucher, uint32(k.asset), held})
 	}
 	for account, o := range a.accounts {
 		s.Accounts[account] = o.held
 	}
 	for k, t := range a.totals {
-		ts := totalState{Round: k.round, Asset: k.asset, Vouchers: t.Vouchers}
+		ts := totalState{Round: k.round, Asset: uint32(k.asset), Vouchers: t.Vouchers}
 		for _, m := range t.kept() {
 			ts.Sums = append(ts.Sums, m.Minor())
 		}
@@ -113,10 +113,10 @@ func (a *Auditor) UnmarshalBinary(b []byte) error {
 	for rest := s.Vouchers; len(rest) > 0; rest = rest[purseLen:] {
 		at := rest[sha256.Size:]
 		a.vouchers[pseudonym(rest[:sha256.Size])] = purse{held: int64(binary.BigEndian.Uint64(at)), redeemed: binary.BigEndian.Uint64(at[8:]),
-			asset: binary.BigEndian.Uint32(at[16:]), round: binary.BigEndian.Uint32(at[20:]), issued: at[24] == 1}
+			asset: uint16(binary.BigEndian.Uint32(at[16:])), round: binary.BigEndian.Uint32(at[20:]), issued: at[24] == 1}
 	}
 	for _, m := range s.More {
-		a.more[purseKey{m.Voucher, m.Asset}] = m.Held
+		a.more[purseKey{m.Voucher, uint16(m.Asset)}] = m.Held
 	}
 	for account, held := range s.Accounts {
 		o, err := a.account(account)
@@ -129,7 +129,7 @@ func (a *Auditor) UnmarshalBinary(b []byte) error {
 		if int(ts.Round) >= len(a.rounds.values) || int(ts.Asset) >= len(a.assets.values) {
 			return errors.New("state of an audit: a sum of no round or asset")
 		}
-		t := a.totalsOf(ts.Round, ts.Asset)
+		t := a.totalsOf(ts.Round, uint16(ts.Asset))
 		t.Vouchers = ts.Vouchers
 		kept := t.kept()
 		if len(ts.Sums) != len(kept) {

@@ -123,10 +123,11 @@ var (
 		"La période est close. Réglez l'horloge du serveur et recommencez.")
 )
 
-// check reports the first rule that the entry breaks by itself.
-func (e Entry) check() error { return e.checkAs(Account.Class) }
+// Check reports the first rule that the entry breaks by itself: ErrEntry,
+// ErrAccount or ErrFlow. Vouchers go by their real accounts.
+func (e Entry) Check() error { return e.checkAs(Account.Class) }
 
-// checkAs is check where classOf says what an account is for: in a leaf,
+// checkAs is Check where classOf says what an account is for: in a leaf,
 // vouchers go by another name.
 func (e Entry) checkAs(classOf func(Account) (Class, error)) error {
 	allowed, known := flows[e.Kind]

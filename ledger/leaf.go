@@ -331,10 +331,11 @@ func (r *leafReader) stamp() time.Time {
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // Pseudonym returns the account by which a voucher appears in leaves.
-func Pseudonym(salt []byte, serial string) Account {
+func Pseudonym(salt []byte, serial string) Account { return pseudonymOf(salt, serial).account() }
+
+func pseudonymOf(salt []byte, serial string) pseudonym {
 	var room [128]byte
-	h := sha256.Sum256(append(append(room[:0], salt...), serial...))
-	return pseudonym(h).account()
+	return sha256.Sum256(append(append(room[:0], salt...), serial...))
 }
 
 const pseudonymPrefix = "voucher:"

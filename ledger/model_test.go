@@ -51,7 +51,8 @@ func TestLedger_model(t *testing.T) {
 type model struct {
 	store   ledger.Store
 	net     map[holding]int64
-	given   map[holding]int64 // by round: received from funds and pledges, less returned and spent
+	given   map[holding]int64       // by round: received from funds and pledges, less returned and spent
+	spent   map[ledger.Account]bool // vouchers redeemed and not reversed: the rules above the ledger redeem none again
 	entries []ledger.Entry
 	leaves  []string
 	done    []command
@@ -71,7 +72,8 @@ type command struct {
 }
 
 func newModel(t *rapid.T) *model {
-	m := &model{store: mem.Open(ledgertest.Clock()).Ledger(), net: map[holding]int64{}, given: map[holding]int64{}}
+	m := &model{store: mem.Open(ledgertest.Clock()).Ledger(), net: map[holding]int64{}, given: map[holding]int64{},
+		spent: map[ledger.Account]bool{}}
 	for _, e := range []ledger.Entry{
 		{Kind: ledger.KindFund, Postings: []ledger.Posting{{Debit: ledger.Bank("a"), Credit: ledger.Fund("a"), Amount: money.Francs(5000)}}},
 		{Kind: ledger.KindAllocate, Round: "r1", Postings: []ledger.Posting{
@@ -119,7 +121,7 @@ func (m *model) possible(k ledger.Kind, round string) (all, now []ledger.Posting
 			for _, credit := range accounts(f.credit, round) {
 				for _, asset := range assets {
 					p := ledger.Posting{Debit: debit, Credit: credit, Amount: money.FromMinor(m.most(debit, credit, asset), asset)}
-					if debit == credit {
+					if debit == credit || k == ledger.KindRedeem && m.spent[debit] {
 						continue
 					}
 					if all = append(all, p); p.Amount.Sign() > 0 {
@@ -229,6 +231,14 @@ func (m *model) send(t *rapid.T, e ledger.Entry) {
 		t.Fatalf("%+v\nentry %d, %v, want entry %d", e, seq, err, len(m.entries))
 	}
 	c.seq, m.net, m.given = seq, net, given
+	for _, p := range e.Postings {
+		switch e.Kind {
+		case ledger.KindRedeem:
+			m.spent[p.Debit] = true
+		case ledger.KindReverse:
+			delete(m.spent, p.Credit)
+		}
+	}
 	m.done = append(m.done, c)
 	m.keep(t, seq, e)
 }

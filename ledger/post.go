@@ -41,31 +41,25 @@ func Post(tx Tx, e Entry) (Entry, error) {
 	}
 	e.From, e.To = e.From.UTC().Truncate(time.Second), e.To.UTC().Truncate(time.Second)
 	e.Facts, e.Postings = maps.Clone(e.Facts), slices.Clone(e.Postings)
-	if err := e.check(); err != nil {
+	if err := e.Check(); err != nil {
 		return Entry{}, err
 	}
-	moved, err := move(tx, e)
-	if err != nil {
+	b := books{tx: tx}
+	if err := b.post(e); err != nil {
 		return Entry{}, err
 	}
-	for k, b := range moved {
-		if err := tx.PutBalance(k.account, b); err != nil {
-			return Entry{}, err
-		}
-	}
-	hidden, err := hide(tx, e)
-	if err != nil {
+	r := Record{Entry: e}
+	if r.Hidden, err = b.hide(e); err != nil {
 		return Entry{}, err
 	}
-	leaf, err := AppendLeaf(make([]byte, 0, leafUsual), e, hidden)
-	if err != nil {
+	if r.Leaf, err = AppendLeaf(make([]byte, 0, leafUsual), e, r.Hidden); err != nil {
 		return Entry{}, err
 	}
-	hashes, err := tlog.StoredHashes(int64(e.Seq), leaf, tx)
+	hashes, err := tlog.StoredHashesForRecordHash(int64(e.Seq), leafHash(r.Leaf), tx)
 	if err != nil {
 		return Entry{}, fmt.Errorf("hash entry %d: %w", e.Seq, err)
 	}
-	if err := tx.AppendEntry(e, leaf, hashes); err != nil {
+	if err := tx.AppendEntry(r, hashes, b.held); err != nil {
 		return Entry{}, err
 	}
 	return e, nil
@@ -82,18 +76,118 @@ func Decide(tx Tx, by Actor, round, what, ref string, facts map[string]string) (
 	return Post(tx, Entry{Kind: KindDecision, Actor: by, Round: round, Ref: ref, Facts: f})
 }
 
+// books are the accounts that one entry touches, each read once.
+type books struct {
+	tx   Tx
+	held []Held
+	at   map[Account]int // places in held, where these are many
+}
+
+// few is up to how many accounts are found by looking at each.
+const few = 8
+
+// account returns the place of the account, which is read if it is new.
+func (b *books) account(a Account) (int, error) {
+	if b.at != nil {
+		if i, ok := b.at[a]; ok {
+			return i, nil
+		}
+	} else {
+		for i := range b.held {
+			if b.held[i].Account == a {
+				return i, nil
+			}
+		}
+	}
+	h, err := b.tx.Held(a)
+	if err != nil {
+		return 0, err
+	}
+	if b.held == nil {
+		b.held = make([]Held, 0, 3)
+	}
+	b.held = append(b.held, h)
+	switch n := len(b.held); {
+	case n == few:
+		b.at = make(map[Account]int, 2*few)
+		for i := range b.held {
+			b.at[b.held[i].Account] = i
+		}
+	case n > few:
+		b.at[a] = n - 1
+	}
+	return len(b.held) - 1, nil
+}
+
+// post applies the entry's postings, and files it under its vouchers. A
+// voucher's postings move its round's control account as well.
+func (b *books) post(e Entry) error {
+	var control Account
+	for _, p := range e.Postings {
+		for i, a := range [2]Account{p.Debit, p.Credit} {
+			debit := i == 0
+			if err := b.move(e.Seq, a, p.Amount, debit); err != nil {
+				return err
+			}
+			if !a.IsVoucher() {
+				continue
+			}
+			if control == "" {
+				control = Control(e.Round)
+			}
+			if err := b.move(e.Seq, control, p.Amount, debit); err != nil {
+				return err
+			}
+		}
+	}
+	for _, h := range b.held {
+		for _, m := range h.Balances {
+			if m.Sign() < 0 {
+				return ErrOverdrawn.At("account", "%s would hold %s", shown(h.Account), m)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *books) move(seq uint64, a Account, m money.Amount, debit bool) error {
+	i, err := b.account(a)
+	if err != nil {
+		return err
+	}
+	h := &b.held[i]
+	now := h.Balance(m.Asset())
+	if debit == debitNormal(a) {
+		now, err = now.Add(m)
+	} else {
+		now, err = now.Sub(m)
+	}
+	if err != nil {
+		return ErrEntry.At("amount", "%s: %v", shown(a), err)
+	}
+	h.SetBalance(now)
+	if n := len(h.Entries); a.IsVoucher() && (n == 0 || h.Entries[n-1] != seq) {
+		h.Entries = append(h.Entries, seq)
+	}
+	return nil
+}
+
 // hide returns the pseudonyms of the vouchers that e posts to, in the order of
 // postings, debit before credit.
-func hide(tx Tx, e Entry) ([]Account, error) {
+func (b *books) hide(e Entry) ([]Account, error) {
 	var hidden []Account
 	for _, p := range e.Postings {
 		for _, a := range [2]Account{p.Debit, p.Credit} {
 			if !a.IsVoucher() {
 				continue
 			}
-			salt, err := tx.VoucherSalt(a)
+			i, err := b.account(a)
 			if err != nil {
-				return nil, fmt.Errorf("salt of a voucher's account: %w", err)
+				return nil, err
+			}
+			salt := b.held[i].Salt
+			if salt == nil {
+				return nil, fmt.Errorf("salt of a voucher's account: %w", ErrNotFound)
 			}
 			hidden = append(hidden, Pseudonym(salt, a.Serial()))
 		}
@@ -104,21 +198,6 @@ func hide(tx Tx, e Entry) ([]Account, error) {
 type balanceKey struct {
 	account Account
 	asset   money.Asset
-}
-
-// move returns the balances after e, or the first rule they would break.
-func move(tx Tx, e Entry) (map[balanceKey]money.Amount, error) {
-	now := map[balanceKey]money.Amount{}
-	load := func(a Account, asset money.Asset) (money.Amount, error) { return tx.Balance(a, asset) }
-	if err := fold(now, e, load); err != nil {
-		return nil, err
-	}
-	for _, k := range slices.SortedFunc(maps.Keys(now), balanceKey.compare) {
-		if now[k].Sign() < 0 {
-			return nil, ErrOverdrawn.At("account", "%s would hold %s", shown(k.account), now[k])
-		}
-	}
-	return now, nil
 }
 
 func (k balanceKey) compare(o balanceKey) int {

@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"iter"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -22,6 +23,52 @@ type Balance struct {
 	Amount  money.Amount
 }
 
+// Held is what the store keeps of one account.
+type Held struct {
+	Account  Account
+	Balances []money.Amount // one of each asset it ever held, in the order of assets
+	Salt     []byte         // by which a voucher is hidden in leaves; nil where none was put or it was erased
+	Entries  []uint64       // of a voucher: the sequences of entries that post to it, ascending
+}
+
+// balance returns where the asset's balance is, or belongs.
+func (h *Held) balance(asset money.Asset) (int, bool) {
+	for i, b := range h.Balances {
+		if b.Asset() == asset {
+			return i, true
+		}
+	}
+	at := 0
+	for at < len(h.Balances) && h.Balances[at].Asset().String() < asset.String() {
+		at++
+	}
+	return at, false
+}
+
+// Balance returns what is held of the asset: nothing where there never was any.
+func (h *Held) Balance(asset money.Asset) money.Amount {
+	if i, ok := h.balance(asset); ok {
+		return h.Balances[i]
+	}
+	return money.FromMinor(0, asset)
+}
+
+// SetBalance sets what is held of its asset.
+func (h *Held) SetBalance(m money.Amount) {
+	i, ok := h.balance(m.Asset())
+	if !ok {
+		h.Balances = slices.Insert(h.Balances, i, m)
+	}
+	h.Balances[i] = m
+}
+
+// Record is an entry as the journal has it.
+type Record struct {
+	Entry  Entry     // with vouchers' real accounts
+	Hidden []Account // their pseudonyms in the leaf, in the order of postings, debit before credit
+	Leaf   []byte    // byte for byte as it was hashed
+}
+
 // Tx is what the ledger needs of the store inside one transaction. Methods
 // return ErrNotFound where the thing asked for by name is not there.
 type Tx interface {
@@ -37,14 +84,22 @@ type Tx interface {
 	Entry(seq uint64) (Entry, error)
 	// Leaf returns an entry's leaf, byte for byte as it was hashed.
 	Leaf(seq uint64) ([]byte, error)
-	// AppendEntry stores the entry, whose Seq must equal Size, its leaf, the
-	// log hashes that follow those stored, and an index from each account
-	// posted to, to the entry.
-	AppendEntry(e Entry, leaf []byte, hashes []tlog.Hash) error
+	// Journal yields the entries from a sequence on, in order. The leaf of one
+	// is good until the next is asked for.
+	Journal(from uint64) iter.Seq2[Record, error]
+	// AppendEntry stores the entry, whose Seq must equal Size, with its leaf;
+	// the log hashes that follow those stored; an index from each account posted
+	// to, to the entry; and what each account is to hold from now on.
+	AppendEntry(r Record, hashes []tlog.Hash, accounts []Held) error
 	// PostingsOf returns the sequences, from the given one and in order, of
 	// entries that post to the account; at most limit.
 	PostingsOf(a Account, from uint64, limit int) ([]uint64, error)
 
+	// Held returns what is kept of the account: its name alone where nothing was
+	// ever put.
+	Held(a Account) (Held, error)
+	// Accounts yields what is kept of each account, in the order of accounts.
+	Accounts() iter.Seq2[Held, error]
 	// Balance returns what the account holds: zero where it was never used.
 	Balance(a Account, asset money.Asset) (money.Amount, error)
 	// PutBalance stores what the account holds now.

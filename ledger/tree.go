@@ -14,10 +14,16 @@ type tree struct {
 	roots []tlog.Hash // of complete subtrees, the largest first
 }
 
+// leafHash returns the hash of a leaf (RFC 6962, 2.1).
+func leafHash(leaf []byte) tlog.Hash {
+	var room [1 + leafUsual]byte
+	return sha256.Sum256(append(append(room[:0], 0), leaf...))
+}
+
 // add appends a leaf and returns the hashes that the log stores for it, in the
 // order in which it stores them.
 func (t *tree) add(leaf []byte) []tlog.Hash {
-	h := tlog.RecordHash(leaf)
+	h := leafHash(leaf)
 	made := []tlog.Hash{h}
 	for range bits.TrailingZeros64(^t.size) {
 		left := t.roots[len(t.roots)-1]

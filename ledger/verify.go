@@ -5,15 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
-
-	"github.com/jate-cva/jate/money"
 )
 
 // Broken is the first thing that Verify found wrong.
@@ -44,18 +41,8 @@ type Proofs struct {
 type Report struct {
 	Size   uint64
 	Root   tlog.Hash
-	Rounds []RoundReport // in the order of rounds and assets
+	Rounds []RoundTotals // in the order of rounds and assets
 	Erased int           // vouchers whose salt is gone; their accounts are taken on trust
-}
-
-// RoundReport is invariant 6 for one round and asset:
-// Allocated - Returned = Held + Spent.
-type RoundReport struct {
-	Round     string
-	Allocated money.Amount
-	Returned  money.Amount
-	Spent     money.Amount // redeemed, accepted losses, purchases and fees, net of reversals
-	Held      money.Amount // on the round, its contingency, fees and vouchers, as stored
 }
 
 // Verify recomputes everything that the store holds of the ledger from the
@@ -65,43 +52,35 @@ type RoundReport struct {
 // the journal extends what was signed. check looks at what other packages know
 // of an entry; nil looks at nothing.
 //
-// It returns a *Broken for the first thing wrong, and other errors where the
-// store could not be read. Memory grows with the number of accounts that hold
-// something, not with the journal. Invariant 4 cannot be verified afterwards: a
-// stored outcome holds the digest of its command, and the command is gone.
+// It returns a *Broken for the first entry that is wrong, then for what is
+// wrong beside the entries, and other errors where the store could not be read.
+// It reads the journal and the accounts once, in order, with an Auditor, whose
+// memory it needs. Invariant 4 cannot be verified afterwards: a stored outcome
+// holds the digest of its command, and the command is gone.
 func Verify[T Tx](tx T, p Proofs, check func(T, Entry) error) (Report, error) {
-	size, err := tx.Size()
-	if err != nil {
-		return Report{}, err
-	}
-	signed, err := signedRoots(tx, p, size)
-	if err != nil {
-		return Report{}, err
-	}
 	v := newVerifier(tx)
-	for seq := range size {
-		if err := v.signed(signed, seq); err != nil {
-			return Report{}, err
+	if err := v.start(p); err != nil {
+		return Report{}, err
+	}
+	for r, err := range tx.Journal(0) {
+		if err == nil {
+			err = v.entry(r)
+		} else {
+			err = broken(v.audit.Size(), 3, "it cannot be read: %v", err)
 		}
-		e, err := v.entry(seq)
+		if err == nil && check != nil {
+			if why := check(tx, r.Entry); why != nil {
+				err = broken(r.Entry.Seq, 7, "%v", why)
+			}
+		}
 		if err != nil {
-			return Report{}, err
-		}
-		if check == nil {
-			continue
-		}
-		if err := check(tx, e); err != nil {
-			return Report{}, broken(seq, 7, "%v", err)
+			return Report{}, v.first(err)
 		}
 	}
-	if err := v.signed(signed, size); err != nil {
-		return Report{}, err
+	if err := v.last(); err != nil {
+		return Report{}, v.first(err)
 	}
-	r := Report{Size: size, Root: v.tree.root(), Erased: len(v.hiddenAs)}
-	if r.Rounds, err = v.end(); err != nil {
-		return Report{}, err
-	}
-	return r, nil
+	return v.end()
 }
 
 func broken(seq uint64, invariant int, format string, args ...any) error {
@@ -161,23 +140,15 @@ func readGuard(path string) (guardJSON, tlog.Hash, error) {
 	return g, root, err
 }
 
-type sumKey struct {
-	round string
-	asset money.Asset
-}
-
-// verifier folds the journal.
+// verifier compares a store with what its leaves give.
 type verifier struct {
-	tx       Tx
-	tree     tree
-	balances map[balanceKey]money.Amount // those that are not zero
-	rounds   map[sumKey]*RoundReport     // by the entries so far, Held aside
-	homes    map[Account]string          // the round of each voucher that holds something
-	indexed  uint64                      // how often an account and an entry belong together
-
-	// hiddenAs is the pseudonym of each voucher without a salt, and named is
-	// the voucher of each such pseudonym.
-	hiddenAs, named map[Account]Account
+	tx    Tx
+	size  uint64
+	roots map[uint64]tlog.Hash // that were signed, by size
+	audit *Auditor
+	seed  maphash.Seed
+	again []byte           // room for a leaf
+	filed map[Account]bool // under which the present entry of several postings is filed
 
 	pending []tlog.Hash // recomputed and not compared yet
 	owners  []uint64    // the entry that each belongs to
@@ -185,194 +156,137 @@ type verifier struct {
 }
 
 func newVerifier(tx Tx) *verifier {
-	return &verifier{tx: tx, balances: map[balanceKey]money.Amount{}, rounds: map[sumKey]*RoundReport{},
-		homes: map[Account]string{}, hiddenAs: map[Account]Account{}, named: map[Account]Account{}}
+	return &verifier{tx: tx, audit: NewAuditor(), seed: maphash.MakeSeed(), filed: map[Account]bool{}}
+}
+
+func (v *verifier) start(p Proofs) (err error) {
+	if v.size, err = v.tx.Size(); err != nil {
+		return err
+	}
+	v.roots, err = signedRoots(v.tx, p, v.size)
+	return err
+}
+
+// first returns what a stored hash says of an entry before the one that err
+// names, or else err: hashes are compared in batches.
+func (v *verifier) first(err error) error {
+	if earlier := v.hashes(true); earlier != nil {
+		return earlier
+	}
+	return err
 }
 
 // signed compares the root so far with the one that was signed at this size.
-// Where they differ, a stored hash may say which entry is to blame.
-func (v *verifier) signed(roots map[uint64]tlog.Hash, size uint64) error {
-	root, ok := roots[size]
-	if !ok || size == 0 || v.tree.root() == root {
+func (v *verifier) signed() error {
+	size := v.audit.Size()
+	root, ok := v.roots[size]
+	if !ok || size == 0 || v.audit.Root() == root {
 		return nil
-	}
-	if err := v.hashes(true); err != nil {
-		return err
 	}
 	return &Broken{Invariant: 3, Why: fmt.Sprintf("the root of the first %d entries is not the one that was signed", size)}
 }
 
-// entry verifies one entry and folds it in.
-func (v *verifier) entry(seq uint64) (Entry, error) {
-	leaf, err := v.tx.Leaf(seq)
-	if errors.Is(err, ErrNotFound) {
-		return Entry{}, broken(seq, 3, "its leaf is missing")
-	}
-	if err != nil {
-		return Entry{}, err
-	}
-	said, err := ParseLeaf(leaf)
-	if err != nil {
-		return Entry{}, broken(seq, 3, "%v", err)
-	}
-	if said.Seq != seq {
-		return Entry{}, broken(seq, 3, "its leaf is that of entry %d", said.Seq)
-	}
-	e, err := v.tx.Entry(seq)
-	if errors.Is(err, ErrNotFound) {
-		return Entry{}, broken(seq, 3, "it is missing")
-	}
-	if err != nil {
-		return Entry{}, broken(seq, 3, "it cannot be read: %v", err)
-	}
-	if err := v.sameAs(e, said, leaf); err != nil {
-		return Entry{}, err
-	}
-	if err := e.check(); err != nil {
-		return Entry{}, broken(seq, 1, "%v", err)
-	}
-	if err := v.fold(e); err != nil {
-		return Entry{}, err
-	}
-	for _, h := range v.tree.add(leaf) {
-		v.pending, v.owners = append(v.pending, h), append(v.owners, seq)
-	}
-	return e, v.hashes(false)
-}
-
-// sameAs reports whether the entry, hidden again, is the leaf. Where a salt was
-// erased, the leaf's own pseudonym stands for the account, always the same one.
-func (v *verifier) sameAs(e, said Entry, leaf []byte) error {
-	if len(e.Postings) != len(said.Postings) {
-		return broken(said.Seq, 3, "it has %d postings, its leaf %d", len(e.Postings), len(said.Postings))
-	}
-	hidden, err := v.hide(e, said)
-	if err != nil {
-		return broken(said.Seq, 3, "%v", err)
-	}
-	again, err := AppendLeaf(nil, e, hidden)
-	if err != nil {
-		return broken(said.Seq, 3, "%v", err)
-	}
-	if !bytes.Equal(again, leaf) {
-		return broken(said.Seq, 3, "it does not say what its leaf says")
-	}
-	return nil
-}
-
-func (v *verifier) hide(e, said Entry) ([]Account, error) {
-	var hidden []Account
-	for i, p := range e.Postings {
-		for _, side := range [2][2]Account{{p.Debit, said.Postings[i].Debit}, {p.Credit, said.Postings[i].Credit}} {
-			if !side[0].IsVoucher() {
-				continue
-			}
-			salt, err := v.tx.VoucherSalt(side[0])
-			shown := Pseudonym(salt, side[0].Serial())
-			if errors.Is(err, ErrNotFound) {
-				shown, err = v.unsalted(side[0], side[1])
-			}
-			if err != nil {
-				return nil, err
-			}
-			hidden = append(hidden, shown)
-		}
-	}
-	return hidden, nil
-}
-
-// unsalted returns the pseudonym by which the voucher appears in this leaf, if
-// it is the one by which it appeared before, and no other voucher did.
-func (v *verifier) unsalted(a, shown Account) (Account, error) {
-	before, seen := v.hiddenAs[a]
-	voucher, taken := v.named[shown]
-	if !isPseudonym(shown) || seen && before != shown || taken && voucher != a {
-		return "", errors.New("a voucher without a salt changes its pseudonym")
-	}
-	v.hiddenAs[a], v.named[shown] = shown, a
-	return shown, nil
-}
-
-// fold applies the entry's postings.
-func (v *verifier) fold(e Entry) error {
-	moved := map[balanceKey]money.Amount{}
-	err := fold(moved, e, func(a Account, asset money.Asset) (money.Amount, error) {
-		if b, ok := v.balances[balanceKey{a, asset}]; ok {
-			return b, nil
-		}
-		return money.FromMinor(0, asset), nil
-	})
-	if err != nil {
-		return broken(e.Seq, 1, "%v", err)
-	}
-	for _, k := range slices.SortedFunc(maps.Keys(moved), balanceKey.compare) {
-		b := moved[k]
-		if b.Sign() < 0 {
-			return broken(e.Seq, 2, "%s falls to %s", shown(k.account), b)
-		}
-		if k.account.IsVoucher() {
-			if home, ok := v.homes[k.account]; ok && home != e.Round {
-				return broken(e.Seq, 6, "it names round %q, its voucher is of round %q", e.Round, home)
-			}
-			v.homes[k.account] = e.Round
-		}
-		if b.IsZero() {
-			delete(v.balances, k)
-			delete(v.homes, k.account)
-			continue
-		}
-		v.balances[k] = b
-	}
-	for _, p := range e.Postings {
-		if err := v.flow(e, p); err != nil {
-			return broken(e.Seq, 6, "%v", err)
-		}
-	}
-	return v.index(e)
-}
-
-// flow adds what the posting does to its round's own money.
-func (v *verifier) flow(e Entry, p Posting) error {
-	way := p.crossing()
-	if way == 0 {
-		return nil
-	}
-	zero := money.FromMinor(0, p.Amount.Asset())
-	k := sumKey{e.Round, p.Amount.Asset()}
-	r := v.rounds[k]
-	if r == nil {
-		r = &RoundReport{Round: e.Round, Allocated: zero, Returned: zero, Spent: zero, Held: zero}
-		v.rounds[k] = r
+// entry verifies the next entry.
+func (v *verifier) entry(r Record) error {
+	seq := v.audit.Size()
+	if err := v.signed(); err != nil {
+		return err
 	}
 	switch {
-	case e.Kind == KindAllocate && way > 0:
-		return addTo(&r.Allocated, p.Amount)
-	case e.Kind == KindReturn && way < 0:
-		return addTo(&r.Returned, p.Amount)
-	case way > 0:
-		return addTo(&r.Spent, negative(p.Amount))
+	case seq == v.size:
+		return broken(seq, 3, "it is there though the journal ends before it")
+	case r.Entry.Seq > seq:
+		return broken(seq, 3, "it is missing")
 	}
-	return addTo(&r.Spent, p.Amount)
+	var err error
+	if v.again, err = AppendLeaf(v.again[:0], r.Entry, r.Hidden); err != nil {
+		return broken(seq, 3, "%v", err)
+	}
+	if !bytes.Equal(v.again, r.Leaf) {
+		return broken(seq, 3, "it does not say what its leaf says")
+	}
+	_, hashes, err := v.audit.add(r.Leaf)
+	if err != nil {
+		return err
+	}
+	if err := r.Entry.Check(); err != nil {
+		return broken(seq, 1, "%v", err)
+	}
+	for _, h := range hashes {
+		v.pending, v.owners = append(v.pending, h), append(v.owners, seq)
+	}
+	if err := v.name(r); err != nil {
+		return err
+	}
+	return v.hashes(false)
 }
 
-// index checks that the index of each account posted to leads to the entry.
-func (v *verifier) index(e Entry) error {
-	done := map[Account]bool{}
-	for _, p := range e.Postings {
-		for _, a := range []Account{p.Debit, p.Credit} {
-			if done[a] {
-				continue
+// name notes which account each pseudonym stands for, always the same one, and
+// that each account's index must lead to the entry, once.
+func (v *verifier) name(r Record) error {
+	hidden, mark := r.Hidden, v.mark(r.Entry.Seq)
+	clear(v.filed)
+	for _, p := range r.Entry.Postings {
+		for _, a := range [2]Account{p.Debit, p.Credit} {
+			again := v.filed[a]
+			if len(r.Entry.Postings) > 1 {
+				v.filed[a] = true
 			}
-			done[a] = true
-			v.indexed++
-			found, err := v.tx.PostingsOf(a, e.Seq, 1)
-			if err != nil {
-				return err
-			}
-			if len(found) != 1 || found[0] != e.Seq {
-				return broken(e.Seq, 5, "the index of %s does not lead to it", shown(a))
+			switch {
+			case a.IsVoucher():
+				hash, _ := hidden[0].pseudonym()
+				hidden = hidden[1:]
+				voucher := v.audit.vouchers[hash]
+				owner := maphash.String(v.seed, string(a))
+				if voucher.owner != 0 && voucher.owner != owner {
+					return broken(r.Entry.Seq, 3, "its voucher is another than its pseudonym stood for before")
+				}
+				if voucher.owner = owner; !again {
+					voucher.entries += mark
+				}
+				v.audit.vouchers[hash] = voucher
+			case !again:
+				v.audit.accounts[a].entries += mark
 			}
 		}
 	}
 	return nil
+}
+
+// mark is a random number for the entry. Two sets of entries of the same sum
+// are the same set: nobody knows the seed who could have chosen others.
+func (v *verifier) mark(seq uint64) uint64 { return maphash.Comparable(v.seed, seq) }
+
+// hashes compares recomputed log hashes with those stored, in batches.
+func (v *verifier) hashes(all bool) error {
+	if len(v.pending) == 0 || len(v.pending) < 1024 && !all {
+		return nil
+	}
+	indexes := make([]int64, len(v.pending))
+	for i := range indexes {
+		indexes[i] = v.at + int64(i)
+	}
+	stored, err := v.tx.ReadHashes(indexes)
+	if err != nil {
+		return broken(v.owners[0], 3, "log hashes from here on: %v", err)
+	}
+	for i, h := range v.pending {
+		if stored[i] != h {
+			return broken(v.owners[i], 3, "log hash %d is not that of the leaves", indexes[i])
+		}
+	}
+	v.at += int64(len(v.pending))
+	v.pending, v.owners = v.pending[:0], v.owners[:0]
+	return nil
+}
+
+// last verifies that the journal is as long as it says, and signed to there.
+func (v *verifier) last() error {
+	if n := v.audit.Size(); n < v.size {
+		return broken(n, 3, "it is missing")
+	}
+	if err := v.signed(); err != nil {
+		return err
+	}
+	return v.hashes(true)
 }

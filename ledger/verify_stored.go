@@ -1,160 +1,252 @@
 package ledger
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 
 	"github.com/jate-cva/jate/money"
 )
 
-// hashes compares recomputed log hashes with those stored, in batches.
-func (v *verifier) hashes(all bool) error {
-	if len(v.pending) == 0 || len(v.pending) < 1024 && !all {
-		return nil
+// end compares what is stored of accounts with what the entries gave. It takes
+// from the audit what it has found, so that what is left is missing.
+func (v *verifier) end() (Report, error) {
+	r := Report{Size: v.audit.Size(), Root: v.audit.Root()}
+	var err error
+	if r.Rounds, err = v.audit.Rounds(); err != nil {
+		return Report{}, err
 	}
-	indexes := make([]int64, len(v.pending))
-	for i := range indexes {
-		indexes[i] = v.at + int64(i)
-	}
-	stored, err := v.tx.ReadHashes(indexes)
-	if err != nil {
-		return broken(v.owners[0], 3, "log hashes from here on: %v", err)
-	}
-	for i, h := range v.pending {
-		if stored[i] != h {
-			return broken(v.owners[i], 3, "log hash %d is not that of the leaves", indexes[i])
+	unsalted := map[uint64]Held{}
+	var before Account
+	for h, err := range v.tx.Accounts() {
+		if err == nil && h.Account <= before {
+			err = &Broken{Invariant: 5, Why: "accounts are out of order"}
+		}
+		before = h.Account
+		switch {
+		case err != nil:
+		case !h.Account.IsVoucher():
+			err = v.account(h)
+		case h.Salt == nil:
+			unsalted[maphash.String(v.seed, string(h.Account))] = h
+		default:
+			err = v.salted(h)
+		}
+		if err != nil {
+			return Report{}, err
 		}
 	}
-	v.at += int64(len(v.pending))
-	v.pending, v.owners = v.pending[:0], v.owners[:0]
-	return nil
+	if r.Erased, err = v.unsalted(unsalted); err != nil {
+		return Report{}, err
+	}
+	return r, v.missing()
 }
 
-// end compares what is stored beside the entries with what they gave.
-func (v *verifier) end() ([]RoundReport, error) {
-	if err := v.hashes(true); err != nil {
-		return nil, err
+// account compares an account that is no voucher's.
+func (v *verifier) account(h Held) error {
+	o := v.audit.accounts[h.Account]
+	if o == nil {
+		o = &open{}
 	}
-	if _, err := v.tx.Leaf(v.tree.size); !errors.Is(err, ErrNotFound) {
-		return nil, broken(v.tree.size, 3, "its leaf is there though the journal ends before it")
+	for _, m := range h.Balances {
+		held := int64(0)
+		if asset, ok := v.audit.assets.numbers[m.Asset()]; ok && int(asset) < len(o.held) {
+			held, o.held[asset] = o.held[asset], 0
+		}
+		if err := sameBalance(h.Account, m, held); err != nil {
+			return err
+		}
 	}
-	if err := v.stored(); err != nil {
-		return nil, err
-	}
-	if err := v.indexes(); err != nil {
-		return nil, err
-	}
-	return v.held()
-}
-
-// stored compares the balances kept with the fold, both ways.
-func (v *verifier) stored() error {
-	for b, err := range v.tx.Balances("") {
+	o.found = true
+	var entries uint64
+	for from := uint64(0); ; {
+		seqs, err := v.tx.PostingsOf(h.Account, from, statementMax)
 		if err != nil {
 			return err
 		}
-		k := balanceKey{b.Account, b.Amount.Asset()}
-		want, ok := v.balances[k]
+		if entries += v.marks(seqs); len(seqs) < statementMax {
+			break
+		}
+		from = seqs[len(seqs)-1] + 1
+	}
+	if entries != o.entries {
+		return v.index(h)
+	}
+	return nil
+}
+
+func sameBalance(a Account, kept money.Amount, held int64) error {
+	if kept.Minor() != held {
+		return &Broken{Invariant: 5, Why: fmt.Sprintf("%s is kept as %s, the journal gives %s", shown(a), kept, money.FromMinor(held, kept.Asset()))}
+	}
+	return nil
+}
+
+func (v *verifier) marks(seqs []uint64) (sum uint64) {
+	for _, seq := range seqs {
+		sum += v.mark(seq)
+	}
+	return sum
+}
+
+// salted compares the account of a voucher whose salt is known.
+func (v *verifier) salted(h Held) error {
+	hash := pseudonymOf(h.Salt, h.Account.Serial())
+	voucher, known := v.audit.vouchers[hash]
+	if known && voucher.owner != maphash.String(v.seed, string(h.Account)) || !known && len(h.Entries) > 0 {
+		return v.blame(h)
+	}
+	return v.voucher(h, hash, voucher)
+}
+
+// unsalted compares the accounts of vouchers without a salt, by what the
+// entries call them, and returns how many are in the journal.
+func (v *verifier) unsalted(accounts map[uint64]Held) (erased int, err error) {
+	for hash, voucher := range v.audit.vouchers {
+		h, ok := accounts[voucher.owner]
 		if !ok {
-			want = money.FromMinor(0, k.asset)
+			continue
 		}
-		if !b.Amount.Equal(want) {
-			return &Broken{Invariant: 5, Why: fmt.Sprintf("%s is kept as %s, the journal gives %s", shown(k.account), b.Amount, want)}
+		delete(accounts, voucher.owner)
+		if err := v.voucher(h, hash, voucher); err != nil {
+			return 0, err
 		}
-		delete(v.balances, k)
+		erased++
 	}
-	for _, k := range slices.SortedFunc(maps.Keys(v.balances), balanceKey.compare) {
-		return &Broken{Invariant: 5, Why: fmt.Sprintf("the balance of %s, %s by the journal, is missing", shown(k.account), v.balances[k])}
+	for _, h := range accounts { // that are in no entry
+		if err := v.voucher(h, pseudonym{}, purse{}); err != nil {
+			return 0, err
+		}
+	}
+	return erased, nil
+}
+
+// voucher compares a voucher's account.
+func (v *verifier) voucher(h Held, hash pseudonym, voucher purse) error {
+	for _, m := range h.Balances {
+		held := int64(0)
+		asset, ok := v.audit.assets.numbers[m.Asset()]
+		switch k := (purseKey{hash, asset}); {
+		case !ok:
+		case asset == voucher.asset:
+			held, voucher.held = voucher.held, 0
+		default:
+			held = v.audit.more[k]
+			delete(v.audit.more, k)
+		}
+		if err := sameBalance(h.Account, m, held); err != nil {
+			return err
+		}
+	}
+	if voucher.held != 0 {
+		return &Broken{Invariant: 5, Why: "the balance of a voucher is missing"}
+	}
+	if v.marks(h.Entries) != voucher.entries {
+		return v.index(h)
+	}
+	delete(v.audit.vouchers, hash)
+	return nil
+}
+
+// missing reports what the journal gave and the store has not.
+func (v *verifier) missing() error {
+	for _, a := range slices.Sorted(maps.Keys(v.audit.accounts)) {
+		o := v.audit.accounts[a]
+		for asset, held := range o.held {
+			if held != 0 {
+				return &Broken{Invariant: 5, Why: fmt.Sprintf("the balance of %s, %s by the journal, is missing",
+					a, money.FromMinor(held, v.audit.assets.values[asset]))}
+			}
+		}
+		if !o.found {
+			return &Broken{Invariant: 5, Why: fmt.Sprintf("%s was posted to and has no balance, not even zero", a)}
+		}
+	}
+	if len(v.audit.vouchers) > 0 {
+		return v.each(func(seq uint64, _, hidden Account) error {
+			hash, _ := hidden.pseudonym()
+			if _, left := v.audit.vouchers[hash]; left {
+				return broken(seq, 5, "its voucher has no account, or one that goes by another pseudonym")
+			}
+			return nil
+		})
+	}
+	for _, held := range v.audit.more {
+		if held != 0 {
+			return &Broken{Invariant: 5, Why: "the balance of a voucher is missing"}
+		}
 	}
 	return nil
 }
 
-// indexes checks that no index leads to more than the entries gave. Each entry
-// was found in the index of its accounts, so it is enough to count, and to
-// search only where the numbers differ.
-func (v *verifier) indexes() error {
-	var found uint64
-	err := v.walk(func(Account, uint64) error { found++; return nil })
-	if err != nil || found == v.indexed {
-		return err
-	}
-	err = v.walk(func(a Account, seq uint64) error {
-		e, err := v.tx.Entry(seq)
-		if errors.Is(err, ErrNotFound) {
-			return broken(seq, 5, "the index of %s leads to it, and it is missing", shown(a))
+// index says where the index of an account is wrong, reading the journal again.
+func (v *verifier) index(h Held) error {
+	wrong := func(seq uint64, why string) error { return broken(seq, 5, "the index of %s %s", shown(h.Account), why) }
+	seqs := h.Entries
+	if !h.Account.IsVoucher() {
+		var err error
+		if seqs, err = v.tx.PostingsOf(h.Account, 0, int(v.size)+1); err != nil {
+			return err
 		}
+	}
+	for r, err := range v.tx.Journal(0) {
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(e.Postings, func(p Posting) bool { return p.Debit == a || p.Credit == a }) {
-			return broken(seq, 5, "the index of %s leads to it, and it does not post there", shown(a))
+		seq := r.Entry.Seq
+		posts := slices.ContainsFunc(r.Entry.Postings, func(p Posting) bool { return p.Debit == h.Account || p.Credit == h.Account })
+		leads := len(seqs) > 0 && seqs[0] == seq
+		switch {
+		case posts && !leads:
+			return wrong(seq, "does not lead to it")
+		case leads && !posts:
+			return wrong(seq, "leads to it, and it does not post there")
+		case leads:
+			seqs = seqs[1:]
+		}
+	}
+	if len(seqs) > 0 {
+		return wrong(seqs[0], "leads to it, and it is missing")
+	}
+	return &Broken{Invariant: 5, Why: fmt.Sprintf("the index of %s is not what the journal gives", shown(h.Account))}
+}
+
+// blame says which entry names a voucher by another pseudonym than its salt
+// gives, or another voucher by that one, reading the journal again.
+func (v *verifier) blame(h Held) error {
+	hash := pseudonymOf(h.Salt, h.Account.Serial()).account()
+	err := v.each(func(seq uint64, a, hidden Account) error {
+		if (a == h.Account) != (hidden == hash) {
+			return broken(seq, 3, "its voucher is another than its leaf says")
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return &Broken{Invariant: 5, Why: "an account that was posted to has no balance, not even zero"}
+	return &Broken{Invariant: 5, Why: "the index of a voucher leads to entries, and none posts there"}
 }
 
-// walk calls fn for every entry that the index of an account with a balance
-// leads to.
-func (v *verifier) walk(fn func(Account, uint64) error) error {
-	var last Account
-	for b, err := range v.tx.Balances("") {
+// each calls fn for each voucher that an entry of the journal posts to, with
+// its pseudonym there.
+func (v *verifier) each(fn func(seq uint64, a, hidden Account) error) error {
+	for r, err := range v.tx.Journal(0) {
 		if err != nil {
 			return err
 		}
-		if b.Account == last {
-			continue // another asset of the same account
-		}
-		last = b.Account
-		for next := uint64(0); ; {
-			seqs, err := v.tx.PostingsOf(b.Account, next, statementMax)
-			if err != nil {
-				return err
-			}
-			for _, seq := range seqs {
-				if err := fn(b.Account, seq); err != nil {
+		hidden := r.Hidden
+		for _, p := range r.Entry.Postings {
+			for _, a := range [2]Account{p.Debit, p.Credit} {
+				if !a.IsVoucher() {
+					continue
+				}
+				if err := fn(r.Entry.Seq, a, hidden[0]); err != nil {
 					return err
 				}
+				hidden = hidden[1:]
 			}
-			if len(seqs) < statementMax {
-				break
-			}
-			next = seqs[len(seqs)-1] + 1
 		}
 	}
 	return nil
-}
-
-// held checks that what each round was given is still there or was spent.
-func (v *verifier) held() ([]RoundReport, error) {
-	var out []RoundReport
-	for _, k := range slices.SortedFunc(maps.Keys(v.rounds), func(a, b sumKey) int {
-		return cmp.Or(cmp.Compare(a.round, b.round), cmp.Compare(a.asset.String(), b.asset.String()))
-	}) {
-		r := *v.rounds[k]
-		for _, a := range []Account{Round(k.round), Contingency(k.round), Fees(k.round), Control(k.round)} {
-			b, err := v.tx.Balance(a, k.asset)
-			if err != nil {
-				return nil, err
-			}
-			if err := addTo(&r.Held, b); err != nil {
-				return nil, err
-			}
-		}
-		left := r.Allocated
-		if err := errors.Join(addTo(&left, negative(r.Returned)), addTo(&left, negative(r.Spent))); err != nil {
-			return nil, err
-		}
-		if !r.Held.Equal(left) {
-			return nil, &Broken{Invariant: 6, Why: fmt.Sprintf("round %s holds %s, it should hold %s", k.round, r.Held, left)}
-		}
-		out = append(out, r)
-	}
-	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,15 +22,14 @@ import (
 // damaged is a transaction whose reads lie in the ways that a test sets.
 type damaged struct {
 	ledger.Tx
-	leaf     func(seq uint64, b []byte) []byte
-	entry    func(e ledger.Entry) ledger.Entry
-	hash     func(index int64, h tlog.Hash) tlog.Hash
-	balances func(b ledger.Balance) (ledger.Balance, bool)
-	index    func(a ledger.Account, from uint64, seqs []uint64) []uint64
-	salt     func(a ledger.Account) bool // whether it was erased
-	held     func(a ledger.Account) bool // whether an empty account is said to hold much
-	missing  func(seq uint64) bool       // whether the entry and its leaf are gone
-	size     uint64                      // what is added to it, as a two's complement
+	leaf    func(seq uint64, b []byte) []byte
+	entry   func(e ledger.Entry) ledger.Entry
+	hash    func(index int64, h tlog.Hash) tlog.Hash
+	account func(h *ledger.Held) bool // whether to keep it
+	index   func(a ledger.Account, from uint64, seqs []uint64) []uint64
+	held    func(a ledger.Account) bool // whether an account is said to hold much more
+	missing func(seq uint64) bool       // whether the entry is gone
+	size    uint64                      // what is added to it, as a two's complement
 }
 
 func (d damaged) Size() (uint64, error) {
@@ -37,37 +37,31 @@ func (d damaged) Size() (uint64, error) {
 	return n + d.size, err
 }
 
-func (d damaged) VoucherSalt(a ledger.Account) ([]byte, error) {
-	if d.salt != nil && d.salt(a) {
-		return nil, ledger.ErrNotFound
-	}
-	return d.Tx.VoucherSalt(a)
-}
-
-func (d damaged) Balance(a ledger.Account, asset money.Asset) (money.Amount, error) {
+func (d damaged) Held(a ledger.Account) (ledger.Held, error) {
+	h, err := d.Tx.Held(a)
 	if d.held != nil && d.held(a) {
-		return money.FromMinor(1_000_000, asset), nil
+		h.SetBalance(money.Francs(1_000_000))
 	}
-	return d.Tx.Balance(a, asset)
+	return h, err
 }
 
-func (d damaged) Leaf(seq uint64) ([]byte, error) {
-	b, err := d.Tx.Leaf(seq)
-	if d.missing != nil && d.missing(seq) {
-		return nil, ledger.ErrNotFound
+func (d damaged) Journal(from uint64) iter.Seq2[ledger.Record, error] {
+	return func(yield func(ledger.Record, error) bool) {
+		for r, err := range d.Tx.Journal(from) {
+			if d.missing != nil && d.missing(r.Entry.Seq) {
+				continue
+			}
+			if d.leaf != nil {
+				r.Leaf = d.leaf(r.Entry.Seq, bytes.Clone(r.Leaf))
+			}
+			if d.entry != nil {
+				r.Entry = d.entry(r.Entry)
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
 	}
-	if d.leaf != nil {
-		b = d.leaf(seq, bytes.Clone(b))
-	}
-	return b, err
-}
-
-func (d damaged) Entry(seq uint64) (ledger.Entry, error) {
-	e, err := d.Tx.Entry(seq)
-	if d.entry != nil {
-		e = d.entry(e)
-	}
-	return e, err
 }
 
 func (d damaged) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
@@ -80,14 +74,13 @@ func (d damaged) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return hs, err
 }
 
-func (d damaged) Balances(prefix string) iter.Seq2[ledger.Balance, error] {
-	return func(yield func(ledger.Balance, error) bool) {
-		for b, err := range d.Tx.Balances(prefix) {
-			keep := true
-			if d.balances != nil && err == nil {
-				b, keep = d.balances(b)
+func (d damaged) Accounts() iter.Seq2[ledger.Held, error] {
+	return func(yield func(ledger.Held, error) bool) {
+		for h, err := range d.Tx.Accounts() {
+			if d.index != nil && h.Account.IsVoucher() {
+				h.Entries = d.index(h.Account, 0, h.Entries)
 			}
-			if keep && !yield(b, err) {
+			if (d.account == nil || d.account(&h)) && !yield(h, err) {
 				return
 			}
 		}
@@ -212,6 +205,7 @@ func TestVerify(t *testing.T) {
 		}
 	}
 	voucher := nth(1)
+	swapped := map[ledger.Account]ledger.Account{nth(2): nth(4), nth(4): nth(2)}
 	swap := func(n uint64) uint64 { return map[uint64]uint64{2: 4, 4: 2}[n] }
 	for _, c := range []struct {
 		name      string
@@ -249,22 +243,66 @@ func TestVerify(t *testing.T) {
 			}
 			return h
 		}}, 3, 3},
-		{"a balance", damaged{balances: func(b ledger.Balance) (ledger.Balance, bool) {
-			if b.Account == ledger.Claimed("v1") {
-				b.Amount = money.Francs(25_000)
+		{"a balance", damaged{account: func(h *ledger.Held) bool {
+			if h.Account == ledger.Claimed("v1") {
+				h.SetBalance(money.Francs(25_000))
 			}
-			return b, true
+			return true
 		}}, -1, 5},
-		{"a missing balance", damaged{balances: func(b ledger.Balance) (ledger.Balance, bool) {
-			return b, b.Account != voucher
-		}}, -1, 5},
-		{"a balance out of nothing", damaged{balances: func(b ledger.Balance) (ledger.Balance, bool) {
-			if b.Account == ledger.Redeemed("v1") {
-				b.Account = ledger.Redeemed("v9")
-				b.Amount = money.Francs(1)
+		{"a voucher's balance", damaged{account: func(h *ledger.Held) bool {
+			if h.Account == voucher {
+				h.SetBalance(money.Francs(4_999))
 			}
-			return b, true
+			return true
 		}}, -1, 5},
+		{"a balance of an asset it never had", damaged{account: func(h *ledger.Held) bool {
+			h.SetBalance(money.FromMinor(1, rice))
+			return true
+		}}, -1, 5},
+		{"a missing balance", damaged{account: func(h *ledger.Held) bool {
+			if h.Account == voucher {
+				h.Balances = nil
+			}
+			return true
+		}}, -1, 5},
+		{"a missing balance of the chart", damaged{account: func(h *ledger.Held) bool {
+			return h.Account != ledger.Claimed("v1")
+		}}, -1, 5},
+		{"a missing account, empty", damaged{account: func(h *ledger.Held) bool {
+			return h.Account != ledger.Redeemed("v1")
+		}}, -1, 5},
+		{"a voucher's missing account", damaged{account: func(h *ledger.Held) bool {
+			return h.Account != voucher
+		}}, 4, 5},
+		{"a spent voucher's missing account", damaged{account: func(h *ledger.Held) bool {
+			return h.Account != nth(0)
+		}}, 2, 5},
+		{"a balance out of nothing", damaged{account: func(h *ledger.Held) bool {
+			if h.Account == ledger.Redeemed("v1") {
+				h.Account = ledger.Redeemed("v9")
+				h.SetBalance(money.Francs(1))
+			}
+			return true
+		}}, -1, 5},
+		{"another salt", damaged{account: func(h *ledger.Held) bool {
+			if h.Account == voucher {
+				h.Salt = []byte("other")
+			}
+			return true
+		}}, 4, 3},
+		{"two vouchers under each other's pseudonym all along", damaged{
+			entry: func(e ledger.Entry) ledger.Entry {
+				e.Postings = slices.Clone(e.Postings)
+				for i, p := range e.Postings {
+					if to := swapped[p.Debit]; to != "" {
+						e.Postings[i].Debit = to
+					}
+					if to := swapped[p.Credit]; to != "" {
+						e.Postings[i].Credit = to
+					}
+				}
+				return e
+			}}, 5, 3},
 		{"an entry that is gone", damaged{missing: func(n uint64) bool { return n == 6 }}, 6, 3},
 		{"two leaves in each other's place", damaged{leaf: func(n uint64, b []byte) []byte {
 			if to := swap(n); to != 0 {
@@ -286,7 +324,12 @@ func TestVerify(t *testing.T) {
 			return seqs
 		}}, 999, 5},
 		{"two vouchers exchanged after their salts were erased", damaged{
-			salt: func(a ledger.Account) bool { return a == nth(2) || a == nth(4) },
+			account: func(h *ledger.Held) bool {
+				if h.Account == nth(2) || h.Account == nth(4) {
+					h.Salt = nil
+				}
+				return true
+			},
 			entry: func(e ledger.Entry) ledger.Entry {
 				if e.Kind == ledger.KindRedeem && e.Postings[0].Debit == nth(2) {
 					e.Postings = []ledger.Posting{{Debit: nth(4), Credit: e.Postings[0].Credit, Amount: e.Postings[0].Amount}}
@@ -331,7 +374,12 @@ func TestVerify_report(t *testing.T) {
 	s, p := filled(t)
 	for _, erased := range []int{0, 8} {
 		view(t, s, func(tx ledger.Tx) error {
-			d := damaged{Tx: tx, salt: func(ledger.Account) bool { return erased > 0 }}
+			d := damaged{Tx: tx, account: func(h *ledger.Held) bool {
+				if erased > 0 {
+					h.Salt = nil
+				}
+				return true
+			}}
 			r, err := ledger.Verify(ledger.Tx(d), p, nil)
 			if err != nil {
 				return err
@@ -341,8 +389,10 @@ func TestVerify_report(t *testing.T) {
 				return err
 			}
 			f := money.Francs
-			equal(t, ledger.Report{Size: 16, Root: root, Erased: erased, Rounds: []ledger.RoundReport{
-				{Round: "r1", Allocated: f(50_000), Returned: f(0), Spent: f(20_000), Held: f(30_000)}}}, r)
+			equal(t, ledger.Report{Size: 16, Root: root, Erased: erased, Rounds: []ledger.RoundTotals{
+				{Round: "r1", Vouchers: 8, Redeemed: f(20_000), Losses: f(0), RoundSum: ledger.RoundSum{
+					Allocated: f(50_000), Returned: f(0), Issued: f(40_000), Voided: f(0), Expired: f(0),
+					Unissued: f(10_000), Contingency: f(0), Fees: f(0), Outstanding: f(20_000), Spent: f(20_000)}}}}, r)
 			return nil
 		})
 	}

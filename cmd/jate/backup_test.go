@@ -158,14 +158,6 @@ func redeemed(t *testing.T, a *app) map[string]voucher.Serial {
 	return receipts
 }
 
-// jate runs a command line and returns what it printed.
-func jate(t *testing.T, args ...string) (string, error) {
-	t.Helper()
-	var out bytes.Buffer
-	err := run(t.Context(), &environment{args: args, getenv: func(string) string { return "" }, stdin: strings.NewReader(""), stdout: &out, stderr: io.Discard})
-	return out.String(), err
-}
-
 func mustJate(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := jate(t, args...)

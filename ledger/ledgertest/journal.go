@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"bytes"
+	"errors"
 	"math/bits"
 	"strings"
 	"testing"
@@ -71,16 +72,15 @@ func testGapless(t *testing.T, s ledger.Store) {
 	update(t, s, func(tx ledger.Tx) error { return fund(tx, 100) })
 	for _, wrong := range []uint64{0, 1, 3, 1 << 40} {
 		err := s.Update(t.Context(), func(tx ledger.Tx) error {
-			e, err := tx.Entry(1)
-			if err != nil {
-				return err
+			var r ledger.Record
+			for got, err := range tx.Journal(1) {
+				if err != nil {
+					return err
+				}
+				r = got
 			}
-			leaf, err := tx.Leaf(1)
-			if err != nil {
-				return err
-			}
-			e.Seq = wrong
-			return tx.AppendEntry(e, leaf, nil)
+			r.Entry.Seq = wrong
+			return tx.AppendEntry(r, nil, nil)
 		})
 		if err == nil {
 			t.Errorf("entry %d was appended to a journal of 2", wrong)
@@ -89,6 +89,82 @@ func testGapless(t *testing.T, s ledger.Store) {
 	view(t, s, func(tx ledger.Tx) error {
 		same[uint64](t, 2)(tx.Size())
 		checkLog(t, tx, 2)
+		return nil
+	})
+}
+
+func testJournal(t *testing.T, s ledger.Store) {
+	check := func(tx ledger.Tx) error {
+		for _, from := range []uint64{0, 1, 3, 9, 10, 1 << 40} {
+			next := from
+			for r, err := range tx.Journal(from) {
+				if err != nil {
+					return err
+				}
+				same(t, r.Entry)(tx.Entry(next))
+				same(t, string(r.Leaf))(text(tx.Leaf(next)))
+				same(t, string(r.Leaf))(text(ledger.AppendLeaf(nil, r.Entry, r.Hidden)))
+				next++
+			}
+			if want := max(from, 9); next != want {
+				t.Errorf("from %d it ends before %d, want %d", from, next, want)
+			}
+		}
+		for range tx.Journal(0) {
+			break // a walk that is left early must not panic
+		}
+		return nil
+	}
+	update(t, s, func(tx ledger.Tx) error {
+		if err := fund(tx, 1000); err != nil {
+			return err
+		}
+		for n := range 7 {
+			if _, err := issue(tx, n, 2); err != nil {
+				return err
+			}
+		}
+		return check(tx) // before the commit
+	})
+	view(t, s, check)
+}
+
+func text(b []byte, err error) (string, error) { return string(b), err }
+
+func testAccounts(t *testing.T, s ledger.Store) {
+	update(t, s, func(tx ledger.Tx) error {
+		err := fund(tx, 100)
+		for n := range 2 {
+			err = errors.Join(err, second(issue(tx, n, 10)))
+		}
+		return errors.Join(err, second(redeem(tx, 1, 4, "v1")), tx.PutVoucherSalt(voucher(9), []byte{}),
+			tx.PutBalance(voucher(9), money.FromMinor(7, rice(t))), tx.PutBalance(voucher(9), money.Francs(0)))
+	})
+	view(t, s, func(tx ledger.Tx) error {
+		francs := func(n int64) []money.Amount { return []money.Amount{money.Francs(n)} }
+		want := []ledger.Held{
+			{Account: ledger.Bank("main"), Balances: francs(100)},
+			{Account: voucher(0), Balances: francs(10), Salt: []byte("salt-000000000000"), Entries: []uint64{2}},
+			{Account: voucher(1), Balances: francs(6), Salt: []byte("salt-000000000001"), Entries: []uint64{3, 4}},
+			{Account: voucher(9), Balances: []money.Amount{money.FromMinor(7, rice(t)), money.Francs(0)}, Salt: []byte{}},
+			{Account: ledger.Fund("f1"), Balances: francs(0)},
+			{Account: ledger.Round("r1"), Balances: francs(80)},
+			{Account: ledger.Redeemed("v1"), Balances: francs(4)},
+			{Account: ledger.Control("r1"), Balances: francs(16)},
+		}
+		same(t, want)(collect(t, tx.Accounts()), nil)
+		for _, h := range want {
+			same(t, h)(tx.Held(h.Account))
+		}
+		for a, want := range map[ledger.Account]bool{voucher(9): false, voucher(8): true, ledger.Bank("main"): true} {
+			if h, err := tx.Held(a); err != nil || (h.Salt == nil) != want {
+				t.Errorf("the salt of %s is %v, %v", a, h.Salt, err)
+			}
+		}
+		same(t, ledger.Held{Account: ledger.Bank("other")})(tx.Held(ledger.Bank("other")))
+		for range tx.Accounts() {
+			break
+		}
 		return nil
 	})
 }
@@ -206,6 +282,7 @@ func testReadOnly(t *testing.T, s ledger.Store) {
 		},
 		"closing":    func(tx ledger.Tx) error { return tx.PutClosedThrough(at) },
 		"checkpoint": func(tx ledger.Tx) error { return tx.PutCheckpoint(ledger.Checkpoint{Size: 1}) },
+		"entry":      func(tx ledger.Tx) error { return tx.AppendEntry(ledger.Record{}, nil, nil) },
 		"decision": func(tx ledger.Tx) error {
 			_, err := ledger.Decide(tx, finance, "", "nothing", "", nil)
 			return err

@@ -30,6 +30,8 @@ func TestStore(t *testing.T, open func(testing.TB) ledger.Store) {
 		{"command keys never meet", testOutcomeKeys},
 		{"an entry is read back as posted, with its leaf", testEntry},
 		{"an entry is appended at the end and nowhere else", testGapless},
+		{"the journal is read in order, with its leaves", testJournal},
+		{"what is kept of accounts is listed in order", testAccounts},
 		{"the stored hashes are those of the leaves", testHashes},
 		{"an account's entries are listed in order", testPostingsOf},
 		{"balances are listed by account and asset", testBalances},

@@ -34,6 +34,9 @@ func testMissing(t *testing.T, s ledger.Store) {
 		same(t, money.FromMinor(0, rice(t)))(tx.Balance(voucher(1), rice(t)))
 		same(t, time.Time{})(tx.ClosedThrough())
 		same[[]ledger.Balance](t, nil)(collect(t, tx.Balances("")), nil)
+		same[[]ledger.Held](t, nil)(collect(t, tx.Accounts()), nil)
+		same[[]ledger.Record](t, nil)(collect(t, tx.Journal(0)), nil)
+		same(t, ledger.Held{Account: voucher(1)})(tx.Held(voucher(1)))
 		return nil
 	})
 }
@@ -178,6 +181,11 @@ func testCopies(t *testing.T, s ledger.Store) {
 			return err
 		}
 		e.Postings[0].Amount, e.Facts["n"] = money.Francs(1), "Y"
+		h, err := tx.Held(ledger.Bank("main"))
+		if err != nil {
+			return err
+		}
+		h.SetBalance(money.Francs(1))
 		o, err := tx.Outcome(k)
 		if err != nil {
 			return err
@@ -188,6 +196,7 @@ func testCopies(t *testing.T, s ledger.Store) {
 	entry.Facts = map[string]string{"what": "w", "n": "1"}
 	view(t, s, func(tx ledger.Tx) error {
 		same(t, []byte("salt"))(tx.VoucherSalt(voucher(1)))
+		same(t, money.Francs(9))(tx.Balance(ledger.Bank("main"), money.XOF))
 		same(t, ledger.Outcome{Result: []byte(`"ok"`), At: at})(tx.Outcome(k))
 		same(t, entry)(tx.Entry(0))
 		same(t, []byte(leaf))(tx.Leaf(0))

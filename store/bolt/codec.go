@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/fxamacker/cbor/v2"
@@ -53,23 +52,32 @@ func must[M any](m M, err error) M {
 
 // encode returns the version byte and the record.
 func encode[V any](version byte, v V) ([]byte, error) {
+	var p packer
+	err := encodeTo(&p, version, v)
+	return p.b, err
+}
+
+// encodeTo is encode into a packer's memory, in place of what it holds.
+func encodeTo[V any](p *packer, version byte, v V) error {
+	p.b = append(p.b[:0], version)
 	if r, ok := any(&v).(packed); ok {
-		p := packers.Get().(*packer)
-		defer packers.Put(p)
-		p.b = append(p.b[:0], version)
 		r.pack(p)
-		return bytes.Clone(p.b), nil
+		return nil
 	}
-	p, err := recordEnc.Marshal(v)
+	b, err := recordEnc.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("encode %T: %w", v, err)
+		return fmt.Errorf("encode %T: %w", v, err)
 	}
-	return append([]byte{version}, p...), nil
+	p.b = append(p.b, b...)
+	return nil
 }
 
 // decode reads what encode wrote: ErrRecord where the version is another or
-// the bytes are not such a record.
-func decode[V any](version byte, p []byte) (V, error) {
+// the bytes are not such a record. What it returns shares nothing with p.
+func decode[V any](version byte, p []byte) (V, error) { return decodeFrom[V](&unpacker{}, version, p) }
+
+// decodeFrom is decode with an unpacker that can be used again.
+func decodeFrom[V any](u *unpacker, version byte, p []byte) (V, error) {
 	var v V
 	if len(p) == 0 {
 		return v, fmt.Errorf("%T: no bytes: %w", v, ErrRecord)
@@ -78,8 +86,8 @@ func decode[V any](version byte, p []byte) (V, error) {
 		return v, fmt.Errorf("%T: version %d where %d is known: %w", v, p[0], version, ErrRecord)
 	}
 	if r, ok := any(&v).(unpacked); ok {
-		u := unpacker{b: p[1:]}
-		r.unpack(&u)
+		*u = unpacker{b: p[1:]}
+		r.unpack(u)
 		if err := u.done(); err != nil {
 			var none V
 			return none, fmt.Errorf("%T: %w: %w", v, ErrRecord, err)

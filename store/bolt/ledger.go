@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -22,19 +23,24 @@ func (db *DB) Ledger() ledger.Store {
 
 // hashesPerRecord is how many of the log's hashes share a record of the bucket
 // "log-hash": few enough that a page holds several records.
-const hashesPerRecord = 16
+const hashesPerRecord = 8
 
 // ReadHashes returns the log's stored hashes.
 func (tx *Tx) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
+	var pack []byte
+	have := uint64(math.MaxUint64) // the number of pack
 	for i, n := range indexes {
+		at := uint64(n)
 		if n < 0 {
 			return nil, fmt.Errorf("log hash %d: %w", n, ledger.ErrNotFound)
 		}
-		at := uint64(n)
-		pack, err := hashTable.get(tx, at/hashesPerRecord, ledger.ErrNotFound)
-		if err != nil {
-			return nil, fmt.Errorf("log hash %d: %w", n, err)
+		if at/hashesPerRecord != have {
+			have = at / hashesPerRecord
+			var err error
+			if pack, err = tx.hashPack(have); err != nil {
+				return nil, fmt.Errorf("log hash %d: %w", n, err)
+			}
 		}
 		from := int(at%hashesPerRecord) * tlog.HashSize
 		if len(pack) < from+tlog.HashSize {
@@ -45,35 +51,57 @@ func (tx *Tx) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return out, nil
 }
 
-// appendHashes stores hashes after the last one.
-func (tx *Tx) appendHashes(hashes []tlog.Hash) error {
-	last, _, err := hashTable.last(tx, span{})
+// hashPack returns a pack of hashes, which is not the caller's to change or to
+// keep: it is read with every entry.
+func (tx *Tx) hashPack(at uint64) ([]byte, error) {
+	kb, err := hashTable.key.encode(at).bytes()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	at, pack := last.key, last.value
+	switch p := tx.look(hashTable.bucket, kb); {
+	case p == nil:
+		return nil, ledger.ErrNotFound
+	case len(p) == 0 || p[0] != hashTable.version:
+		return nil, hashTable.wrap(fmt.Errorf("no pack of hashes of version %d: %w", hashTable.version, ErrRecord))
+	default:
+		return p[1:], nil
+	}
+}
+
+// appendHashes stores the hashes that the log of so many entries gets next.
+func (tx *Tx) appendHashes(size uint64, hashes []tlog.Hash) error {
+	stored := uint64(tlog.StoredHashCount(int64(size)))
+	at, full := stored/hashesPerRecord, int(stored%hashesPerRecord)*tlog.HashSize
+	pack := make(hashPack, 0, hashesPerRecord*tlog.HashSize)
+	if full > 0 {
+		p, err := tx.hashPack(at)
+		if err != nil {
+			return hashTable.wrap(fmt.Errorf("the last of %d hashes: %w", stored, err))
+		}
+		pack = append(pack, p...)
+	}
+	if len(pack) != full {
+		return hashTable.wrap(fmt.Errorf("%d bytes in the last pack of %d hashes: %w", len(pack), stored, ErrRecord))
+	}
 	for _, h := range hashes {
 		if len(pack) == hashesPerRecord*tlog.HashSize {
 			if err := hashTable.put(tx, at, pack); err != nil {
 				return err
 			}
-			at, pack = at+1, nil
+			at, pack = at+1, pack[:0]
 		}
 		pack = append(pack, h[:]...)
-	}
-	if len(hashes) == 0 {
-		return nil
 	}
 	return hashTable.put(tx, at, pack)
 }
 
 // Size returns the number of entries.
 func (tx *Tx) Size() (uint64, error) {
-	last, found, err := journalTable.last(tx, span{})
-	if !found {
-		return 0, err
+	n, err := sizeTable.get(tx, sizeKey, ledger.ErrNotFound)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return 0, nil
 	}
-	return last.key + 1, nil
+	return uint64(n), err
 }
 
 // Entry returns an entry.
@@ -82,62 +110,81 @@ func (tx *Tx) Entry(seq uint64) (ledger.Entry, error) {
 	if err != nil {
 		return ledger.Entry{}, err
 	}
-	e, err := r.entry()
-	if err == nil && e.Seq != seq {
-		err = fmt.Errorf("its leaf says %d: %w", e.Seq, ErrRecord)
-	}
-	if err != nil {
-		return ledger.Entry{}, fmt.Errorf("journal entry %d: %w", seq, err)
-	}
-	return e, nil
+	return r.entry(seq)
 }
 
 // Leaf returns an entry's leaf.
 func (tx *Tx) Leaf(seq uint64) ([]byte, error) {
 	r, err := journalTable.get(tx, seq, ledger.ErrNotFound)
-	return r.Leaf, err
+	if err != nil {
+		return nil, err
+	}
+	return r.appendLeaf(nil, seq)
+}
+
+// Journal yields the entries from a sequence on.
+func (tx *Tx) Journal(from uint64) iter.Seq2[ledger.Record, error] {
+	return func(yield func(ledger.Record, error) bool) {
+		var leaf []byte
+		for r, err := range journalTable.scan(tx, span{}.since(key{}.u64(from))) {
+			if err == nil {
+				leaf, err = r.value.appendLeaf(leaf[:0], r.key)
+			}
+			if err != nil {
+				yield(ledger.Record{}, err)
+				return
+			}
+			r.value.Leaf = leaf
+			if !yield(r.value.Record, nil) {
+				return
+			}
+		}
+	}
 }
 
 // AppendEntry stores the entry at the end of the journal.
-func (tx *Tx) AppendEntry(e ledger.Entry, leaf []byte, hashes []tlog.Hash) error {
+func (tx *Tx) AppendEntry(r ledger.Record, hashes []tlog.Hash, accounts []ledger.Held) error {
 	size, err := tx.Size()
 	if err != nil {
 		return err
 	}
-	if e.Seq != size {
-		return fmt.Errorf("append entry %d to a journal of %d", e.Seq, size)
+	seq := r.Entry.Seq
+	if seq != size {
+		return fmt.Errorf("append entry %d to a journal of %d", seq, size)
 	}
-	errs := []error{journalTable.put(tx, e.Seq, entryRecordOf(e, leaf)), tx.appendHashes(hashes)}
-	for _, p := range e.Postings {
-		for _, a := range []ledger.Account{p.Debit, p.Credit} {
-			errs = append(errs, tx.indexPosting(a, e.Seq))
+	if err := errors.Join(journalTable.put(tx, seq, entryRecord{r}), sizeTable.put(tx, sizeKey, sizeRecord(size+1)),
+		tx.appendHashes(size, hashes)); err != nil {
+		return err
+	}
+	for _, h := range accounts {
+		if err := accountTable.put(tx, h.Account, accountRecord{h}); err != nil {
+			return err
 		}
 	}
-	return errors.Join(errs...)
-}
-
-// indexPosting files the journal's last entry under an account, once.
-func (tx *Tx) indexPosting(a ledger.Account, seq uint64) error {
-	if !a.IsVoucher() {
-		return postingTable.put(tx, numbered[ledger.Account]{a, seq}, none{})
-	}
-	return tx.editAccount(a, func(r *accountRecord) {
-		if n := len(r.Postings); n == 0 || r.Postings[n-1] != seq {
-			r.Postings = append(r.Postings, seq)
+	// Those of vouchers are in their accounts.
+	for _, p := range r.Entry.Postings {
+		for _, a := range [2]ledger.Account{p.Debit, p.Credit} {
+			if a.IsVoucher() {
+				continue
+			}
+			if err := postingTable.put(tx, numbered[ledger.Account]{a, seq}, none{}); err != nil {
+				return err
+			}
 		}
-	})
+	}
+	return nil
 }
 
 // PostingsOf returns the sequences of entries that post to the account.
 func (tx *Tx) PostingsOf(a ledger.Account, from uint64, limit int) ([]uint64, error) {
 	limit = max(limit, 0)
 	if a.IsVoucher() {
-		r, err := tx.account(a)
+		h, err := tx.Held(a)
 		if err != nil {
 			return nil, err
 		}
-		at, _ := slices.BinarySearch(r.Postings, from)
-		all := r.Postings[at:]
+		at, _ := slices.BinarySearch(h.Entries, from)
+		all := h.Entries[at:]
 		return slices.Clip(all[:min(limit, len(all))]), nil
 	}
 	var out []uint64
@@ -154,58 +201,61 @@ func (tx *Tx) PostingsOf(a ledger.Account, from uint64, limit int) ([]uint64, er
 	return out, nil
 }
 
-// account returns what is known of an account: nothing where it was not used.
-func (tx *Tx) account(a ledger.Account) (accountRecord, error) {
+// Held returns what is kept of an account.
+func (tx *Tx) Held(a ledger.Account) (ledger.Held, error) {
 	r, err := accountTable.get(tx, a, ledger.ErrNotFound)
 	if errors.Is(err, ledger.ErrNotFound) {
-		return accountRecord{}, nil
+		err = nil
 	}
-	return r, err
+	r.Account = a
+	return r.Held, err
 }
 
-func (tx *Tx) editAccount(a ledger.Account, edit func(*accountRecord)) error {
-	r, err := tx.account(a)
+func (tx *Tx) editAccount(a ledger.Account, edit func(*ledger.Held)) error {
+	h, err := tx.Held(a)
 	if err != nil {
 		return err
 	}
-	edit(&r)
-	return accountTable.put(tx, a, r)
+	edit(&h)
+	return accountTable.put(tx, a, accountRecord{h})
+}
+
+// Accounts yields what is kept of each account, in order.
+func (tx *Tx) Accounts() iter.Seq2[ledger.Held, error] { return tx.accounts("") }
+
+func (tx *Tx) accounts(prefix string) iter.Seq2[ledger.Held, error] {
+	return func(yield func(ledger.Held, error) bool) {
+		for r, err := range accountTable.scan(tx, under(key{}.open(prefix))) {
+			r.value.Account = r.key
+			if !yield(r.value.Held, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Balance returns what the account holds.
 func (tx *Tx) Balance(a ledger.Account, asset money.Asset) (money.Amount, error) {
-	r, err := tx.account(a)
-	if err != nil {
-		return money.Amount{}, err
-	}
-	if i, ok := r.balance(asset); ok {
-		return r.Balances[i].amount(), nil
-	}
-	return money.FromMinor(0, asset), nil
+	h, err := tx.Held(a)
+	return h.Balance(asset), err
 }
 
 // PutBalance stores what the account holds now.
 func (tx *Tx) PutBalance(a ledger.Account, m money.Amount) error {
-	return tx.editAccount(a, func(r *accountRecord) {
-		i, ok := r.balance(m.Asset())
-		if !ok {
-			r.Balances = slices.Insert(r.Balances, i, amount{})
-		}
-		r.Balances[i] = amount(m)
-	})
+	return tx.editAccount(a, func(h *ledger.Held) { h.SetBalance(m) })
 }
 
 // Balances yields balances of accounts with the prefix, in order. Of one
 // account it yields what it holds when the walk comes to it.
 func (tx *Tx) Balances(prefix string) iter.Seq2[ledger.Balance, error] {
 	return func(yield func(ledger.Balance, error) bool) {
-		for r, err := range accountTable.scan(tx, under(key{}.open(prefix))) {
+		for h, err := range tx.accounts(prefix) {
 			if err != nil {
 				yield(ledger.Balance{}, err)
 				return
 			}
-			for _, b := range r.value.Balances {
-				if !yield(ledger.Balance{Account: r.key, Amount: b.amount()}, nil) {
+			for _, m := range h.Balances {
+				if !yield(ledger.Balance{Account: h.Account, Amount: m}, nil) {
 					return
 				}
 			}
@@ -215,16 +265,16 @@ func (tx *Tx) Balances(prefix string) iter.Seq2[ledger.Balance, error] {
 
 // VoucherSalt returns the salt of a voucher's account.
 func (tx *Tx) VoucherSalt(a ledger.Account) ([]byte, error) {
-	r, err := tx.account(a)
-	if err == nil && r.Salt == nil {
+	h, err := tx.Held(a)
+	if err == nil && h.Salt == nil {
 		err = ledger.ErrNotFound
 	}
-	return r.Salt, err
+	return h.Salt, err
 }
 
 // PutVoucherSalt stores the salt of a voucher's account.
 func (tx *Tx) PutVoucherSalt(a ledger.Account, salt []byte) error {
-	return tx.editAccount(a, func(r *accountRecord) { r.Salt = append([]byte{}, salt...) })
+	return tx.editAccount(a, func(h *ledger.Held) { h.Salt = append([]byte{}, salt...) })
 }
 
 // Outcome returns what a command led to.

@@ -73,54 +73,6 @@ func TestParts_refused(t *testing.T) {
 	}
 }
 
-// A journal whose hidden accounts do not fit its leaf is not read as if they
-// did.
-func TestTx_Entry_damaged(t *testing.T) {
-	db := newDB(t, Options{})
-	update(t, db, goldenJournal)
-	stored := func(tx *Tx) entryRecord {
-		r, err := journalTable.get(tx, 2, errMissing)
-		if err != nil || len(r.Vouchers) != 1 {
-			t.Fatalf("%d vouchers, %v", len(r.Vouchers), err)
-		}
-		return r
-	}
-	for name, damage := range map[string]func(*entryRecord){
-		"an account is missing":      func(r *entryRecord) { r.Vouchers = nil },
-		"an account too many":        func(r *entryRecord) { r.Vouchers = append(r.Vouchers, "h1:S1") },
-		"the leaf is cut short":      func(r *entryRecord) { r.Leaf = r.Leaf[:len(r.Leaf)-1] },
-		"the leaf has another space": func(r *entryRecord) { r.Leaf = append(r.Leaf, ' ') },
-	} {
-		t.Run(name, func(t *testing.T) {
-			err := db.Update(t.Context(), func(tx *Tx) error {
-				r := stored(tx)
-				damage(&r)
-				if err := journalTable.put(tx, 2, r); err != nil {
-					return err
-				}
-				_, err := tx.Entry(2)
-				return err
-			})
-			if !errors.Is(err, ErrRecord) {
-				t.Error(err)
-			}
-		})
-	}
-	t.Run("another entry's record", func(t *testing.T) {
-		err := db.Update(t.Context(), func(tx *Tx) error {
-			r := stored(tx)
-			if err := journalTable.put(tx, 1, r); err != nil {
-				return err
-			}
-			_, err := tx.Entry(1)
-			return err
-		})
-		if !errors.Is(err, ErrRecord) {
-			t.Error(err)
-		}
-	})
-}
-
 // An index that points to nothing is damage, not the absence of a thing.
 func TestIndex_damaged(t *testing.T) {
 	db := newDB(t, Options{})

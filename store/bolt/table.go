@@ -60,11 +60,11 @@ func (t table[K, V]) get(tx *Tx, k K, missing error) (V, error) {
 	if err != nil {
 		return none, t.wrap(err)
 	}
-	p := tx.get(t.bucket, kb)
+	p := tx.look(t.bucket, kb)
 	if p == nil {
 		return none, missing
 	}
-	v, err := decode[V](t.version, p)
+	v, err := decodeFrom[V](&tx.unpacker, t.version, p)
 	if err != nil {
 		return none, t.wrap(err)
 	}
@@ -77,7 +77,7 @@ func (t table[K, V]) has(tx *Tx, k K) (bool, error) {
 	if err != nil {
 		return false, t.wrap(err)
 	}
-	return tx.get(t.bucket, kb) != nil, nil
+	return tx.look(t.bucket, kb) != nil, nil
 }
 
 // put stores the record in place of an earlier one.
@@ -86,11 +86,10 @@ func (t table[K, V]) put(tx *Tx, k K, v V) error {
 	if err != nil {
 		return t.wrap(err)
 	}
-	p, err := encode(t.version, v)
-	if err != nil {
+	if err := encodeTo(&tx.packer, t.version, v); err != nil {
 		return t.wrap(err)
 	}
-	return tx.keep(t.bucket, kb, p)
+	return tx.keep(t.bucket, kb, tx.packer.b)
 }
 
 // delete removes the record, if there is one.

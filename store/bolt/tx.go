@@ -65,6 +65,8 @@ type Tx struct {
 	memories []*memory  // over the file, the newer last
 	layers   []*overlay // over those: the batch's, and last the function's own; none in a View
 	probe    change
+	packer   packer   // of table.put
+	unpacker unpacker // of table.get
 }
 
 // newTx makes a Tx over the file, what was not flushed to it yet, and the
@@ -87,13 +89,17 @@ func (tx *Tx) bucket(b bucket) *bbolt.Bucket {
 	return tx.file.bucket(b)
 }
 
-// get returns the value of the key, or nil if there is none.
-func (tx *Tx) get(b bucket, key []byte) []byte {
+// get returns a copy of the value of the key, or nil if there is none.
+func (tx *Tx) get(b bucket, key []byte) []byte { return bytes.Clone(tx.look(b, key)) }
+
+// look is get without the copy: the bytes are not the caller's to change or to
+// keep.
+func (tx *Tx) look(b bucket, key []byte) []byte {
 	file := tx.bucket(b)
 	if c := tx.laid(b, key); c != nil {
-		return bytes.Clone(c.value)
+		return c.value
 	}
-	return bytes.Clone(file.Get(key))
+	return file.Get(key)
 }
 
 // laid returns the last change of the key that is not in the file, or nil.
@@ -114,16 +120,15 @@ func (tx *Tx) laid(b bucket, key []byte) *change {
 
 // put stores a copy of the value under a copy of the key: ErrReadOnly in a
 // View, ErrKey and ErrTooLarge where they are out of bounds.
-func (tx *Tx) put(b bucket, key, value []byte) error {
-	return tx.keep(b, bytes.Clone(key), append([]byte{}, value...))
-}
+func (tx *Tx) put(b bucket, key, value []byte) error { return tx.keep(b, bytes.Clone(key), value) }
 
-// keep is put of a key and value that nobody else has; the value is not nil.
+// keep is put of a key that nobody else has.
 func (tx *Tx) keep(b bucket, key, value []byte) error {
 	if len(value) > valueBytesMax {
 		return fmt.Errorf("a value of %d bytes in %s: %w", len(value), bucketNames[b], ErrTooLarge)
 	}
-	return tx.set(&change{bucket: b, key: key, value: value})
+	// A value of no bytes is not the absence of a value.
+	return tx.set(&change{bucket: b, key: key, value: append([]byte{}, value...)})
 }
 
 // delete removes the key, whether it is there or not; errors as with put.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jate-cva/jate/money"
@@ -25,9 +24,6 @@ type unpacked interface{ unpack(*unpacker) }
 
 // packer appends the parts of a record.
 type packer struct{ b []byte }
-
-// packers keep the room of packers for the next record.
-var packers = sync.Pool{New: func() any { return &packer{b: make([]byte, 0, 1<<10)} }}
 
 func (p *packer) u8(n byte)      { p.b = append(p.b, n) }
 func (p *packer) u64(n uint64)   { p.b = binary.AppendUvarint(p.b, n) }
@@ -213,6 +209,11 @@ var words = []string{
 	"before-activation", "already-redeemed", "loss-accepted", "activation-missed", "chain-broken", "gap",
 	"after-close", "second-person", "not-cancellable", "contract", "record-invalid",
 	"mistake", "goods-returned", "goods-missing",
+	// Kinds of entries, and who causes them.
+	"pledge-fund", "fund", "allocate", "issue", "redeem", "expire", "reissue", "accept-loss", "claim", "freeze",
+	"release", "settle", "confirm", "advance", "recover", "return", "reverse", "decision",
+	"server", "rules", "handheld", "registrar", "list-approver", "issuer", "distribution-officer", "vendor-manager",
+	"handheld-manager", "finance-preparer", "finance-approver", "monitor", "dpo", "auditor", "administrator",
 }
 
 const wordXOF = 2

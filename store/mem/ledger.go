@@ -14,12 +14,10 @@ import (
 )
 
 type ledgerTables struct {
-	entries     table[uint64, ledger.Entry]
-	leaves      table[uint64, []byte]
+	journal     table[uint64, ledger.Record]
 	hashes      table[int64, tlog.Hash]
-	postings    table[string, uint64] // account, seq
-	balances    table[string, ledger.Balance]
-	salts       table[ledger.Account, []byte]
+	postings    table[string, uint64] // account, seq; not of vouchers
+	accounts    table[ledger.Account, ledger.Held]
 	outcomes    table[string, ledger.Outcome] // outcomeKey
 	closed      table[string, time.Time]      // one row
 	checkpoints table[string, ledger.Checkpoint]
@@ -46,31 +44,49 @@ func (tx *Tx) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 }
 
 // Size returns the number of entries.
-func (tx *Tx) Size() (uint64, error) { return uint64(len(tx.db.ledger.entries.keys)), nil }
+func (tx *Tx) Size() (uint64, error) { return uint64(len(tx.db.ledger.journal.keys)), nil }
 
 // Entry returns an entry.
 func (tx *Tx) Entry(seq uint64) (ledger.Entry, error) {
-	return tx.db.ledger.entries.find(seq, ledger.ErrNotFound)
+	r, err := tx.db.ledger.journal.find(seq, ledger.ErrNotFound)
+	return r.Entry, err
 }
 
 // Leaf returns an entry's leaf.
 func (tx *Tx) Leaf(seq uint64) ([]byte, error) {
-	return tx.db.ledger.leaves.find(seq, ledger.ErrNotFound)
+	r, err := tx.db.ledger.journal.find(seq, ledger.ErrNotFound)
+	return r.Leaf, err
+}
+
+// Journal yields the entries from a sequence on.
+func (tx *Tx) Journal(from uint64) iter.Seq2[ledger.Record, error] {
+	return func(yield func(ledger.Record, error) bool) {
+		for _, r := range tx.db.ledger.journal.from(from) {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
 }
 
 // AppendEntry stores the entry at the end of the journal.
-func (tx *Tx) AppendEntry(e ledger.Entry, leaf []byte, hashes []tlog.Hash) error {
-	l := &tx.db.ledger
-	if size := uint64(len(l.entries.keys)); e.Seq != size {
-		return fmt.Errorf("append entry %d to a journal of %d", e.Seq, size)
+func (tx *Tx) AppendEntry(r ledger.Record, hashes []tlog.Hash, accounts []ledger.Held) error {
+	l, seq := &tx.db.ledger, r.Entry.Seq
+	if size := uint64(len(l.journal.keys)); seq != size {
+		return fmt.Errorf("append entry %d to a journal of %d", seq, size)
 	}
-	errs := []error{l.entries.put(tx, e.Seq, e), l.leaves.put(tx, e.Seq, leaf)}
+	errs := []error{l.journal.put(tx, seq, r)}
 	for _, h := range hashes {
 		errs = append(errs, l.hashes.put(tx, int64(len(l.hashes.keys)), h))
 	}
-	for _, p := range e.Postings {
+	for _, h := range accounts {
+		errs = append(errs, l.accounts.put(tx, h.Account, h))
+	}
+	for _, p := range r.Entry.Postings {
 		for _, a := range []ledger.Account{p.Debit, p.Credit} {
-			errs = append(errs, l.postings.put(tx, key(string(a), num(e.Seq)), e.Seq))
+			if !a.IsVoucher() {
+				errs = append(errs, l.postings.put(tx, key(string(a), num(seq)), seq))
+			}
 		}
 	}
 	return errors.Join(errs...)
@@ -79,6 +95,15 @@ func (tx *Tx) AppendEntry(e ledger.Entry, leaf []byte, hashes []tlog.Hash) error
 // PostingsOf returns the sequences of entries that post to the account.
 func (tx *Tx) PostingsOf(a ledger.Account, from uint64, limit int) ([]uint64, error) {
 	var out []uint64
+	if a.IsVoucher() {
+		h, err := tx.Held(a)
+		for _, seq := range h.Entries {
+			if seq >= from && len(out) < limit {
+				out = append(out, seq)
+			}
+		}
+		return out, err
+	}
 	prefix := key(string(a), "")
 	for k, seq := range tx.db.ledger.postings.from(prefix + num(from)) {
 		if len(out) >= limit || !strings.HasPrefix(k, prefix) {
@@ -89,33 +114,71 @@ func (tx *Tx) PostingsOf(a ledger.Account, from uint64, limit int) ([]uint64, er
 	return out, nil
 }
 
+// Held returns what is kept of an account.
+func (tx *Tx) Held(a ledger.Account) (ledger.Held, error) {
+	h, _ := tx.db.ledger.accounts.get(a)
+	h.Account = a
+	return h, nil
+}
+
+func (tx *Tx) editAccount(a ledger.Account, edit func(*ledger.Held)) error {
+	h, err := tx.Held(a)
+	if err != nil {
+		return err
+	}
+	edit(&h)
+	return tx.db.ledger.accounts.put(tx, a, h)
+}
+
+// Accounts yields what is kept of each account, in order.
+func (tx *Tx) Accounts() iter.Seq2[ledger.Held, error] { return tx.accounts("") }
+
+func (tx *Tx) accounts(prefix string) iter.Seq2[ledger.Held, error] {
+	return func(yield func(ledger.Held, error) bool) {
+		for a, h := range tx.db.ledger.accounts.from(ledger.Account(prefix)) {
+			if !strings.HasPrefix(string(a), prefix) || !yield(h, nil) {
+				return
+			}
+		}
+	}
+}
+
 // Balance returns what the account holds.
 func (tx *Tx) Balance(a ledger.Account, asset money.Asset) (money.Amount, error) {
-	b, ok := tx.db.ledger.balances.get(key(string(a), asset.String()))
-	if !ok {
-		return money.FromMinor(0, asset), nil
-	}
-	return b.Amount, nil
+	h, err := tx.Held(a)
+	return h.Balance(asset), err
 }
 
 // PutBalance stores what the account holds now.
 func (tx *Tx) PutBalance(a ledger.Account, m money.Amount) error {
-	return tx.db.ledger.balances.put(tx, key(string(a), m.Asset().String()), ledger.Balance{Account: a, Amount: m})
+	return tx.editAccount(a, func(h *ledger.Held) { h.SetBalance(m) })
 }
 
 // Balances yields balances of accounts with the prefix, in order.
 func (tx *Tx) Balances(prefix string) iter.Seq2[ledger.Balance, error] {
-	return under(&tx.db.ledger.balances, prefix, "")
+	return func(yield func(ledger.Balance, error) bool) {
+		for h, err := range tx.accounts(prefix) {
+			for _, m := range h.Balances {
+				if !yield(ledger.Balance{Account: h.Account, Amount: m}, err) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // VoucherSalt returns the salt of a voucher's account.
 func (tx *Tx) VoucherSalt(a ledger.Account) ([]byte, error) {
-	return tx.db.ledger.salts.find(a, ledger.ErrNotFound)
+	h, err := tx.Held(a)
+	if err == nil && h.Salt == nil {
+		err = ledger.ErrNotFound
+	}
+	return h.Salt, err
 }
 
 // PutVoucherSalt stores the salt of a voucher's account.
 func (tx *Tx) PutVoucherSalt(a ledger.Account, salt []byte) error {
-	return tx.db.ledger.salts.put(tx, a, salt)
+	return tx.editAccount(a, func(h *ledger.Held) { h.Salt = append([]byte{}, salt...) })
 }
 
 // Outcome returns what a command led to.

@@ -434,7 +434,9 @@ func (s *sim) forge(ctx context.Context, p *phone, d *device) string {
 		s.reserve(ctx, p, d, c)
 	case 17, 18:
 		head.Bundle, head.Beacon, name = d.before, d.beacon0, "older bundle and beacon"
-		over := func(c *card) bool { return c.zone == p.zone && (c.holder != nil || !c.void.IsZero() || !c.held.IsZero()) }
+		over := func(c *card) bool {
+			return c.zone == p.zone && (c.holder != nil || !c.void.IsZero() || !c.held.IsZero())
+		}
 		if o, ok := some(s.rnd, s.m.cards, over); ok {
 			c, amount, factor = o, o.value, voucher.Factor{Secret: o.secret, PIN: o.pin}
 		}
