@@ -2,10 +2,12 @@ package sim
 
 import (
 	"context"
-	"errors"
 	"iter"
+	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
@@ -74,12 +76,14 @@ func (a altered) ReceiptsFor(n voucher.Number) iter.Seq2[voucher.StoredReceipt, 
 	}
 }
 
-func (a altered) Balance(account ledger.Account, asset money.Asset) (money.Amount, error) {
-	m, err := a.Tx.Balance(account, asset)
+func (a altered) Held(account ledger.Account) (ledger.Held, error) {
+	h, err := a.Tx.Held(account)
 	if err == nil && a.balance != nil {
-		m = money.FromMinor(a.balance(account, m.Minor()), asset)
+		held := h.Balance(money.XOF)
+		h.Balances = slices.Clone(h.Balances)
+		h.SetBalance(money.FromMinor(a.balance(account, held.Minor()), money.XOF))
 	}
-	return m, err
+	return h, err
 }
 
 func (a altered) Receipt(h voucher.Hash) (voucher.StoredReceipt, error) {
@@ -180,14 +184,22 @@ func TestSimulation_bites(t *testing.T) {
 // generous takes nothing from a vendor.
 type generous struct{ voucher.Tx }
 
-func (g generous) PutBalance(a ledger.Account, m money.Amount) error {
-	class, err := a.Class()
-	if err != nil {
-		return err
+func (g generous) AppendEntry(r ledger.Record, hashes []tlog.Hash, accounts []ledger.Held) error {
+	accounts = slices.Clone(accounts)
+	for i, h := range accounts {
+		class, err := h.Account.Class()
+		if err != nil {
+			return err
+		}
+		before, err := g.Balance(h.Account, money.XOF)
+		if err != nil {
+			return err
+		}
+		if class == ledger.ClassRedeemed && before.Minor() > h.Balance(money.XOF).Minor() {
+			h.Balances = slices.Clone(h.Balances)
+			h.SetBalance(before)
+			accounts[i] = h
+		}
 	}
-	before, err := g.Balance(a, m.Asset())
-	if class == ledger.ClassRedeemed && before.Minor() > m.Minor() {
-		return err
-	}
-	return errors.Join(err, g.Tx.PutBalance(a, m))
+	return g.Tx.AppendEntry(r, hashes, accounts)
 }
