@@ -82,7 +82,7 @@ func checkCopy(ctx context.Context, folder string, s settings) (copied, error) {
 	if err != nil {
 		return copied{}, err
 	}
-	r, err := verify(ctx, db, p)
+	r, err := verifyWith(ctx, db, p, sampled())
 	if err := errors.Join(err, db.Check(), db.Close()); err != nil {
 		return copied{}, err
 	}

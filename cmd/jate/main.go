@@ -65,7 +65,7 @@ func commands() []command {
 		{"issue", "--data DIR --lot ID --staff ID", "sign an approved lot with the root key at hand", issueCommand},
 		{"cards", "--data DIR --round ID --out FILE.pdf", "print the cards of a round or lot", cardsCommand},
 		{"print", "--data DIR --lot ID --labels FILE.pdf --slips FILE.pdf", "open a lot's sealed print job", printCommand},
-		{"verify", "--data DIR", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
+		{"verify", "--data DIR [--signatures]", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
 		{"export", "--data DIR --format hledger|ledger|beancount", "the books as text", exportCommand},
 		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
 		{"backup", "--data DIR | --server URL --token FILE; --recipient AGE --out FILE", "copy a store, running or not, checked to the last page", backupCommand},
