@@ -33,9 +33,10 @@ fuzz: ## every Fuzz target for FUZZTIME (default 30s) each
 		go test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) "$$dir" </dev/null || exit 1; \
 	done
 
-sim: ## whole simulated rounds: SEEDS of them (20000), or one SEED told step by step
-	@test -n "$(SEED)" || export SEEDS=$(or $(SEEDS),20000); \
-	go test -count=1 -timeout=0 -v -run='^TestSimulation$$' ./test/sim
+sim: ## whole simulated rounds: SEEDS of them (20000) and OPS concurrent calls, or one SEED told step by step
+	@if [ -n "$(SEED)" ]; then run='^TestSimulation$$'; else run='^TestSimulation$$|^TestLinearizable'; \
+		export SEEDS=$(or $(SEEDS),20000) OPS=$(or $(OPS),100000); fi; \
+	go test -count=1 -timeout=0 -v -run="$$run" ./test/sim
 
 bench: ## measure against limits and peers, one table; BENCH=--quick is short
 	go run ./test/bench $(BENCH)

@@ -39,6 +39,10 @@ type result struct {
 	seen    map[string]int
 }
 
+func (r result) String() string {
+	return fmt.Sprintf("root %s, %d answers, hash %s", r.root, r.n, r.answers)
+}
+
 // options are what a run differs by besides seed and length.
 type options struct {
 	mutate func(voucher.Tx) voucher.Tx
@@ -274,7 +278,7 @@ func TestSimulation(t *testing.T) {
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}
-		t.Logf("root %s, %d answers, hash %s", res.root, res.n, res.answers)
+		t.Log(res)
 		return
 	}
 	if text := os.Getenv(share); text != "" {
@@ -406,7 +410,8 @@ func report(t *testing.T, total map[string]int) {
 	t.Logf("what happened:\n%s", &text)
 }
 
-// The same seed plays the same round: the same answers, the same log.
+// The same seed plays the same round: the same answers, the same log, in this
+// process and in another one.
 func TestSimulation_deterministic(t *testing.T) {
 	if inChild(t) {
 		return
@@ -420,8 +425,14 @@ func TestSimulation_deterministic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if one.root != two.root || one.answers != two.answers || one.n != two.n || one.n < 100 {
-			t.Errorf("seed %d: root %s and %s, %d and %d answers, %s and %s", seed, one.root, two.root, one.n, two.n, one.answers, two.answers)
+		if one.String() != two.String() || one.n < 100 {
+			t.Errorf("seed %d: %s and then %s", seed, one, two)
+		}
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSimulation$", "-test.v")
+		cmd.Env = append(os.Environ(), fmt.Sprintf("SEED=%d", seed), fmt.Sprintf("STEPS=%d", stepsDefault), inScratch+"="+scratch)
+		out, err := cmd.CombinedOutput()
+		if err != nil || !strings.Contains(string(out), one.String()) {
+			t.Errorf("seed %d: %s, but not so in another process (%v):\n%s", seed, one, err, out)
 		}
 	}
 }
