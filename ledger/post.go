@@ -1,11 +1,9 @@
 package ledger
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -200,38 +198,12 @@ type balanceKey struct {
 	asset   money.Asset
 }
 
-func (k balanceKey) compare(o balanceKey) int {
-	return cmp.Or(cmp.Compare(k.account, o.account), strings.Compare(k.asset.String(), o.asset.String()))
-}
-
 // shown keeps beneficiaries and serials out of error texts, which are logged.
 func shown(a Account) Account {
 	if a.IsVoucher() {
 		return "the voucher"
 	}
 	return a
-}
-
-// fold applies e's postings to balances, asking load for those not yet there.
-// A voucher's postings move its round's control account as well.
-func fold(to map[balanceKey]money.Amount, e Entry, load func(Account, money.Asset) (money.Amount, error)) error {
-	for _, p := range e.Postings {
-		for _, side := range []struct {
-			account Account
-			debit   bool
-		}{{p.Debit, true}, {p.Credit, false}} {
-			if err := apply(to, side.account, p.Amount, side.debit, load); err != nil {
-				return err
-			}
-			if !side.account.IsVoucher() && !isPseudonym(side.account) {
-				continue
-			}
-			if err := apply(to, Control(e.Round), p.Amount, side.debit, load); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func apply(to map[balanceKey]money.Amount, a Account, m money.Amount, debit bool, load func(Account, money.Asset) (money.Amount, error)) error {
