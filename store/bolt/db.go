@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -81,6 +80,8 @@ type DB struct {
 	// The writer's own.
 	held    *command      // taken from the queue, and not for the batch it was taken for
 	own     *overlay      // what the function under way did
+	scratch scratch       // of that function
+	number  uint64        // of the last group begun
 	live    *memory       // what the present segment did
 	frozen  *memory       // what the one before did, until it is flushed
 	thaw    chan struct{} // closed when it is
@@ -91,10 +92,11 @@ type DB struct {
 	wal     *wal          // of the one who syncs
 	written chan struct{} // closed when that one has ended
 
-	flushing sync.Mutex // held while the file holds a part of a segment
-	showing  sync.Mutex // held while state is changed
-	state    atomic.Pointer[state]
-	failed   chan struct{} // closed by the first failure
+	flushing sync.Mutex     // held while the file holds a part of a segment
+	showing  sync.Mutex     // held to use the next two
+	state    state          // what readers see from now on
+	reading  map[uint64]int // how many readers see the store as it was after a group
+	failed   chan struct{}  // closed by the first failure
 	failOnce sync.Once
 
 	closeOnce func() error
@@ -117,6 +119,7 @@ func Open(path string, opt Options) (*DB, error) {
 		file:    file,
 		queue:   make(chan *command, 2*opt.BatchMax),
 		own:     newOverlay(),
+		reading: map[uint64]int{},
 		thaw:    make(chan struct{}),
 		idle:    make(chan struct{}),
 		groups:  make(chan *batch),
@@ -263,7 +266,7 @@ func (db *DB) Failed() <-chan struct{} { return db.failed }
 // and closes the files. Closing again waits likewise and returns what the first
 // call returned. From inside a function it returns ErrNested.
 func (db *DB) Close() error {
-	if insideFunction() {
+	if findNesting && insideFunction() {
 		return ErrNested
 	}
 	return db.closeOnce()
@@ -285,14 +288,14 @@ func (db *DB) close() error {
 // returned nil. View returns fn's error, ctx's, ErrClosed, ErrFailed, or an
 // error of kind Internal where fn panicked.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
-	return db.read(ctx, func(file *bbolt.Tx, s *state) error {
-		return db.invoke(newTx(newSnapshot(file), db.opt.Now(), s.memories()), fn)
+	return db.read(ctx, func(file *bbolt.Tx, s state) error {
+		return db.invoke(newTx(newSnapshot(file), db.opt.Now(), s.views(), nil, &scratch{}), fn)
 	})
 }
 
 // read runs fn with what readers see.
-func (db *DB) read(ctx context.Context, fn func(*bbolt.Tx, *state) error) error {
-	if insideFunction() {
+func (db *DB) read(ctx context.Context, fn func(*bbolt.Tx, state) error) error {
+	if findNesting && insideFunction() {
 		return ErrNested
 	}
 	if err := ctx.Err(); err != nil {
@@ -308,6 +311,7 @@ func (db *DB) read(ctx context.Context, fn func(*bbolt.Tx, *state) error) error 
 	if err != nil {
 		return fmt.Errorf("begin a read: %w", err)
 	}
+	defer db.done(s)
 	defer file.Rollback() // also where fn ends its goroutine
 	return fn(file, s)
 }

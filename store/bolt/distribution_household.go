@@ -49,7 +49,7 @@ func (tx *Tx) DeleteBlind(programme string, digest [16]byte, id distribution.Ben
 
 // Blind yields the households filed under a digest, in order.
 func (tx *Tx) Blind(programme string, digest [16]byte) iter.Seq2[distribution.BeneficiaryID, error] {
-	return convert(blindTable.scan(tx, under(blind{programme: programme, digest: digest}.under())),
+	return convert(blindTable.scan(tx, under(blind{programme: programme, digest: digest}.under(key{}))),
 		func(r row[blind, none]) distribution.BeneficiaryID { return r.key.id })
 }
 

@@ -33,10 +33,10 @@ type blind struct {
 	id        distribution.BeneficiaryID
 }
 
-func (k blind) under() key { return key{}.str(k.programme).fixed(k.digest[:]) }
+func (k blind) under(to key) key { return to.str(k.programme).fixed(k.digest[:]) }
 
 var blindKey = keyCodec[blind]{
-	encode: func(k blind) key { return k.under().str(string(k.id)) },
+	encode: func(to key, k blind) key { return k.under(to).str(string(k.id)) },
 	decode: func(r *keyReader) blind {
 		return blind{r.str(), [16]byte(r.take(16)), distribution.BeneficiaryID(r.str())}
 	},
@@ -49,7 +49,7 @@ type duplicate struct {
 }
 
 var duplicateKey = keyCodec[duplicate]{
-	encode: func(k duplicate) key { return key{}.str(k.programme).str(string(k.a)).str(string(k.b)) },
+	encode: func(to key, k duplicate) key { return to.str(k.programme).str(string(k.a)).str(string(k.b)) },
 	decode: func(r *keyReader) duplicate {
 		return duplicate{r.str(), distribution.BeneficiaryID(r.str()), distribution.BeneficiaryID(r.str())}
 	},

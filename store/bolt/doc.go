@@ -15,14 +15,15 @@
 //
 // # How
 //
-// One writer drains a bounded queue. Each function writes to its own overlay,
-// which is laid over what the functions before it left, and is thrown away or
-// kept when it returns. What a batch of functions did becomes one group of the
+// One writer drains a bounded queue. Each function writes to an overlay, over
+// what the functions before it left. When it returns, the overlay is laid into
+// the memory or thrown away. What a batch of functions did becomes one group of the
 // WAL: appended, synced once, and only then is anybody answered, the refused ones
 // too, since a refusal may rest on what an earlier function of the batch wrote.
 // There is no timer. While one batch is being synced, the next one runs.
 //
-// What the file does not hold yet is kept in memory, in key order (memory). When
+// What the file does not hold yet is kept in memory, with what the last groups
+// left under each key, so that readers see a state that is durable (memory). When
 // it has grown enough it is frozen, the WAL goes on in its other file, and the
 // frozen changes are flushed: written to the bbolt file, sorted, in transactions
 // of bounded size. Each change says what a key holds afterwards, so that a flush

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"sync/atomic"
 )
 
@@ -38,28 +39,36 @@ type command struct {
 // Where ctx ends before fn has started, Update returns ctx's error and fn never
 // runs; once started, Update returns the outcome however long that takes.
 // Otherwise it returns fn's error, an error of kind Internal where fn panicked,
-// ErrOutcomeUnknown, ErrAborted, ErrFailed, ErrClosed, or ErrNested, which is
-// detected on fn's own goroutine only.
+// ErrOutcomeUnknown, ErrAborted, ErrFailed, ErrClosed, or ErrNested (see there).
 func (db *DB) Update(ctx context.Context, fn func(*Tx) error) error {
-	return db.enqueueAndWait(ctx, &command{fn: fn, answer: make(chan error, 1)})
+	return db.enqueueAndWait(ctx, fn)
 }
 
-func (db *DB) enqueueAndWait(ctx context.Context, c *command) error {
-	if insideFunction() {
+// commands that were answered, to be used again.
+var commands = sync.Pool{New: func() any { return &command{answer: make(chan error, 1)} }}
+
+func (db *DB) enqueueAndWait(ctx context.Context, fn func(*Tx) error) error {
+	if findNesting && insideFunction() {
 		return ErrNested
 	}
+	c := commands.Get().(*command)
+	c.fn, c.result = fn, nil
+	c.state.Store(queued)
 	if err := db.enqueue(ctx, c); err != nil {
 		return err
 	}
+	var err error
 	select {
-	case err := <-c.answer:
-		return err
+	case err = <-c.answer:
 	case <-ctx.Done():
 		if c.state.CompareAndSwap(queued, withdrawn) {
-			return ctx.Err()
+			return ctx.Err() // c is still in the queue
 		}
-		return <-c.answer
+		err = <-c.answer
 	}
+	c.fn, c.result = nil, nil
+	commands.Put(c)
+	return err
 }
 
 func (db *DB) enqueue(ctx context.Context, c *command) error {
@@ -122,12 +131,13 @@ func (db *DB) take() *command {
 // batch is the commands that share one group of the WAL.
 type batch struct {
 	commands []*command
-	laid     *overlay // what they did
-	outcome  error    // of all of them, if not nil
+	laid     *group // what they did
+	outcome  error  // of all of them, if not nil
 
 	segment uint64        // where it goes
-	still   *memory       // what the segment did, this batch included
-	thaw    chan struct{} // not nil where the segment ends: closed when it is flushed
+	memory  *memory       // of the segment
+	then    *memory       // of the next one, where this batch ends the segment
+	thaw    chan struct{} // not nil where it does: closed when the segment is flushed
 }
 
 // answer tells every command of the batch its outcome: its own, or the batch's.
@@ -143,17 +153,10 @@ func (b *batch) answer() {
 // runBatch runs the first command and those that queue up behind it, until the
 // batch before is durable, and hands them on.
 func (db *DB) runBatch(first *command) {
-	b := &batch{laid: newOverlay(), outcome: ErrAborted} // unless it is known to be another
-	defer func() {
-		if b != nil {
-			db.metrics.answered(b)
-			b.answer()
-		}
-	}()
 	if db.live.bytes >= db.opt.FlushBytes {
 		<-db.thaw // two segments in memory are enough
 	}
-	memories := db.memories() // before the file: what is flushed meanwhile is then in both
+	views := db.views() // before the file: what is flushed meanwhile is then in both
 	file, err := db.file.Begin(false)
 	if err != nil {
 		db.fail(fmt.Errorf("begin: %w", err))
@@ -161,22 +164,30 @@ func (db *DB) runBatch(first *command) {
 		return
 	}
 	defer file.Rollback()
-	at := newSnapshot(file)
+	b := &batch{laid: db.newGroup()}
+	// Also where a function ends this goroutine: the ones before it succeeded.
+	defer func() { db.hand(b, db.live.bytes >= db.opt.FlushBytes && db.thawed()) }()
+	at, oldest := newSnapshot(file), db.oldest()
 	for c, ok := first, true; ok; c, ok = db.next(b) {
 		if c.state.CompareAndSwap(queued, started) {
 			b.commands = append(b.commands, c)
-			db.runCommand(at, memories, b, c)
+			db.runCommand(at, views, b, c, oldest)
 		}
 	}
-	for _, cs := range b.laid.buckets {
-		for _, c := range cs {
-			db.live.lay(c)
-		}
-	}
-	b.outcome = nil
-	db.hand(b, db.live.bytes >= db.opt.FlushBytes && db.thawed())
-	b = nil
 }
+
+// newGroup begins the group that the next batch writes.
+func (db *DB) newGroup() *group {
+	db.number++
+	if g, ok := usedGroups.Get().(*group); ok {
+		g.number = db.number
+		return g
+	}
+	return newGroup(db.number)
+}
+
+// usedGroups are groups that are on the disk, to be used again.
+var usedGroups sync.Pool
 
 // next takes a further command, if the batch has room for it and nobody waits
 // for the batch.
@@ -202,11 +213,11 @@ func (db *DB) next(b *batch) (*command, bool) {
 // hand gives the batch to the one who syncs, and begins a new segment behind it
 // if it is to be the last of its own.
 func (db *DB) hand(b *batch, last bool) {
-	b.segment, b.still = db.segment, db.live.still()
+	b.segment, b.memory = db.segment, db.live
 	if last {
 		db.thaw = make(chan struct{})
-		b.thaw = db.thaw
 		db.frozen, db.live = db.live, newMemory()
+		b.thaw, b.then = db.thaw, db.live
 		db.segment++
 	}
 	db.groups <- b
@@ -216,7 +227,7 @@ func (db *DB) hand(b *batch, last bool) {
 func (db *DB) freeze() {
 	<-db.thaw
 	if db.thawed(); !db.live.empty() && !db.hasFailed() {
-		db.hand(&batch{laid: newOverlay()}, true)
+		db.hand(&batch{laid: db.newGroup()}, true)
 	}
 }
 
@@ -231,12 +242,12 @@ func (db *DB) thawed() bool {
 	}
 }
 
-// memories returns what is not in the file, as the writer sees it.
-func (db *DB) memories() []*memory {
+// views returns what is not in the file, as the writer sees it.
+func (db *DB) views() []view {
 	if db.thawed() {
-		return []*memory{db.live}
+		return []view{{db.live, newest, true}}
 	}
-	return []*memory{db.frozen, db.live}
+	return []view{{db.frozen, newest, true}, {db.live, newest, true}}
 }
 
 // answerFlushed answers a command that asked for a flush.
@@ -251,12 +262,17 @@ func (db *DB) answerFlushed(c *command, thaw <-chan struct{}) {
 
 // runCommand runs one function over the file and what the batch did so far,
 // and lays what it did over that if it succeeds.
-func (db *DB) runCommand(at *snapshot, memories []*memory, b *batch, c *command) {
+func (db *DB) runCommand(at *snapshot, views []view, b *batch, c *command, oldest uint64) {
 	db.own.reset()
-	c.result = db.invoke(newTx(at, db.opt.Now(), memories, b.laid, db.own), c.fn)
-	if c.result == nil {
-		b.laid.merge(db.own)
+	c.result = ErrAborted // where the function ends its goroutine
+	c.result = db.invoke(newTx(at, db.opt.Now(), views, db.own, &db.scratch), c.fn)
+	if c.result != nil {
+		return
 	}
+	m := db.live
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	db.own.each(func(c *change) { m.lay(c, b.laid, oldest) })
 }
 
 // syncGroups makes one batch after the other durable, shows it to readers, and
@@ -276,6 +292,8 @@ func (db *DB) syncGroups() {
 		b.outcome = db.syncGroup(b)
 		db.metrics.answered(b)
 		b.answer()
+		b.laid.reset()
+		usedGroups.Put(b.laid)
 	}
 }
 
@@ -288,8 +306,10 @@ func (db *DB) syncGroup(b *batch) (err error) {
 				close(b.thaw)
 				return
 			}
-			db.show(func(s *state) { s.frozen, s.live, s.segment = b.still, newMemory(), b.segment+1 })
-			go db.flush(b.still, db.wal.last, b.thaw)
+			db.show(func(s *state) {
+				s.frozen, s.live, s.segment, s.group = b.memory, b.then, b.segment+1, b.laid.number
+			})
+			go db.flush(b.memory, db.wal.last, b.thaw)
 		}()
 	}
 	if db.hasFailed() {
@@ -303,7 +323,7 @@ func (db *DB) syncGroup(b *batch) (err error) {
 		}
 		db.metrics.committed(b, len(db.wal.buf), db.wal.syncs-syncs, took())
 	}
-	db.show(func(s *state) { s.live = b.still })
+	db.show(func(s *state) { s.group = b.laid.number })
 	return nil
 }
 
@@ -343,7 +363,7 @@ var invokeReturn = func() uintptr {
 
 // insideFunction reports whether the calling goroutine is running a function
 // given to the store. A writer that waits for itself, or for a reader of its
-// own, would hang every caller for ever; looking costs about a microsecond.
+// own, would hang every caller for ever.
 func insideFunction() bool {
 	var pcs [128]uintptr
 	return slices.Contains(pcs[:runtime.Callers(2, pcs[:])], invokeReturn)

@@ -55,8 +55,9 @@ var (
 		"Un nom ou un identifiant est vide, trop long ou contient un octet nul.")
 
 	// ErrNested says that View or Update was called inside a function that the
-	// store is running. It is a mistake in the program: a writer that waits for
-	// itself never ends.
+	// store is running, on its goroutine. It is a mistake in the program: a writer
+	// that waits for itself never ends. Only programs that are built with the race
+	// detector look for it.
 	ErrNested = fault.New(fault.Internal, "store_nested",
 		"The store was called from inside one of its own functions.",
 		"Le stockage a été appelé depuis l'une de ses propres fonctions.")

@@ -55,7 +55,7 @@ func (db *DB) writeSegment(m *memory, upTo mark) error {
 	defer db.flushing.Unlock()
 	took := stopwatch()
 	var commits, pages, bytes int64
-	part := make([]*change, 0, db.opt.flushChanges)
+	part := make([]change, 0, db.opt.flushChanges)
 	write := func(last bool) error {
 		if db.hasFailed() {
 			return ErrFailed
@@ -76,26 +76,26 @@ func (db *DB) writeSegment(m *memory, upTo mark) error {
 		part = part[:0]
 		return nil
 	}
-	var err error
-	m.tree.Ascend(func(c *change) bool {
-		if len(part) == db.opt.flushChanges {
-			err = write(false)
+	for b := range bucket(len(bucketNames)) {
+		for _, s := range m.sorted(b) {
+			if len(part) == db.opt.flushChanges {
+				if err := write(false); err != nil {
+					return err
+				}
+			}
+			part = append(part, change{bucket: b, key: s.key, value: s.last.value, deleted: s.last.deleted})
 		}
-		part = append(part, c)
-		return err == nil
-	})
-	if err == nil {
-		err = write(true)
 	}
-	if err == nil {
-		db.metrics.flushed(commits, pages, bytes, took())
+	if err := write(true); err != nil {
+		return err
 	}
-	return err
+	db.metrics.flushed(commits, pages, bytes, took())
+	return nil
 }
 
 // writeChanges applies changes of the segment that ends at upTo, in key order,
 // and notes how far the file is.
-func writeChanges(file *snapshot, part []*change, upTo mark, last bool) error {
+func writeChanges(file *snapshot, part []change, upTo mark, last bool) error {
 	for _, c := range part {
 		to := file.bucket(c.bucket)
 		if growingBuckets[c.bucket] {
@@ -124,7 +124,7 @@ func writeChanges(file *snapshot, part []*change, upTo mark, last bool) error {
 // Flush returns when everything that was answered before it was called is in
 // the bbolt file: ctx's error, ErrClosed, ErrFailed, or ErrNested.
 func (db *DB) Flush(ctx context.Context) error {
-	return db.enqueueAndWait(ctx, &command{answer: make(chan error, 1)})
+	return db.enqueueAndWait(ctx, nil)
 }
 
 // recover brings what is in the WAL and not in the file into the file.
@@ -142,7 +142,10 @@ func (db *DB) recover(path string) error {
 		return err
 	}
 	m := newMemory()
-	db.wal, err = openWAL(path, id, done.whole, func(payload []byte) error { return readChanges(payload, m.lay) })
+	db.wal, err = openWAL(path, id, done.whole, func(payload []byte) error {
+		g := newGroup(0)
+		return readChanges(payload, func(c *change) { m.lay(c, g, g.number) })
+	})
 	if err != nil {
 		return err
 	}
@@ -152,41 +155,46 @@ func (db *DB) recover(path string) error {
 		}
 	}
 	db.live, db.segment = newMemory(), db.wal.last.segment+1
-	db.state.Store(&state{live: newMemory(), segment: db.segment})
+	db.state = state{live: db.live, segment: db.segment}
 	return nil
 }
 
-// state is what readers see over the file.
+// state is what readers see over the file: the frozen memory, and the live one
+// as it was after a group.
 type state struct {
 	frozen  *memory // being flushed; nil if none is
 	live    *memory
 	segment uint64 // of live
+	group   uint64 // the last one that is durable
 }
 
-// memories returns what is not in the file.
-func (s *state) memories() []*memory {
+// views returns what is not in the file.
+func (s state) views() []view {
 	if s.frozen == nil {
-		return []*memory{s.live}
+		return []view{{memory: s.live, group: s.group}}
 	}
-	return []*memory{s.frozen, s.live}
+	return []view{{memory: s.frozen, group: s.group}, {memory: s.live, group: s.group}}
 }
 
 // show changes what readers see.
 func (db *DB) show(change func(*state)) {
 	db.showing.Lock()
 	defer db.showing.Unlock()
-	s := *db.state.Load()
-	change(&s)
-	db.state.Store(&s)
+	change(&db.state)
 }
 
-// begin returns what readers see, and the file under it.
-func (db *DB) begin() (*bbolt.Tx, *state, error) {
+// begin returns what readers see, and the file under it. Whoever has it must
+// call done.
+func (db *DB) begin() (*bbolt.Tx, state, error) {
 	for {
-		s := db.state.Load()
+		db.showing.Lock()
+		s := db.state
+		db.reading[s.group]++
+		db.showing.Unlock()
 		file, err := db.file.Begin(false)
 		if err != nil {
-			return nil, nil, err
+			db.done(s)
+			return nil, s, err
 		}
 		f, err := flushedOf(file)
 		// A segment that was live when s was shown may have been frozen and
@@ -194,8 +202,29 @@ func (db *DB) begin() (*bbolt.Tx, *state, error) {
 		if err == nil && f.begun < s.segment {
 			return file, s, nil
 		}
+		db.done(s)
 		if err := errors.Join(err, file.Rollback()); err != nil {
-			return nil, nil, err
+			return nil, s, err
 		}
 	}
+}
+
+// done says that what begin returned is no longer read.
+func (db *DB) done(s state) {
+	db.showing.Lock()
+	defer db.showing.Unlock()
+	if db.reading[s.group]--; db.reading[s.group] == 0 {
+		delete(db.reading, s.group)
+	}
+}
+
+// oldest returns the earliest group whose state anybody reads, now or later.
+func (db *DB) oldest() uint64 {
+	db.showing.Lock()
+	defer db.showing.Unlock()
+	group := db.state.group
+	for g := range db.reading {
+		group = min(group, g)
+	}
+	return group
 }

@@ -16,11 +16,13 @@ type numbered[K ~string] struct {
 	n  uint64
 }
 
-func (k numbered[K]) key() key { return key{}.str(string(k.of)).u64(k.n) }
+func (k numbered[K]) key() key { return k.appendTo(key{}) }
+
+func (k numbered[K]) appendTo(to key) key { return to.str(string(k.of)).u64(k.n) }
 
 func numberedKey[K ~string]() keyCodec[numbered[K]] {
 	return keyCodec[numbered[K]]{
-		encode: numbered[K].key,
+		encode: func(to key, k numbered[K]) key { return k.appendTo(to) },
 		decode: func(r *keyReader) numbered[K] { return numbered[K]{K(r.str()), r.u64()} },
 	}
 }
@@ -31,11 +33,13 @@ type ownedKey[K ~string] struct {
 	id    K
 }
 
-func (k ownedKey[K]) key() key { return key{}.str(k.owner).str(string(k.id)) }
+func (k ownedKey[K]) key() key { return k.appendTo(key{}) }
+
+func (k ownedKey[K]) appendTo(to key) key { return to.str(k.owner).str(string(k.id)) }
 
 func ownedKeys[K ~string]() keyCodec[ownedKey[K]] {
 	return keyCodec[ownedKey[K]]{
-		encode: ownedKey[K].key,
+		encode: func(to key, k ownedKey[K]) key { return k.appendTo(to) },
 		decode: func(r *keyReader) ownedKey[K] { return ownedKey[K]{r.str(), K(r.str())} },
 	}
 }

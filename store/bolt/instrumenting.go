@@ -23,6 +23,9 @@ func stopwatch() func() time.Duration {
 // metrics are counted whether or not anybody collects them.
 type metrics struct {
 	commands      *prometheus.CounterVec
+	done          prometheus.Counter // of commands: committed
+	refused       prometheus.Counter // of commands
+	lost          prometheus.Counter // of commands
 	commits       prometheus.Counter
 	syncs         prometheus.Counter
 	bytes         prometheus.Counter
@@ -64,9 +67,7 @@ func newMetrics(db *DB, r prometheus.Registerer) (*metrics, error) {
 			gauge("pending_pages", "Pages that reads under way keep from being used again.", func() int { return db.file.Stats().PendingPageN }),
 		},
 	}
-	for _, o := range []string{outcomeCommitted, outcomeRefused, outcomeLost} {
-		m.commands.WithLabelValues(o)
-	}
+	m.done, m.refused, m.lost = m.commands.WithLabelValues(outcomeCommitted), m.commands.WithLabelValues(outcomeRefused), m.commands.WithLabelValues(outcomeLost)
 	return m, m.register(r)
 }
 
@@ -125,14 +126,16 @@ func (m *metrics) flushed(commits, pages, written int64, took time.Duration) {
 
 // answered counts what became of a batch's commands.
 func (m *metrics) answered(b *batch) {
+	refused := 0
 	for _, c := range b.commands {
-		switch {
-		case b.outcome != nil:
-			m.commands.WithLabelValues(outcomeLost).Inc()
-		case c.result != nil:
-			m.commands.WithLabelValues(outcomeRefused).Inc()
-		default:
-			m.commands.WithLabelValues(outcomeCommitted).Inc()
+		if c.result != nil {
+			refused++
 		}
 	}
+	if b.outcome != nil {
+		m.lost.Add(float64(len(b.commands)))
+		return
+	}
+	m.refused.Add(float64(refused))
+	m.done.Add(float64(len(b.commands) - refused))
 }

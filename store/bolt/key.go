@@ -14,13 +14,17 @@ import (
 // and leave the receiver alone. The first part that cannot be in a key is
 // remembered, and bytes, get, put, delete and scan report it.
 type key struct {
-	b   []byte
-	err error
+	b     []byte
+	err   error
+	alone bool // nothing else is made from this beginning
 }
 
 // grow returns the key with room for more, so that two keys made from one
 // beginning never share memory.
 func (k key) grow(n int) key {
+	if k.alone {
+		return k
+	}
 	return key{b: append(make([]byte, 0, len(k.b)+n), k.b...), err: k.err}
 }
 

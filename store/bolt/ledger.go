@@ -54,7 +54,7 @@ func (tx *Tx) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 // hashPack returns a pack of hashes, which is not the caller's to change or to
 // keep: it is read with every entry.
 func (tx *Tx) hashPack(at uint64) ([]byte, error) {
-	kb, err := hashTable.key.encode(at).bytes()
+	kb, err := hashTable.bytes(tx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -85,23 +85,27 @@ func (tx *Tx) appendHashes(size uint64, hashes []tlog.Hash) error {
 	}
 	for _, h := range hashes {
 		if len(pack) == hashesPerRecord*tlog.HashSize {
-			if err := hashTable.put(tx, at, pack); err != nil {
+			if err := putPacked(tx, hashTable, at, pack); err != nil {
 				return err
 			}
 			at, pack = at+1, pack[:0]
 		}
 		pack = append(pack, h[:]...)
 	}
-	return hashTable.put(tx, at, pack)
+	return putPacked(tx, hashTable, at, pack)
 }
 
 // Size returns the number of entries.
 func (tx *Tx) Size() (uint64, error) {
-	n, err := sizeTable.get(tx, sizeKey, ledger.ErrNotFound)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return 0, nil
+	if tx.read {
+		return uint64(tx.size), nil
 	}
-	return uint64(n), err
+	n, err := sizeTable.get(tx, sizeKey, ledger.ErrNotFound)
+	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+		return 0, err
+	}
+	tx.size, tx.read = n, true
+	return uint64(n), nil
 }
 
 // Entry returns an entry.
@@ -152,12 +156,18 @@ func (tx *Tx) AppendEntry(r ledger.Record, hashes []tlog.Hash, accounts []ledger
 	if seq != size {
 		return fmt.Errorf("append entry %d to a journal of %d", seq, size)
 	}
-	if err := errors.Join(journalTable.put(tx, seq, entryRecord{r}), sizeTable.put(tx, sizeKey, sizeRecord(size+1)),
-		tx.appendHashes(size, hashes)); err != nil {
+	if err := putPacked(tx, journalTable, seq, entryRecord{r}); err != nil {
+		return err
+	}
+	tx.size, tx.read = sizeRecord(size+1), true
+	if err := putPacked(tx, sizeTable, sizeKey, tx.size); err != nil {
+		return err
+	}
+	if err := tx.appendHashes(size, hashes); err != nil {
 		return err
 	}
 	for _, h := range accounts {
-		if err := accountTable.put(tx, h.Account, accountRecord{h}); err != nil {
+		if err := putPacked(tx, accountTable, h.Account, accountRecord{h}); err != nil {
 			return err
 		}
 	}
@@ -217,7 +227,7 @@ func (tx *Tx) editAccount(a ledger.Account, edit func(*ledger.Held)) error {
 		return err
 	}
 	edit(&h)
-	return accountTable.put(tx, a, accountRecord{h})
+	return putPacked(tx, accountTable, a, accountRecord{h})
 }
 
 // Accounts yields what is kept of each account, in order.

@@ -39,8 +39,8 @@ const (
 
 // commandKey tells two keys apart whatever bytes a client put into them.
 var commandKey = keyCodec[ledger.CommandKey]{
-	encode: func(k ledger.CommandKey) key {
-		return key{}.u64(uint64(len(k.Actor))).fixed([]byte(k.Actor)).fixed([]byte(k.Key))
+	encode: func(to key, k ledger.CommandKey) key {
+		return to.u64(uint64(len(k.Actor))).fixed([]byte(k.Actor)).fixed([]byte(k.Key))
 	},
 	decode: func(r *keyReader) ledger.CommandKey {
 		n := r.u64()

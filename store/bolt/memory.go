@@ -2,109 +2,307 @@ package bolt
 
 import (
 	"bytes"
+	"hash/maphash"
+	"slices"
+	"sync"
 
 	"github.com/google/btree"
 )
 
-// memory is what was done since a flush, in the order of buckets and keys. A
-// still of it may be read while it is written to.
+// memory is what was done since a flush. One goroutine writes to it, a group
+// at a time; others read it as it was after an earlier group.
+//
+// Keys are found by their hash. Most are never asked for in order before the
+// flush, which sorts them all, so that the order of a bucket's keys is kept only
+// from when somebody first walks through it.
 type memory struct {
-	tree  *btree.BTreeG[*change]
-	bytes int // about what it takes
+	mu      sync.RWMutex // held to write, and by whoever is not the writer to read
+	buckets []keys       // by bucket
+	room    arena
+	slots   slab[slot]
+	puts    slab[version]
+	bytes   int // about what it takes
 }
 
-func newMemory() *memory { return &memory{tree: btree.NewG(32, before)} }
+// keys are those of one bucket.
+type keys struct {
+	byHash map[uint64]*slot
+	order  *btree.BTreeG[*slot] // of those that are not fresh; nil where nobody has walked
+	fresh  []*slot
+}
 
-func before(a, b *change) bool {
-	if a.bucket != b.bucket {
-		return a.bucket < b.bucket
+// slot is a key, and what it holds.
+type slot struct {
+	key  []byte
+	last *version
+	twin *slot // another key with the same hash
+}
+
+// version is what a group left under a key.
+type version struct {
+	group   uint64
+	value   []byte
+	deleted bool
+	older   *version // what was there before, where somebody may still read it
+}
+
+// slotBytes and versionBytes are what a key and a version cost besides their
+// bytes, the map included.
+const (
+	slotBytes    = 96
+	versionBytes = 56
+)
+
+var hashSeed = maphash.MakeSeed()
+
+// group is what the functions of one batch wrote: each key once, with what they
+// left under it.
+type group struct {
+	number uint64
+	puts   [][]written // by bucket
+	bytes  int         // of keys and values
+}
+
+type written struct {
+	key []byte
+	*version
+}
+
+func newGroup(number uint64) *group {
+	return &group{number: number, puts: make([][]written, len(bucketNames))}
+}
+
+func (g *group) add(b bucket, key []byte, v *version) {
+	g.puts[b] = append(g.puts[b], written{key, v})
+	g.bytes += len(key)
+}
+
+// reset makes g empty.
+func (g *group) reset() {
+	for b, puts := range g.puts {
+		clear(puts)
+		g.puts[b] = puts[:0]
 	}
-	return bytes.Compare(a.key, b.key) < 0
+	g.bytes = 0
 }
 
-// lay lays the change over those that are there.
-func (m *memory) lay(c *change) {
-	m.bytes += c.size()
-	if old, replaced := m.tree.ReplaceOrInsert(c); replaced {
-		m.bytes -= old.size()
+// empty reports whether nothing was written.
+func (g *group) empty() bool { return g.bytes == 0 }
+
+func newMemory() *memory { return &memory{buckets: make([]keys, len(bucketNames))} }
+
+// find returns the key's slot, or nil.
+func (k *keys) find(hash uint64, key []byte) *slot {
+	s := k.byHash[hash]
+	for s != nil && !bytes.Equal(s.key, key) {
+		s = s.twin
+	}
+	return s
+}
+
+// lay makes the change part of the group. Versions that are older than the one
+// that readers of group oldest see are forgotten; nobody may read an earlier
+// state than that.
+func (m *memory) lay(c *change, g *group, oldest uint64) {
+	k := &m.buckets[c.bucket]
+	hash := maphash.Bytes(hashSeed, c.key)
+	s := k.find(hash, c.key)
+	if s == nil {
+		if k.byHash == nil {
+			k.byHash = map[uint64]*slot{}
+		}
+		s = m.slots.next()
+		s.key, s.twin = m.room.keep(c.key), k.byHash[hash]
+		k.byHash[hash] = s
+		k.fresh = append(k.fresh, s)
+		m.bytes += len(s.key) + slotBytes
+	}
+	v := s.last
+	if v == nil || v.group != g.number {
+		v = m.puts.next()
+		v.group, v.older = g.number, s.last
+		s.last = v
+		m.bytes += versionBytes
+		g.add(c.bucket, s.key, v)
+	}
+	g.bytes += len(c.value) - len(v.value)
+	v.deleted = c.deleted
+	switch {
+	case c.deleted:
+		v.value = nil
+	case v.value != nil && cap(v.value) >= len(c.value):
+		v.value = append(v.value[:0], c.value...) // nobody reads an unfinished group
+	default:
+		v.value = m.room.keep(c.value)
+		m.bytes += len(v.value)
+	}
+	for ; v != nil; v = v.older {
+		if v.group <= oldest {
+			v.older = nil
+		}
 	}
 }
 
-// still returns m as it is now. Later changes of m do not show in it.
-func (m *memory) still() *memory { return &memory{tree: m.tree.Clone(), bytes: m.bytes} }
-
-func (m *memory) empty() bool { return m.tree.Len() == 0 }
-
-// find returns the change of the probe's bucket and key, or nil.
-func (m *memory) find(probe *change) *change {
-	c, _ := m.tree.Get(probe)
-	return c
+// at returns what the key held after the group, or nil where m says nothing of
+// it.
+func (s *slot) at(group uint64) *version {
+	v := s.last
+	for v != nil && v.group > group {
+		v = v.older
+	}
+	return v
 }
 
-// walk is a way through one bucket of a memory, up or down, that takes a few
-// changes from it at a time. The memory must not change meanwhile.
+// settle puts every key of the bucket in order.
+func (k *keys) settle() {
+	if k.order == nil {
+		k.order = btree.NewG(32, before)
+	}
+	slices.SortFunc(k.fresh, bySlot) // neighbours are added together
+	for _, s := range k.fresh {
+		k.order.ReplaceOrInsert(s)
+	}
+	k.fresh = nil
+}
+
+func bySlot(a, b *slot) int { return bytes.Compare(a.key, b.key) }
+
+func before(a, b *slot) bool { return bytes.Compare(a.key, b.key) < 0 }
+
+// sorted returns the bucket's keys in order.
+func (m *memory) sorted(b bucket) []*slot {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	k := &m.buckets[b]
+	all := slices.Clone(k.fresh)
+	if k.order != nil {
+		k.order.Ascend(func(s *slot) bool { all = append(all, s); return true })
+	}
+	slices.SortFunc(all, bySlot)
+	return all
+}
+
+func (m *memory) empty() bool { return m.bytes == 0 }
+
+// view is a memory as it was after a group.
+type view struct {
+	*memory
+	group uint64
+	alone bool // the one who looks is the writer: nothing is changed meanwhile
+}
+
+// newest is the group of a view that shows everything.
+const newest = ^uint64(0)
+
+// find returns the last version of the key, or nil.
+func (v view) find(b bucket, key []byte) *version {
+	if !v.alone {
+		v.mu.RLock()
+		defer v.mu.RUnlock()
+	}
+	k := &v.buckets[b]
+	if len(k.byHash) == 0 {
+		return nil
+	}
+	if s := k.find(maphash.Bytes(hashSeed, key), key); s != nil {
+		return s.at(v.group)
+	}
+	return nil
+}
+
+// has reports whether anything was written to the bucket.
+func (v view) has(b bucket) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return len(v.buckets[b].byHash) > 0
+}
+
+// walk is a way through one bucket of a view, up or down, that takes a few keys
+// from it at a time.
 type walk struct {
-	in   *memory
+	in   view
 	down bool
 	of   bucket
-	from *change   // where to go on
-	past bool      // from itself is not to be taken
-	got  []*change // taken and not yet passed
-	many int       // how many to take next: none at the end
+	from []byte // where to go on
+	past bool   // from itself is not to be taken
+	end  bool   // from is above all
+	got  []step // taken and not yet passed
+	many int    // how many to take next: none at the end
 }
 
-// walksMax is how many changes a walk takes at once, at most.
+// step is a key on a walk, and what it held.
+type step struct {
+	key []byte
+	*version
+}
+
+// walksMax is how many keys a walk takes at once, at most.
 const walksMax = 64
 
 // up walks from a key on.
-func (m *memory) up(b bucket, from []byte) *walk {
-	return &walk{in: m, of: b, from: &change{bucket: b, key: from}, many: 1}
-}
+func (v view) up(b bucket, from []byte) *walk { return &walk{in: v, of: b, from: from, many: 1} }
 
 // downFrom walks down from below a key; nil stands above all.
-func (m *memory) downFrom(b bucket, to []byte) *walk {
-	w := &walk{in: m, down: true, of: b, from: &change{bucket: b, key: to}, past: true, many: 1}
-	if to == nil {
-		w.from = &change{bucket: b + 1} // no key is empty, so that nothing is passed over
-	}
-	return w
+func (v view) downFrom(b bucket, to []byte) *walk {
+	return &walk{in: v, down: true, of: b, from: to, past: true, end: to == nil, many: 1}
 }
 
-// head returns the change where the walk stands, or nil at its end.
-func (w *walk) head() *change {
-	if len(w.got) == 0 && w.many > 0 {
+// head returns the step where the walk stands, or nil at its end.
+func (w *walk) head() *step {
+	for len(w.got) == 0 && w.many > 0 {
 		w.take()
 	}
 	if len(w.got) == 0 {
 		return nil
 	}
-	return w.got[0]
+	return &w.got[0]
 }
 
 func (w *walk) take() {
-	full := false
-	each := func(c *change) bool {
-		switch {
-		case c.bucket != w.of:
-			return false
-		case w.past && c.bucket == w.from.bucket && bytes.Equal(c.key, w.from.key):
+	keys, done := w.in.ordered(w.of)
+	defer done()
+	passed, full := 0, false
+	w.got = w.got[:0]
+	each := func(s *slot) bool {
+		if w.past && bytes.Equal(s.key, w.from) {
 			return true
 		}
-		w.got = append(w.got, c)
-		full = len(w.got) == w.many
+		passed++
+		if v := s.at(w.in.group); v != nil {
+			w.got = append(w.got, step{s.key, v})
+		}
+		if full = passed == w.many; full {
+			w.from, w.past, w.end = s.key, true, false
+		}
 		return !full
 	}
-	if w.down {
-		w.in.tree.DescendLessOrEqual(w.from, each)
-	} else {
-		w.in.tree.AscendGreaterOrEqual(w.from, each)
+	switch at := (&slot{key: w.from}); {
+	case w.down && w.end:
+		keys.Descend(each)
+	case w.down:
+		keys.DescendLessOrEqual(at, each)
+	default:
+		keys.AscendGreaterOrEqual(at, each)
 	}
 	if !full {
 		w.many = 0
 		return
 	}
-	w.from, w.past = w.got[len(w.got)-1], true
 	w.many = min(w.many*8, walksMax)
+}
+
+// ordered returns the bucket's keys in order, which stay as they are until done
+// is called.
+func (v view) ordered(b bucket) (keys *btree.BTreeG[*slot], done func()) {
+	k := &v.buckets[b]
+	v.mu.RLock()
+	if k.order != nil && len(k.fresh) == 0 {
+		return k.order, v.mu.RUnlock
+	}
+	v.mu.RUnlock()
+	v.mu.Lock()
+	k.settle()
+	return k.order, v.mu.Unlock
 }
 
 // pass moves on if the walk stands at the key.
@@ -112,4 +310,47 @@ func (w *walk) pass(key []byte) {
 	if len(w.got) > 0 && bytes.Equal(w.got[0].key, key) {
 		w.got = w.got[1:]
 	}
+}
+
+// arena hands out parts of large pieces of memory. They are given back
+// together.
+type arena struct {
+	piece []byte // what is left of the last one
+	whole []byte // the last one
+}
+
+// arenaPiece is the length of a piece.
+const arenaPiece = 64 << 10
+
+// keep returns a copy of p, which is not nil.
+func (a *arena) keep(p []byte) []byte {
+	if len(p) > arenaPiece/4 {
+		return bytes.Clone(p)
+	}
+	if len(p) > len(a.piece) || a.piece == nil {
+		a.whole = make([]byte, arenaPiece)
+		a.piece = a.whole
+	}
+	q := a.piece[:len(p):len(p)]
+	a.piece = a.piece[len(p):]
+	copy(q, p)
+	return q
+}
+
+// reuse hands out the last piece again. What was handed out before must not be
+// looked at any more.
+func (a *arena) reuse() { a.piece = a.whole }
+
+// slab hands out zero values that are allocated many at a time.
+type slab[T any] struct{ free []T }
+
+const slabMany = 64
+
+func (s *slab[T]) next() *T {
+	if len(s.free) == 0 {
+		s.free = make([]T, slabMany)
+	}
+	t := &s.free[0]
+	s.free = s.free[1:]
+	return t
 }

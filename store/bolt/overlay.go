@@ -13,10 +13,10 @@ const (
 	keyBytesMax     = 1 << 10
 	valueBytesMax   = 16 << 20
 	commandBytesMax = 128 << 20
-	entryBytes      = 128 // what a change costs in memory besides its key and value
+	changeBytes     = 128 // what a change costs in memory besides its key and value
 )
 
-// change is a value put, or the deletion of a key. It is never changed itself.
+// change is a value put, or the deletion of a key.
 type change struct {
 	bucket     bucket
 	key, value []byte
@@ -24,11 +24,11 @@ type change struct {
 }
 
 // size is about what the change takes in memory.
-func (c *change) size() int { return len(c.key) + len(c.value) + entryBytes }
+func (c *change) size() int { return len(c.key) + len(c.value) + changeBytes }
 
-// changes are what was done to one bucket, in key order. A sorted slice of
-// pointers costs less than a tree for the few writes of a command and for keys
-// that grow, and a lot of 60,000 random keys still takes under a second.
+// changes are what was done to one bucket, in key order. A sorted slice costs
+// less than a tree for the few writes of a command and for keys that grow, and a
+// lot of 60,000 random keys still takes under a second.
 type changes []*change
 
 // at returns the index of the first change at or after the key.
@@ -40,23 +40,13 @@ func (cs changes) at(key []byte) (i int, found bool) {
 
 // find returns the change of the key, or nil.
 func (cs changes) find(key []byte) *change {
+	if len(cs) == 0 {
+		return nil
+	}
 	if i, found := cs.at(key); found {
 		return cs[i]
 	}
 	return nil
-}
-
-// set records the change in place of an earlier one of the same key, and
-// returns by how many bytes the changes grew, which may be less than zero.
-func (cs *changes) set(c *change) int {
-	i, found := cs.at(c.key)
-	if found {
-		grown := len(c.value) - len((*cs)[i].value)
-		(*cs)[i] = c
-		return grown
-	}
-	*cs = slices.Insert(*cs, i, c)
-	return c.size()
 }
 
 // from returns the first change at or after the key, or nil.
@@ -92,50 +82,86 @@ func (cs changes) below(key []byte) *change {
 	return nil
 }
 
-// overlay is what was done to every bucket by one function, or by those of a
-// batch.
+// overlay is what one function did. It is used again for the next one, with its
+// memory.
 type overlay struct {
 	buckets []changes // by bucket
+	touched []bucket  // those that have changes
 	bytes   int       // about what it holds in memory
+	room    arena
+	made    slab[change]
+	again   []change // the first of made, to be used again
 }
 
-func newOverlay() *overlay { return &overlay{buckets: make([]changes, len(bucketNames))} }
+func newOverlay() *overlay {
+	again := make([]change, slabMany)
+	return &overlay{buckets: make([]changes, len(bucketNames)), again: again, made: slab[change]{again}}
+}
 
-func (o *overlay) set(c *change) { o.bytes += o.buckets[c.bucket].set(c) }
+// set records the change, of which it keeps copies, in place of an earlier one
+// of the same key.
+func (o *overlay) set(b bucket, key, value []byte, deleted bool) error {
+	cs := o.buckets[b]
+	i, found := cs.at(key)
+	grows := len(value)
+	if found {
+		grows -= len(cs[i].value)
+	} else {
+		grows += len(key) + changeBytes
+	}
+	if o.bytes+grows > commandBytesMax {
+		return ErrTooLarge
+	}
+	o.bytes += grows
+	if !found {
+		if len(cs) == 0 {
+			o.touched = append(o.touched, b)
+		}
+		c := o.made.next()
+		c.bucket, c.key = b, o.room.keep(key)
+		cs = slices.Insert(cs, i, c)
+		o.buckets[b] = cs
+	}
+	if cs[i].value, cs[i].deleted = nil, deleted; !deleted {
+		cs[i].value = o.room.keep(value) // a value of no bytes is not the absence of a value
+	}
+	return nil
+}
 
-// merge lays what was done later over o.
-func (o *overlay) merge(later *overlay) {
-	for _, cs := range later.buckets {
-		for _, c := range cs {
-			o.set(c)
+// each calls fn with every change, by bucket and in key order.
+func (o *overlay) each(fn func(*change)) {
+	for _, b := range o.touched {
+		for _, c := range o.buckets[b] {
+			fn(c)
 		}
 	}
 }
 
 // reset makes o empty.
 func (o *overlay) reset() {
-	for b, cs := range o.buckets {
-		clear(cs)
-		o.buckets[b] = cs[:0]
+	for _, b := range o.touched {
+		clear(o.buckets[b])
+		o.buckets[b] = o.buckets[b][:0]
 	}
-	o.bytes = 0
+	clear(o.again)
+	o.touched, o.bytes = o.touched[:0], 0
+	o.made.free = o.again
+	o.room.reuse()
 }
 
-// empty reports whether nothing was done.
-func (o *overlay) empty() bool { return o.bytes == 0 }
-
-// appendTo appends the changes as the payload of a group in the WAL: for each
-// bucket that was changed, the length of its name, the name, the number of
-// changes, and each change as the length of its key, the key, 0 for a deletion
-// or the length of the value and 1, and the value. Numbers are unsigned varints.
-func (o *overlay) appendTo(p []byte) []byte {
-	for b, cs := range o.buckets {
-		if len(cs) == 0 {
+// appendTo appends what was written as the payload of a group in the WAL: for
+// each bucket that was written to, the length of its name, the name, the number
+// of changes, and each change as the length of its key, the key, 0 for a
+// deletion or the length of the value and 1, and the value. Numbers are unsigned
+// varints.
+func (g *group) appendTo(p []byte) []byte {
+	for b, puts := range g.puts {
+		if len(puts) == 0 {
 			continue
 		}
 		p = appendCounted(p, []byte(bucketNames[b]))
-		p = binary.AppendUvarint(p, uint64(len(cs)))
-		for _, c := range cs {
+		p = binary.AppendUvarint(p, uint64(len(puts)))
+		for _, c := range puts {
 			p = appendCounted(p, c.key)
 			if c.deleted {
 				p = append(p, 0)

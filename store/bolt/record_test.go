@@ -107,7 +107,7 @@ func TestIndex_damaged(t *testing.T) {
 
 func TestOutcomeKey(t *testing.T) {
 	for _, k := range []ledger.CommandKey{{}, {Actor: "a"}, {Key: "k"}, {Actor: "a\x00", Key: "\x00k"}} {
-		stored, err := commandKey.encode(k).bytes()
+		stored, err := commandKey.encode(key{}, k).bytes()
 		r := &keyReader{b: stored}
 		if got := commandKey.decode(r); got != k || err != nil || r.done() != nil {
 			t.Errorf("%q came apart as %q, %v, %v", k, got, err, r.done())

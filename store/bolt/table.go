@@ -6,16 +6,16 @@ import (
 )
 
 // keyCodec says how a K stands in a key. decode reads the parts in the order in
-// which encode added them to the empty key.
+// which encode added them to an empty key.
 type keyCodec[K any] struct {
-	encode func(K) key
+	encode func(key, K) key
 	decode func(*keyReader) K
 }
 
 // numberKey is a sequence or issue number.
 func numberKey[K ~uint64]() keyCodec[K] {
 	return keyCodec[K]{
-		encode: func(k K) key { return key{}.u64(uint64(k)) },
+		encode: func(to key, k K) key { return to.u64(uint64(k)) },
 		decode: func(r *keyReader) K { return K(r.u64()) },
 	}
 }
@@ -23,7 +23,7 @@ func numberKey[K ~uint64]() keyCodec[K] {
 // textKey is an identifier.
 func textKey[K ~string]() keyCodec[K] {
 	return keyCodec[K]{
-		encode: func(k K) key { return key{}.str(string(k)) },
+		encode: func(to key, k K) key { return to.str(string(k)) },
 		decode: func(r *keyReader) K { return K(r.str()) },
 	}
 }
@@ -31,7 +31,7 @@ func textKey[K ~string]() keyCodec[K] {
 // hashKey is a SHA-256.
 func hashKey[K ~[32]byte]() keyCodec[K] {
 	return keyCodec[K]{
-		encode: func(k K) key { h := [32]byte(k); return key{}.fixed(h[:]) },
+		encode: func(to key, k K) key { h := [32]byte(k); return to.fixed(h[:]) },
 		decode: func(r *keyReader) K { return K(r.take(32)) },
 	}
 }
@@ -52,11 +52,18 @@ type row[K, V any] struct {
 	value V
 }
 
+// bytes returns the key's bytes, which are good until the next call, or ErrKey.
+func (t table[K, V]) bytes(tx *Tx, k K) ([]byte, error) {
+	kb := t.key.encode(tx.blank(), k)
+	tx.scratch.key = kb.b
+	return kb.bytes()
+}
+
 // get returns the record of the key, missing if there is none, ErrKey, or
 // ErrRecord.
 func (t table[K, V]) get(tx *Tx, k K, missing error) (V, error) {
 	var none V
-	kb, err := t.key.encode(k).bytes()
+	kb, err := t.bytes(tx, k)
 	if err != nil {
 		return none, t.wrap(err)
 	}
@@ -73,7 +80,7 @@ func (t table[K, V]) get(tx *Tx, k K, missing error) (V, error) {
 
 // has reports whether the key has a record.
 func (t table[K, V]) has(tx *Tx, k K) (bool, error) {
-	kb, err := t.key.encode(k).bytes()
+	kb, err := t.bytes(tx, k)
 	if err != nil {
 		return false, t.wrap(err)
 	}
@@ -82,19 +89,30 @@ func (t table[K, V]) has(tx *Tx, k K) (bool, error) {
 
 // put stores the record in place of an earlier one.
 func (t table[K, V]) put(tx *Tx, k K, v V) error {
-	kb, err := t.key.encode(k).bytes()
+	kb, err := t.bytes(tx, k)
 	if err != nil {
 		return t.wrap(err)
 	}
 	if err := encodeTo(&tx.packer, t.version, v); err != nil {
 		return t.wrap(err)
 	}
-	return tx.keep(t.bucket, kb, tx.packer.b)
+	return tx.put(t.bucket, kb, tx.packer.b)
+}
+
+// putPacked is put of a record that packs itself, without an allocation.
+func putPacked[K any, V packed](tx *Tx, t table[K, V], k K, v V) error {
+	kb, err := t.bytes(tx, k)
+	if err != nil {
+		return t.wrap(err)
+	}
+	tx.packer.b = append(tx.packer.b[:0], t.version)
+	v.pack(&tx.packer)
+	return tx.put(t.bucket, kb, tx.packer.b)
 }
 
 // delete removes the record, if there is one.
 func (t table[K, V]) delete(tx *Tx, k K) error {
-	kb, err := t.key.encode(k).bytes()
+	kb, err := t.bytes(tx, k)
 	if err != nil {
 		return t.wrap(err)
 	}

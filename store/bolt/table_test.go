@@ -30,7 +30,7 @@ type testPair struct {
 var (
 	testTable = table[testID, testRecord]{newBucket("test-records"), 3, textKey[testID]()}
 	pairTable = table[testPair, struct{}]{newBucket("test-pairs"), 1, keyCodec[testPair]{
-		encode: func(p testPair) key { return key{}.str(string(p.Vendor)).u64(p.Number) },
+		encode: func(to key, p testPair) key { return to.str(string(p.Vendor)).u64(p.Number) },
 		decode: func(r *keyReader) testPair { return testPair{testID(r.str()), r.u64()} },
 	}}
 	errMissing = errors.New("missing")
@@ -297,11 +297,11 @@ func TestKey(t *testing.T) {
 	t.Run("a hash and a number are keys", func(t *testing.T) {
 		h := [32]byte{1, 31: 2}
 		k := hashKey[[32]byte]()
-		if got := k.decode(&keyReader{b: k.encode(h).b}); got != h {
+		if got := k.decode(&keyReader{b: k.encode(key{}, h).b}); got != h {
 			t.Errorf("got %x", got)
 		}
 		n := numberKey[uint64]()
-		if got := n.decode(&keyReader{b: n.encode(7).b}); got != 7 {
+		if got := n.decode(&keyReader{b: n.encode(key{}, 7).b}); got != 7 {
 			t.Errorf("got %d", got)
 		}
 	})

@@ -43,10 +43,25 @@ func growing(b bucket) bucket {
 type snapshot struct {
 	file    *bbolt.Tx
 	buckets []*bbolt.Bucket
+	cursors []*bbolt.Cursor // of get
 }
 
 func newSnapshot(file *bbolt.Tx) *snapshot {
-	return &snapshot{file: file, buckets: make([]*bbolt.Bucket, len(bucketNames))}
+	return &snapshot{file: file, buckets: make([]*bbolt.Bucket, len(bucketNames)), cursors: make([]*bbolt.Cursor, len(bucketNames))}
+}
+
+// get returns what the file has under the key, or nil. A cursor that is used
+// again looks without allocating, which Bucket.Get does not.
+func (s *snapshot) get(b bucket, key []byte) []byte {
+	c := s.cursors[b]
+	if c == nil {
+		c = s.bucket(b).Cursor()
+		s.cursors[b] = c
+	}
+	if k, v := c.Seek(key); bytes.Equal(k, key) {
+		return v
+	}
+	return nil
 }
 
 func (s *snapshot) bucket(b bucket) *bbolt.Bucket {
@@ -60,33 +75,52 @@ func (s *snapshot) bucket(b bucket) *bbolt.Bucket {
 // be used by another goroutine nor after the function has returned: using it
 // then panics. Byte slices that come out of it are copies.
 type Tx struct {
-	file     *snapshot
-	clock    time.Time
-	memories []*memory  // over the file, the newer last
-	layers   []*overlay // over those: the batch's, and last the function's own; none in a View
-	probe    change
+	file  *snapshot
+	clock time.Time
+	views []view   // over the file, the newer last
+	own   *overlay // over those, what the function writes; nil in a View
+	*scratch
+
+	size sizeRecord // of the journal, where it was read
+	read bool       // it was
+}
+
+// scratch is memory that one function after the other works in.
+type scratch struct {
+	key      []byte   // of table.get and its like
 	packer   packer   // of table.put
 	unpacker unpacker // of table.get
 }
 
-// newTx makes a Tx over the file, what was not flushed to it yet, and the
-// layers. Where there are layers, the last one takes the writes.
-func newTx(file *snapshot, now time.Time, memories []*memory, layers ...*overlay) *Tx {
-	return &Tx{file: file, clock: now.UTC().Truncate(time.Second), memories: memories, layers: layers}
+// newTx makes a Tx over the file and what was not flushed to it yet. own, if
+// there is one, takes the writes.
+func newTx(file *snapshot, now time.Time, views []view, own *overlay, with *scratch) *Tx {
+	return &Tx{file: file, clock: now.UTC().Truncate(time.Second), views: views, own: own, scratch: with}
+}
+
+// blank returns an empty key that is built in memory which the next blank uses
+// again.
+func (tx *Tx) blank() key {
+	tx.mustRun()
+	return key{b: tx.scratch.key[:0], alone: true}
 }
 
 // finish makes every later use of the Tx panic.
-func (tx *Tx) finish() { tx.file = nil }
+func (tx *Tx) finish() { tx.file, tx.scratch = nil, nil }
 
 // Now returns the function's one clock reading, in UTC seconds.
 func (tx *Tx) Now() time.Time { return tx.clock }
 
 // bucket returns the bucket as the file has it.
 func (tx *Tx) bucket(b bucket) *bbolt.Bucket {
+	tx.mustRun()
+	return tx.file.bucket(b)
+}
+
+func (tx *Tx) mustRun() {
 	if tx.file == nil {
 		panic("bolt: a Tx is used after its function returned")
 	}
-	return tx.file.bucket(b)
 }
 
 // get returns a copy of the value of the key, or nil if there is none.
@@ -95,62 +129,41 @@ func (tx *Tx) get(b bucket, key []byte) []byte { return bytes.Clone(tx.look(b, k
 // look is get without the copy: the bytes are not the caller's to change or to
 // keep.
 func (tx *Tx) look(b bucket, key []byte) []byte {
-	file := tx.bucket(b)
-	if c := tx.laid(b, key); c != nil {
-		return c.value
-	}
-	return file.Get(key)
-}
-
-// laid returns the last change of the key that is not in the file, or nil.
-func (tx *Tx) laid(b bucket, key []byte) *change {
-	for _, o := range slices.Backward(tx.layers) {
-		if c := o.buckets[b].find(key); c != nil {
-			return c
+	tx.mustRun()
+	if tx.own != nil {
+		if c := tx.own.buckets[b].find(key); c != nil {
+			return c.value
 		}
 	}
-	tx.probe.bucket, tx.probe.key = b, key
-	for _, m := range slices.Backward(tx.memories) {
-		if c := m.find(&tx.probe); c != nil {
-			return c
+	for i := len(tx.views) - 1; i >= 0; i-- {
+		if v := tx.views[i].find(b, key); v != nil {
+			return v.value
 		}
 	}
-	return nil
+	return tx.file.get(b, key)
 }
 
 // put stores a copy of the value under a copy of the key: ErrReadOnly in a
 // View, ErrKey and ErrTooLarge where they are out of bounds.
-func (tx *Tx) put(b bucket, key, value []byte) error { return tx.keep(b, bytes.Clone(key), value) }
-
-// keep is put of a key that nobody else has.
-func (tx *Tx) keep(b bucket, key, value []byte) error {
+func (tx *Tx) put(b bucket, key, value []byte) error {
 	if len(value) > valueBytesMax {
 		return fmt.Errorf("a value of %d bytes in %s: %w", len(value), bucketNames[b], ErrTooLarge)
 	}
-	// A value of no bytes is not the absence of a value.
-	return tx.set(&change{bucket: b, key: key, value: append([]byte{}, value...)})
+	return tx.set(b, key, value, false)
 }
 
 // delete removes the key, whether it is there or not; errors as with put.
-func (tx *Tx) delete(b bucket, key []byte) error {
-	return tx.set(&change{bucket: b, key: bytes.Clone(key), deleted: true})
-}
+func (tx *Tx) delete(b bucket, key []byte) error { return tx.set(b, key, nil, true) }
 
-func (tx *Tx) set(c *change) error {
+func (tx *Tx) set(b bucket, key, value []byte, deleted bool) error {
+	tx.mustRun()
 	switch {
-	case tx.file == nil:
-		panic("bolt: a Tx is used after its function returned")
-	case len(tx.layers) == 0:
-		return fmt.Errorf("write to %s: %w", bucketNames[c.bucket], ErrReadOnly)
-	case len(c.key) == 0 || len(c.key) > keyBytesMax:
-		return fmt.Errorf("a key of %d bytes in %s: %w", len(c.key), bucketNames[c.bucket], ErrKey)
+	case tx.own == nil:
+		return fmt.Errorf("write to %s: %w", bucketNames[b], ErrReadOnly)
+	case len(key) == 0 || len(key) > keyBytesMax:
+		return fmt.Errorf("a key of %d bytes in %s: %w", len(key), bucketNames[b], ErrKey)
 	}
-	own := tx.layers[len(tx.layers)-1]
-	if own.bytes+c.size() > commandBytesMax {
-		return ErrTooLarge
-	}
-	own.set(c)
-	return nil
+	return tx.own.set(b, key, value, deleted)
 }
 
 // scan yields the keys of the span and their values in ascending order. Writes
@@ -170,32 +183,34 @@ func (tx *Tx) merge(b bucket, s span, way direction) iter.Seq2[[]byte, []byte] {
 	return func(yield func(k, v []byte) bool) {
 		cursor := tx.bucket(b).Cursor()
 		k, v := way.first(cursor, s)
-		walks := make([]*walk, 0, len(tx.memories))
-		for _, m := range tx.memories {
-			if !m.empty() {
+		walks := make([]*walk, 0, len(tx.views))
+		for _, m := range tx.views {
+			if m.has(b) {
 				walks = append(walks, way.walk(m, b, s))
 			}
 		}
 		var at []byte // the last key, nil before the first
-		var inFile change
 		for {
-			var next *change
+			var next change
 			if k != nil {
-				inFile = change{key: k, value: v}
-				next = &inFile
+				next = change{key: k, value: v}
 			}
-			nearer := func(c *change) {
-				if c != nil && (next == nil || !way.before(next.key, c.key)) {
-					next = c
+			nearer := func(key, value []byte, deleted bool) {
+				if next.key == nil || !way.before(next.key, key) {
+					next = change{key: key, value: value, deleted: deleted}
 				}
 			}
 			for _, w := range walks {
-				nearer(w.head())
+				if c := w.head(); c != nil {
+					nearer(c.key, c.value, c.deleted)
+				}
 			}
-			for _, o := range tx.layers {
-				nearer(way.after(o.buckets[b], s, at))
+			if tx.own != nil {
+				if c := way.after(tx.own.buckets[b], s, at); c != nil {
+					nearer(c.key, c.value, c.deleted)
+				}
 			}
-			if next == nil || way.beyond(next.key, s) {
+			if next.key == nil || way.beyond(next.key, s) {
 				return
 			}
 			if at = next.key; !next.deleted && !yield(bytes.Clone(at), bytes.Clone(next.value)) {
@@ -215,7 +230,7 @@ func (tx *Tx) merge(b bucket, s span, way direction) iter.Seq2[[]byte, []byte] {
 type direction interface {
 	first(*bbolt.Cursor, span) (k, v []byte)
 	next(*bbolt.Cursor) (k, v []byte)
-	walk(*memory, bucket, span) *walk
+	walk(view, bucket, span) *walk
 	after(cs changes, s span, at []byte) *change // the first after at; where at is nil, of the span
 	before(a, b []byte) bool
 	beyond(key []byte, s span) bool
@@ -225,7 +240,7 @@ type ascent struct{}
 
 func (ascent) first(c *bbolt.Cursor, s span) (k, v []byte) { return c.Seek(s.from) }
 func (ascent) next(c *bbolt.Cursor) (k, v []byte)          { return c.Next() }
-func (ascent) walk(m *memory, b bucket, s span) *walk      { return m.up(b, s.from) }
+func (ascent) walk(v view, b bucket, s span) *walk         { return v.up(b, s.from) }
 func (ascent) before(a, b []byte) bool                     { return bytes.Compare(a, b) < 0 }
 func (ascent) beyond(key []byte, s span) bool              { return s.to != nil && bytes.Compare(key, s.to) >= 0 }
 func (ascent) after(cs changes, s span, at []byte) *change {
@@ -248,10 +263,10 @@ func (descent) first(c *bbolt.Cursor, s span) (k, v []byte) {
 	return c.Prev()
 }
 
-func (descent) next(c *bbolt.Cursor) (k, v []byte)     { return c.Prev() }
-func (descent) walk(m *memory, b bucket, s span) *walk { return m.downFrom(b, s.to) }
-func (descent) before(a, b []byte) bool                { return bytes.Compare(a, b) > 0 }
-func (descent) beyond(key []byte, s span) bool         { return bytes.Compare(key, s.from) < 0 }
+func (descent) next(c *bbolt.Cursor) (k, v []byte)  { return c.Prev() }
+func (descent) walk(v view, b bucket, s span) *walk { return v.downFrom(b, s.to) }
+func (descent) before(a, b []byte) bool             { return bytes.Compare(a, b) > 0 }
+func (descent) beyond(key []byte, s span) bool      { return bytes.Compare(key, s.from) < 0 }
 func (descent) after(cs changes, s span, at []byte) *change {
 	if at == nil {
 		return cs.below(s.to)

@@ -35,11 +35,11 @@ var (
 // serialKey is a byte and a serial: 10 bytes after a 1, or any other text after
 // a 0.
 var serialKey = keyCodec[voucher.Serial]{
-	encode: func(s voucher.Serial) key {
+	encode: func(to key, s voucher.Serial) key {
 		if b, ok := serialBytes(string(s)); ok {
-			return key{}.u8(1).fixed(b[:])
+			return to.u8(1).fixed(b[:])
 		}
-		return key{}.u8(0).str(string(s))
+		return to.u8(0).str(string(s))
 	},
 	decode: func(r *keyReader) voucher.Serial {
 		if r.u8() == 1 {
@@ -52,7 +52,7 @@ var serialKey = keyCodec[voucher.Serial]{
 // shortHashKey is the first half of a SHA-256, which leads to all records of
 // this half.
 var shortHashKey = keyCodec[voucher.Hash]{
-	encode: func(h voucher.Hash) key { return key{}.fixed(h[:16]) },
+	encode: func(to key, h voucher.Hash) key { return to.fixed(h[:16]) },
 	decode: func(r *keyReader) (h voucher.Hash) {
 		copy(h[:], r.take(16))
 		return h
@@ -131,10 +131,10 @@ type receiptFor struct {
 	arrival uint64
 }
 
-func (k receiptFor) key() key { return key{}.u64(uint64(k.number)).u64(k.arrival) }
+func (k receiptFor) appendTo(to key) key { return to.u64(uint64(k.number)).u64(k.arrival) }
 
 var receiptForKey = keyCodec[receiptFor]{
-	encode: receiptFor.key,
+	encode: func(to key, k receiptFor) key { return k.appendTo(to) },
 	decode: func(r *keyReader) receiptFor { return receiptFor{voucher.Number(r.u64()), r.u64()} },
 }
 
@@ -144,10 +144,12 @@ type receiptFrom struct {
 	seq, arrival uint64
 }
 
-func (k receiptFrom) key() key { return key{}.str(string(k.handheld)).u64(k.seq).u64(k.arrival) }
+func (k receiptFrom) appendTo(to key) key {
+	return to.str(string(k.handheld)).u64(k.seq).u64(k.arrival)
+}
 
 var receiptFromKey = keyCodec[receiptFrom]{
-	encode: receiptFrom.key,
+	encode: func(to key, k receiptFrom) key { return k.appendTo(to) },
 	decode: func(r *keyReader) receiptFrom {
 		return receiptFrom{vendors.HandheldID(r.str()), r.u64(), r.u64()}
 	},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -154,16 +155,15 @@ func TestOpen_flushInterrupted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := newMemory()
+		var changes []change
 		for i := range part {
-			m.lay(&change{bucket: bucketA, key: []byte(fmt.Sprint(i)), value: []byte(fmt.Sprint(i))})
+			changes = append(changes, change{bucket: bucketA, key: []byte(fmt.Sprint(i)), value: []byte(fmt.Sprint(i))})
 		}
+		slices.SortFunc(changes, func(a, b change) int { return bytes.Compare(a.key, b.key) })
 		tx, err := file.Begin(true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var changes []*change
-		m.tree.Ascend(func(c *change) bool { changes = append(changes, c); return true })
 		if err := errors.Join(writeChanges(newSnapshot(tx), changes, mark{1, 3 * groups}, false), tx.Commit(), file.Close()); err != nil {
 			t.Fatal(err)
 		}
@@ -278,18 +278,27 @@ func FuzzReadGroup(f *testing.F) {
 // Whatever a group's payload holds, reading it ends, and what it gives is what
 // would be written for it.
 func FuzzReadChanges(f *testing.F) {
-	o := newOverlay()
-	o.set(&change{bucket: bucketA, key: []byte("k"), value: []byte("v")})
-	o.set(&change{bucket: bucketA, key: []byte("l"), deleted: true})
-	o.set(&change{bucket: bucketB, key: []byte("k"), value: []byte{}})
-	f.Add(o.appendTo(nil))
+	put := func(into *group) func(*change) {
+		m := newMemory()
+		return func(c *change) { m.lay(c, into, 0) }
+	}
+	seed := newGroup(1)
+	lay := put(seed)
+	for _, c := range []change{
+		{bucket: bucketA, key: []byte("k"), value: []byte("v")},
+		{bucket: bucketA, key: []byte("l"), deleted: true},
+		{bucket: bucketB, key: []byte("k"), value: []byte{}},
+	} {
+		lay(&c)
+	}
+	f.Add(seed.appendTo(nil))
 	f.Fuzz(func(t *testing.T, p []byte) {
-		got := newOverlay()
-		if readChanges(p, func(c *change) { got.set(c) }) != nil {
+		got := newGroup(1)
+		if readChanges(p, put(got)) != nil {
 			return
 		}
-		again := newOverlay()
-		if err := readChanges(got.appendTo(nil), func(c *change) { again.set(c) }); err != nil {
+		again := newGroup(1)
+		if err := readChanges(got.appendTo(nil), put(again)); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(got.appendTo(nil), again.appendTo(nil)) {
