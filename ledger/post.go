@@ -3,6 +3,7 @@ package ledger
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -37,6 +38,7 @@ func Post(tx Tx, e Entry) (Entry, error) {
 		e.To = e.Posted
 	}
 	e.From, e.To = e.From.UTC().Truncate(time.Second), e.To.UTC().Truncate(time.Second)
+	e.Facts, e.Postings = maps.Clone(e.Facts), slices.Clone(e.Postings)
 	if err := e.Check(); err != nil {
 		return Entry{}, err
 	}
