@@ -3,6 +3,7 @@ package voucher
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/ledger"
@@ -127,23 +128,49 @@ func (r *lotRun) store(ctx context.Context, c chunk) error {
 	return nil
 }
 
-// put stores a chunk: one issue entry for each household.
+// entryPostings is how many postings share an issue entry, unless one household
+// has more. Vouchers that are issued together are one event to whoever reads
+// the journal, and each of its leaves costs as much as several postings. Whoever
+// asks for one voucher reads the others of its entries, so that there are not
+// too many.
+const entryPostings = 64
+
+// put stores a chunk. Entries take whole households, so that one entry issues
+// all that a household gets.
 func (r *lotRun) put(tx Tx, c chunk) error {
 	if err := tx.PutIssued(c.issued); err != nil || c.spare {
 		return err
 	}
 	entry := ledger.Entry{Kind: ledger.KindIssue, Round: r.cmd.Round, Ref: r.cmd.Lot, Actor: r.actor()}
-	for i := range c.issued {
-		v := &c.issued[i].Voucher
-		entry.Postings = append(entry.Postings, ledger.Posting{
-			Debit: ledger.Round(r.cmd.Round), Credit: v.Account(), Amount: v.Value})
-		if i+1 < len(c.issued) && c.issued[i+1].Voucher.Beneficiary == v.Beneficiary {
-			continue
+	round := ledger.Round(r.cmd.Round)
+	for vs := range households(c.issued) {
+		if n := len(entry.Postings); n > 0 && n+len(vs) > entryPostings {
+			if _, err := ledger.Post(tx, entry); err != nil {
+				return err
+			}
+			entry.Postings = nil // what was posted is not ours to change
 		}
-		if _, err := ledger.Post(tx, entry); err != nil {
-			return err
+		for i := range vs {
+			v := &vs[i].Voucher
+			entry.Postings = append(entry.Postings, ledger.Posting{Debit: round, Credit: v.Account(), Amount: v.Value})
 		}
-		entry.Postings = nil
 	}
-	return nil
+	_, err := ledger.Post(tx, entry)
+	return err
+}
+
+// households yields the vouchers of each household, which stand together.
+func households(vs []SignedVoucher) iter.Seq[[]SignedVoucher] {
+	return func(yield func([]SignedVoucher) bool) {
+		for len(vs) > 0 {
+			n := 1
+			for n < len(vs) && vs[n].Voucher.Beneficiary == vs[0].Voucher.Beneficiary {
+				n++
+			}
+			if !yield(vs[:n]) {
+				return
+			}
+			vs = vs[n:]
+		}
+	}
 }

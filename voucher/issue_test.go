@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -175,5 +176,67 @@ func TestService_IssueLot_stopped(t *testing.T) {
 				t.Errorf("outstanding %d, want %d", got, lotSize*100)
 			}
 		})
+	}
+}
+
+// Households share entries and are never divided between two, whatever their
+// size; all of an entry's vouchers are of the lot, and each has its value once.
+func TestService_IssueLot_entries(t *testing.T) {
+	sizes := []int{1, 63, 1, 64, 65, 30, 30, 30, 1, 1, 200, 2, 500, 15}
+	want := []int{64, 1, 64, 65, 60, 32, 200, 2, 500, 15} // postings of each entry
+	w := newWorld(t)
+	count := 0
+	for _, n := range sizes {
+		count += n
+	}
+	cmd := smallLot("l1")
+	cmd.Count = count
+	cmd.Items = func(yield func(voucher.Item, error) bool) {
+		for i, n := range sizes {
+			for range n {
+				if !yield(voucher.Item{Beneficiary: fmt.Sprintf("b%d", i), Point: "p1", Zone: "z1", Home: "h1", Profile: 1,
+					Value: money.Francs(100), Mode: voucher.ModePIN}, nil) {
+					return
+				}
+			}
+		}
+	}
+	_, err := w.Service.IssueLot(t.Context(), cmd)
+	must(t, err)
+	var got []int
+	entryOf := map[string]uint64{}
+	must(t, w.Store.View(t.Context(), func(tx voucher.Tx) error {
+		for r, err := range tx.Journal(0) {
+			if err != nil {
+				return err
+			}
+			if r.Entry.Kind != ledger.KindIssue {
+				continue
+			}
+			got = append(got, len(r.Entry.Postings))
+			for _, p := range r.Entry.Postings {
+				household := p.Credit.ID()
+				if at, known := entryOf[household]; known && at != r.Entry.Seq {
+					t.Errorf("household %s is in entries %d and %d", household, at, r.Entry.Seq)
+				}
+				entryOf[household] = r.Entry.Seq
+			}
+		}
+		for i, n := range sizes {
+			s, err := ledger.StatementOf(tx, ledger.OfBeneficiary(fmt.Sprintf("b%d", i)), 0, 10)
+			if err != nil {
+				return err
+			}
+			if len(s.Lines) != n || s.Lines[n-1].Total != money.Francs(int64(n)*100) {
+				t.Errorf("the statement of household %d has %d lines and a total of %s", i, len(s.Lines), s.Lines[n-1].Total)
+			}
+		}
+		return nil
+	}))
+	if !slices.Equal(got, want) {
+		t.Errorf("entries of %v postings, want %v", got, want)
+	}
+	if len(entryOf) != len(sizes) {
+		t.Errorf("%d households have vouchers, want %d", len(entryOf), len(sizes))
 	}
 }

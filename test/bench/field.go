@@ -277,9 +277,12 @@ func (f *field) bytes() (said int64, err error) {
 	return said, err
 }
 
-// kinds counts the entries of the journal by their kind.
-func (f *field) kinds(ctx context.Context) (map[ledger.Kind]int, error) {
-	kinds := map[ledger.Kind]int{}
+// counted is how many entries of a kind there are, and postings in them.
+type counted struct{ entries, postings int }
+
+// kinds counts what the journal holds by its kind.
+func (f *field) kinds(ctx context.Context) (map[ledger.Kind]counted, error) {
+	kinds := map[ledger.Kind]counted{}
 	err := f.open(func(db *bolt.DB) error {
 		return db.Ledger().View(ctx, func(tx ledger.Tx) error {
 			clear(kinds)
@@ -287,7 +290,8 @@ func (f *field) kinds(ctx context.Context) (map[ledger.Kind]int, error) {
 			for seq := uint64(0); seq < size && err == nil; seq++ {
 				var e ledger.Entry
 				e, err = tx.Entry(seq)
-				kinds[e.Kind]++
+				n := kinds[e.Kind]
+				kinds[e.Kind] = counted{n.entries + 1, n.postings + len(e.Postings)}
 			}
 			return err
 		})

@@ -97,7 +97,7 @@ func (b *books) fund(ctx context.Context) error {
 			from, to := n*perUpdate, min((n+1)*perUpdate, b.accounts)
 			err := s.Update(ctx, func(tx ledger.Tx) error {
 				for ; from < to; from += perEntry {
-					if err := fundSome(tx, from, min(from+perEntry, to)); err != nil {
+					if err := fundSome(tx, "l1", from, min(from+perEntry, to)); err != nil {
 						return err
 					}
 				}
@@ -113,8 +113,9 @@ func (b *books) fund(ctx context.Context) error {
 	})
 }
 
-func fundSome(tx ledger.Tx, from, to int) error {
-	e := ledger.Entry{Kind: ledger.KindIssue, Actor: rules, Round: round, Ref: "l1"}
+// fundSome issues vouchers of a lot with one entry.
+func fundSome(tx ledger.Tx, lot string, from, to int) error {
+	e := ledger.Entry{Kind: ledger.KindIssue, Actor: rules, Round: round, Ref: lot}
 	for i := from; i < to; i++ {
 		salt := binary.BigEndian.AppendUint64(make([]byte, 8), mix(uint64(i)))
 		if err := tx.PutVoucherSalt(voucherAccount(i), salt); err != nil {
