@@ -24,9 +24,13 @@ type lotRun struct {
 	signer   *Signer
 	job      PrintJob
 	indexes  []uint32
-	set      IssuedSet
-	zones    map[string]bool
-	done     int // vouchers stored
+
+	// Of what is stored so far.
+	set    IssuedSet
+	heads  []uint64 // of serials
+	totals map[money.Asset]money.Amount
+	zones  map[string]bool
+	done   int
 }
 
 // IssueLot is documented at Service.
@@ -60,7 +64,7 @@ func (s *service) beginIssue(ctx context.Context, cmd IssueLot) (*lotRun, error)
 	for _, sp := range cmd.Spares {
 		spares += sp.Count
 	}
-	run := &lotRun{s: s, cmd: cmd, zones: map[string]bool{}}
+	run := &lotRun{s: s, cmd: cmd, zones: map[string]bool{}, totals: map[money.Asset]money.Amount{}}
 	run.issue = Issue{Lot: cmd.Lot, Round: cmd.Round, Programme: cmd.Programme, Profiles: cmd.Profiles,
 		Ceilings: cmd.Ceilings, Count: cmd.Count, Spares: spares,
 		NotBefore: cmd.NotBefore, Expires: cmd.Expires, GraceUntil: cmd.GraceUntil}
@@ -84,6 +88,7 @@ func (s *service) beginIssue(ctx context.Context, cmd IssueLot) (*lotRun, error)
 		return nil, err
 	}
 	run.set.hashes = make([]Hash, 0, len(run.indexes))
+	run.heads = make([]uint64, 0, len(run.indexes))
 	run.job, err = s.cfg.PrintRoom.Open(cmd.Lot)
 	return run, err
 }
@@ -143,10 +148,10 @@ func (r *lotRun) finish(ctx context.Context) (Issue, error) {
 	if err := r.job.Commit(); err != nil {
 		return Issue{}, fmt.Errorf("print job of lot %s: %w", r.cmd.Lot, err)
 	}
-	totals, err := r.s.issuedTotals(ctx, r.issue)
-	if err != nil {
+	if err := r.checkStored(); err != nil {
 		return Issue{}, err
 	}
+	totals := sortedAmounts(r.totals)
 	r.manifest.Total, r.manifest.Digest = totals, r.set.Digest()
 	r.signer.Destroy()
 	jws, err := r.s.cfg.SignManifest(r.manifest)
@@ -174,25 +179,26 @@ func (r *lotRun) finish(ctx context.Context) (Issue, error) {
 // is of kind Internal: only who keeps the machine can help.
 var errRandom = errors.New("two serials begin with the same 60 bits: the machine's randomness is broken")
 
-// issuedTotals sums what was stored, which the manifest then states: it is
-// read back rather than remembered, so that it speaks of what is there. No two
-// serials may begin alike, which is so by chance in one of two million lots of
-// a million.
-func (s *service) issuedTotals(ctx context.Context, is Issue) ([]money.Amount, error) {
-	sums := map[money.Asset]money.Amount{}
-	heads := make([]uint64, 0, is.Count+is.Spares)
-	for from := is.First; from <= is.Last; from += issueChunk {
-		var page []Voucher
-		err := s.store.View(ctx, func(tx Tx) (err error) {
-			page, err = numbered(tx, is.Lot, from, min(from+issueChunk-1, is.Last))
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		for _, v := range page {
-			heads = append(heads, v.Serial.head())
-			if v.Spare {
+// readBack adds what a chunk is worth to what the manifest will state: it is
+// read back rather than remembered, so that it speaks of what is there, and at
+// once, while it is still in memory.
+func (r *lotRun) readBack(ctx context.Context, c *chunk) error {
+	first := r.issue.First + Number(c.at)
+	last := first + Number(len(c.items)-1)
+	var heads []uint64
+	var sums map[money.Asset]money.Amount
+	err := r.s.store.View(ctx, func(tx Tx) error {
+		heads, sums = make([]uint64, 0, len(c.items)), maps.Clone(r.totals)
+		for v, err := range tx.Vouchers(first) {
+			switch {
+			case err != nil:
+				return err
+			case v.Number > last:
+				return nil
+			case v.Lot != r.cmd.Lot:
+				continue
+			}
+			if heads = append(heads, v.Serial.head()); v.Spare {
 				continue
 			}
 			sum, ok := sums[v.Value.Asset()]
@@ -200,18 +206,30 @@ func (s *service) issuedTotals(ctx context.Context, is Issue) ([]money.Amount, e
 				sum = money.FromMinor(0, v.Value.Asset())
 			}
 			if sums[v.Value.Asset()], err = sum.Add(v.Value); err != nil {
-				return nil, err
+				return err
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	slices.Sort(heads)
-	switch {
-	case len(heads) != is.Count+is.Spares:
-		return nil, fmt.Errorf("%d vouchers of lot %s are stored, not %d", len(heads), is.Lot, is.Count+is.Spares)
-	case len(slices.Compact(heads)) != is.Count+is.Spares:
-		return nil, errRandom
+	r.heads, r.totals = append(r.heads, heads...), sums
+	return nil
+}
+
+// checkStored refuses a lot of which vouchers are missing, or of which two
+// serials begin alike. That is so by chance in one of two million lots of a
+// million.
+func (r *lotRun) checkStored() error {
+	slices.Sort(r.heads)
+	switch n := r.issue.Count + r.issue.Spares; {
+	case len(r.heads) != n:
+		return fmt.Errorf("%d vouchers of lot %s are stored, not %d", len(r.heads), r.cmd.Lot, n)
+	case len(slices.Compact(r.heads)) != n:
+		return errRandom
 	}
-	return sortedAmounts(sums), nil
+	return nil
 }
 
 // undoInterrupted voids what an issue that never finished has stored. Its key
@@ -253,7 +271,7 @@ func (s *service) undoInterrupted(ctx context.Context, cmd IssueLot) error {
 // numbered returns the lot's vouchers from first to last that were stored.
 // Numbers that an interrupted issue has not used go to the next lot.
 func numbered(tx Tx, lot string, first, last Number) ([]Voucher, error) {
-	var vs []Voucher
+	vs := make([]Voucher, 0, min(last-first+1, issueChunk))
 	for v, err := range tx.Vouchers(first) {
 		if err != nil {
 			return nil, err

@@ -2,10 +2,10 @@ package voucher
 
 import (
 	"bufio"
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -35,23 +35,53 @@ type maker struct {
 	factor, hint hash.Hash // HMACs under the lot's two secrets
 }
 
-// signAll signs a chunk on all cores.
-func (r *lotRun) signAll(c *chunk) error {
-	c.issued, c.sealed = make([]SignedVoucher, len(c.items)), make([]sealed, len(c.items))
-	workers := min(runtime.GOMAXPROCS(0), len(c.items))
-	errs := make([]error, workers)
+// sign yields the lot's chunks in their order, each to be signed soon or signed
+// already, and signs them on all cores. It ends early when ctx does; whoever
+// called it must read on until the channel is closed.
+func (r *lotRun) sign(ctx context.Context) <-chan *chunk {
+	todo := make(chan *chunk)
 	var wg sync.WaitGroup
-	for w := range workers {
-		m := maker{lotRun: r, random: bufio.NewReaderSize(r.s.cfg.Rand, randomRoom),
+	for range runtime.GOMAXPROCS(0) {
+		m := &maker{lotRun: r, random: bufio.NewReaderSize(r.s.cfg.Rand, randomRoom),
 			factor: hmac.New(sha256.New, r.issue.FactorKey), hint: hmac.New(sha256.New, r.issue.HintSecret)}
 		wg.Go(func() {
-			for i := w; i < len(c.items) && errs[w] == nil; i += workers {
-				c.issued[i], c.sealed[i], errs[w] = m.make(c.items[i], c.at+i, c.spare)
+			for c := range todo {
+				c.err = m.sign(c)
+				close(c.signed)
 			}
 		})
 	}
-	wg.Wait()
-	return errors.Join(errs...)
+	inOrder := make(chan *chunk, signedAhead)
+	go func() {
+		defer close(inOrder)
+		defer wg.Wait()
+		defer close(todo)
+		for c := range r.chunks {
+			c.signed = make(chan struct{})
+			select {
+			case inOrder <- c:
+			case <-ctx.Done():
+				return
+			}
+			if c.err != nil {
+				close(c.signed)
+				return
+			}
+			todo <- c
+		}
+	}()
+	return inOrder
+}
+
+// sign signs a chunk.
+func (m *maker) sign(c *chunk) (err error) {
+	c.issued, c.sealed = make([]SignedVoucher, len(c.items)), make([]sealed, len(c.items))
+	for i := range c.items {
+		if c.issued[i], c.sealed[i], err = m.make(c.items[i], c.at+i, c.spare); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // make draws the voucher's secrets and signs its token.

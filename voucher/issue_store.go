@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync"
 
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/ledger"
@@ -15,42 +16,54 @@ type chunk struct {
 	at     int // place of the first in the lot
 	spare  bool
 	issued []SignedVoucher
-	sealed []sealed // what is to be remembered of each
-	err    error    // instead of all that comes after
+	sealed []sealed      // what is to be remembered of each
+	err    error         // instead of all that comes after
+	signed chan struct{} // closed when issued, sealed and err are there
+	stored chan error    // holds what became of it in the store
 }
 
-// vouchers signs and stores the lot. While a chunk is stored, the next ones are
-// signed: signing takes all cores and storing waits for a disk. It returns when
-// neither goes on, whatever ended them.
+const (
+	// signedAhead is how many chunks are signed at most before the first of them
+	// is stored: enough that signing goes on while the store writes what it has
+	// gathered, a few hundred kilobytes each.
+	signedAhead = 16
+	// storedAhead is how many chunks are in the store's hands at once: one waits
+	// for the disk and the next one is run meanwhile.
+	storedAhead = 2
+)
+
+// vouchers signs and stores the lot. Chunks are signed on all cores, which a
+// disk that is waited for must not leave idle, and stored in their order. It
+// returns when neither goes on, whatever ended them.
 func (r *lotRun) vouchers(ctx context.Context) error {
 	ahead, stop := context.WithCancel(ctx)
-	chunks := make(chan chunk, 1)
-	go func() {
-		defer close(chunks)
-		for c := range r.chunks {
-			if c.err == nil {
-				c.err = r.signAll(&c)
-			}
-			select {
-			case chunks <- c:
-			case <-ahead.Done():
-				return
-			}
-			if c.err != nil {
-				return
-			}
-		}
-	}()
+	chunks := r.sign(ahead)
+	var storing []*chunk
 	defer func() {
 		stop()
 		for range chunks { // until the signing has ended: the key is destroyed next
 		}
+		for _, c := range storing {
+			<-c.stored
+		}
 	}()
 	for c := range chunks {
-		if c.err != nil {
+		if <-c.signed; c.err != nil {
 			return c.err
 		}
-		if err := r.store(ctx, c); err != nil {
+		r.begin(ctx, c)
+		if storing = append(storing, c); len(storing) < storedAhead {
+			continue
+		}
+		c, storing = storing[0], storing[1:]
+		if err := r.end(ctx, c); err != nil {
+			return err
+		}
+	}
+	for len(storing) > 0 {
+		c := storing[0]
+		storing = storing[1:]
+		if err := r.end(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -68,27 +81,27 @@ var errLotCount = fault.New(fault.Conflict, "lot_count", "The lot does not hold 
 
 // chunks yields items, then spares, in chunks. A household's vouchers are in
 // one, so that one entry issues them.
-func (r *lotRun) chunks(yield func(chunk) bool) {
-	c := chunk{}
+func (r *lotRun) chunks(yield func(*chunk) bool) {
+	c := &chunk{}
 	for it, err := range r.cmd.Items {
 		switch {
 		case err != nil:
-			yield(chunk{err: err})
+			yield(&chunk{err: err})
 			return
 		case c.at+len(c.items) == r.cmd.Count:
-			yield(chunk{err: errLotCount})
+			yield(&chunk{err: errLotCount})
 			return
 		}
 		if len(c.items) >= issueChunk && c.items[len(c.items)-1].Beneficiary != it.Beneficiary {
 			if !yield(c) {
 				return
 			}
-			c = chunk{at: c.at + len(c.items)}
+			c = &chunk{at: c.at + len(c.items)}
 		}
 		c.items = append(c.items, it)
 	}
 	if c.at+len(c.items) != r.cmd.Count {
-		yield(chunk{err: errLotCount})
+		yield(&chunk{err: errLotCount})
 		return
 	}
 	if len(c.items) > 0 && !yield(c) {
@@ -97,7 +110,7 @@ func (r *lotRun) chunks(yield func(chunk) bool) {
 	at := r.cmd.Count
 	for _, sp := range r.cmd.Spares {
 		for left := sp.Count; left > 0; left -= issueChunk {
-			c := chunk{items: make([]Item, min(left, issueChunk)), at: at, spare: true}
+			c := &chunk{items: make([]Item, min(left, issueChunk)), at: at, spare: true}
 			for i := range c.items {
 				c.items[i] = Item{Point: sp.Point, Zone: sp.Zone, Profile: sp.Profile, Value: sp.Value, Mode: sp.Mode}
 			}
@@ -109,12 +122,34 @@ func (r *lotRun) chunks(yield func(chunk) bool) {
 	}
 }
 
-// store makes a chunk durable, and only then tells the print room of it.
-func (r *lotRun) store(ctx context.Context, c chunk) error {
-	if err := r.s.store.Update(ctx, func(tx Tx) error { return r.put(tx, c) }); err != nil {
+// begin gives a chunk to the store, and returns when it was run or never will
+// be, so that the next one comes after it.
+func (r *lotRun) begin(ctx context.Context, c *chunk) {
+	c.stored = make(chan error, 1)
+	ran := make(chan struct{})
+	var once sync.Once
+	done := func() { once.Do(func() { close(ran) }) }
+	go func() {
+		defer done()
+		c.stored <- r.s.store.Update(ctx, func(tx Tx) error {
+			defer done()
+			return r.put(tx, c)
+		})
+	}()
+	<-ran
+}
+
+// end waits until a chunk is durable, reads it back, and only then tells the
+// print room of it.
+func (r *lotRun) end(ctx context.Context, c *chunk) error {
+	if err := <-c.stored; err != nil {
 		return err
 	}
-	for i, s := range c.sealed {
+	if err := r.readBack(ctx, c); err != nil {
+		return err
+	}
+	for i := range c.sealed {
+		s := &c.sealed[i]
 		if err := r.job.Line(s.line); err != nil {
 			return fmt.Errorf("print job: %w", err)
 		}
@@ -137,7 +172,7 @@ const entryPostings = 64
 
 // put stores a chunk. Entries take whole households, so that one entry issues
 // all that a household gets.
-func (r *lotRun) put(tx Tx, c chunk) error {
+func (r *lotRun) put(tx Tx, c *chunk) error {
 	if err := tx.PutIssued(c.issued); err != nil || c.spare {
 		return err
 	}
