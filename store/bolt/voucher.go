@@ -6,6 +6,7 @@ import (
 	"iter"
 	"time"
 
+	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -107,12 +108,18 @@ func (tx *Tx) putIssued(vs []voucher.SignedVoucher) error {
 	bound := make([]voucher.Number, len(vs))
 	for i := range vs {
 		v := &vs[i].Voucher
-		if err := errors.Join(voucherTable.put(tx, v.Number, voucherRecord{*v, 0}),
-			serialTable.put(tx, v.Serial, ordinal(v.Number)), tx.PutToken(v.Number, vs[i].Token)); err != nil {
+		if err := voucherTable.put(tx, v.Number, voucherRecord{*v, 0}); err != nil {
 			return err
 		}
-		if vs[i].Salt != nil {
-			if err := tx.PutVoucherSalt(v.Account(), vs[i].Salt); err != nil {
+		if err := serialTable.put(tx, v.Serial, ordinal(v.Number)); err != nil {
+			return err
+		}
+		if err := tx.PutToken(v.Number, vs[i].Token); err != nil {
+			return err
+		}
+		// No account has a serial that was drawn just now.
+		if salt := vs[i].Salt; salt != nil {
+			if err := accountTable.put(tx, v.Account(), accountRecord{ledger.Held{Salt: salt}}); err != nil {
 				return err
 			}
 		}

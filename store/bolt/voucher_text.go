@@ -59,6 +59,7 @@ var phrasesBy = func() (by [256][]int) {
 const (
 	base64Min = 22      // fewer characters are hardly a hash
 	numberMin = 4       // fewer digits take as many bytes
+	numberMax = 19      // more may not fit in 64 bits
 	textMax   = 1 << 20 // of any signed text
 )
 
@@ -163,10 +164,8 @@ func appendValue(to, part []byte, names []string) ([]byte, int) {
 			return append(append(to, codeSerial), b[:]...), n
 		}
 	}
-	if n >= numberMin && n <= 20 && value[0] != '0' {
-		if number, err := strconv.ParseUint(string(value), 10, 64); err == nil {
-			return binary.AppendUvarint(append(to, codeNumber), number), n
-		}
+	if number, ok := numberOf(value); ok {
+		return binary.AppendUvarint(append(to, codeNumber), number), n
 	}
 	if n >= base64Min && base64.RawURLEncoding.DecodedLen(n) <= math.MaxUint8 {
 		long, err := strictURL.AppendDecode(append(to, codeBase64, 0), value)
@@ -176,6 +175,22 @@ func appendValue(to, part []byte, names []string) ([]byte, int) {
 		}
 	}
 	return to, 0
+}
+
+// numberOf returns the number that the digits are, or false for what would not
+// come back as it is or is too short. A text of digits and others is met far
+// more often than a number, and an error of strconv is made in memory.
+func numberOf(value []byte) (number uint64, ok bool) {
+	if len(value) < numberMin || len(value) > numberMax || value[0] == '0' {
+		return 0, false
+	}
+	for _, c := range value {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		number = number*10 + uint64(c-'0')
+	}
+	return number, true
 }
 
 func isBase64URL(c byte) bool {
