@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +38,9 @@ const (
 	childEnv = "JATE_BENCH_ISSUE"
 
 	memoryMax = 512 // MiB
+
+	// What jate issue allows the collector of garbage to leave.
+	garbagePercent, garbageMemory = 400, 240 << 20
 )
 
 // issueWork is what the child does, and issued what it says afterwards.
@@ -72,6 +76,8 @@ func child() int {
 }
 
 func (w issueWork) run(ctx context.Context) (issued, error) {
+	debug.SetGCPercent(garbagePercent)
+	debug.SetMemoryLimit(garbageMemory)
 	db, err := bolt.Open(filepath.Join(w.Dir, "jate.db"), bolt.Options{})
 	if err != nil {
 		return issued{}, err
