@@ -213,8 +213,11 @@ func parseRecord(jws string, key ed25519.PublicKey) (Record, error) {
 	var r Record
 	switch kind := RecordKind(c.typ); kind {
 	case RecordReceipt:
+		if !c.signedBy(key) {
+			return Record{}, ErrSignature
+		}
 		var v receiptRecord
-		v, err = parseSplit[receiptRecord](recordType(kind), c.kid, key, c)
+		v, err = parseReceipt(c.payload)
 		r = Record{v.Head, v.Receipt}
 	case RecordCancellation:
 		var v cancellationRecord
