@@ -2,6 +2,7 @@ package voucher
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"runtime"
@@ -63,18 +64,22 @@ func (s *service) Redeem(ctx context.Context, cmd Redeem) (Answer, error) {
 	if len(cmd.Records) > batchMax {
 		return Answer{}, ErrBatch.At("records", "%d, at most %d", len(cmd.Records), batchMax)
 	}
-	var h vendors.Handheld
-	err := s.store.View(ctx, func(tx Tx) (err error) {
-		h, err = tx.Handheld(cmd.Handheld)
-		return err
-	})
-	if errors.Is(err, vendors.ErrNotFound) || err == nil && len(h.Key) == 0 {
-		return Answer{}, ErrBatch.At("handheld", "not known")
+	for fresh := false; ; fresh = true {
+		key, err := s.keyOf(ctx, cmd.Handheld, fresh)
+		if err != nil {
+			return Answer{}, err
+		}
+		a, err := s.redeemWith(ctx, cmd, key)
+		if !errors.Is(err, errKeyChanged) {
+			return a, err
+		}
 	}
-	if err != nil {
-		return Answer{}, err
-	}
-	arrivals, err := s.arriveAll(ctx, cmd.Records, h)
+}
+
+// redeemWith redeems the records that the key signed. It returns errKeyChanged,
+// having taken nothing, where the key is not the handheld's.
+func (s *service) redeemWith(ctx context.Context, cmd Redeem, key ed25519.PublicKey) (Answer, error) {
+	arrivals, err := s.arriveAll(ctx, cmd.Records, cmd.Handheld, key)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -82,24 +87,28 @@ func (s *service) Redeem(ctx context.Context, cmd Redeem) (Answer, error) {
 	queued, cancel := context.WithTimeout(ctx, queueMax)
 	defer cancel()
 	err = s.store.Update(queued, func(tx Tx) (err error) {
-		ack, err = s.takeAll(tx, h.ID, arrivals, cmd.Channel)
+		m := newMemo(tx)
+		if err := keyIs(m, cmd.Handheld, key); err != nil {
+			return err
+		}
+		ack, err = s.takeAll(m, cmd.Handheld, arrivals, cmd.Channel)
 		return err
 	})
 	if err != nil {
 		return Answer{}, err
 	}
-	jws, err := SignAck(ack, s.cfg.Beacon)
+	jws, err := signJWS(typAck, s.beaconID, s.cfg.Beacon, ack)
 	return Answer{Ack: jws, outcomes: ack.Outcomes}, err
 }
 
 // arriveAll verifies the records on all cores: a signature and an opening cost
 // more than all the rest of a redemption. It stops where ctx ends.
-func (s *service) arriveAll(ctx context.Context, records []string, h vendors.Handheld) ([]arrival, error) {
+func (s *service) arriveAll(ctx context.Context, records []string, id vendors.HandheldID, key ed25519.PublicKey) ([]arrival, error) {
 	arrivals := make([]arrival, len(records))
 	workers := min(runtime.GOMAXPROCS(0), (len(records)+arriveChunk-1)/arriveChunk)
 	if workers <= 1 {
 		for i, jws := range records {
-			arrivals[i] = s.arrive(jws, h)
+			arrivals[i] = s.arrive(jws, id, key)
 		}
 		return arrivals, ctx.Err()
 	}
@@ -114,7 +123,7 @@ func (s *service) arriveAll(ctx context.Context, records []string, h vendors.Han
 					return
 				}
 				for i := from; i < min(to, len(records)); i++ {
-					arrivals[i] = s.arrive(records[i], h)
+					arrivals[i] = s.arrive(records[i], id, key)
 				}
 			}
 		})
@@ -124,8 +133,7 @@ func (s *service) arriveAll(ctx context.Context, records []string, h vendors.Han
 }
 
 // takeAll answers the records in their order.
-func (s *service) takeAll(tx Tx, id vendors.HandheldID, arrivals []arrival, channel string) (Ack, error) {
-	m := newMemo(tx)
+func (s *service) takeAll(m *memo, id vendors.HandheldID, arrivals []arrival, channel string) (Ack, error) {
 	ack := Ack{Outcomes: make([]Outcome, 0, len(arrivals))}
 	for _, a := range arrivals {
 		o, err := s.take(m, id, a, channel)
@@ -141,11 +149,11 @@ func (s *service) takeAll(tx Tx, id vendors.HandheldID, arrivals []arrival, chan
 }
 
 // arrive verifies the record's signature and opens its factor.
-func (s *service) arrive(jws string, h vendors.Handheld) arrival {
+func (s *service) arrive(jws string, id vendors.HandheldID, key ed25519.PublicKey) arrival {
 	a := arrival{jws: jws, hash: HashOf(jws)}
 	var err error
-	a.record, _, err = ParseRecord(jws, h.Key)
-	if err != nil || a.record.Handheld != h.ID {
+	a.record, err = parseRecord(jws, key)
+	if err != nil || a.record.Handheld != id {
 		a.bad = true
 		return a
 	}
@@ -153,7 +161,7 @@ func (s *service) arrive(jws string, h vendors.Handheld) arrival {
 	if !ok || len(r.Factor) == 0 {
 		return a
 	}
-	a.factor, err = OpenFactor(s.cfg.Seal, r.Factor, h.ID, r.Serial, a.record.Seq)
+	a.factor, err = OpenFactor(s.cfg.Seal, r.Factor, id, r.Serial, a.record.Seq)
 	a.opened = err == nil
 	return a
 }

@@ -86,13 +86,21 @@ type Config struct {
 }
 
 type service struct {
-	store   Store
-	cfg     Config
-	issuing sync.Mutex // held for the whole issue of a lot
+	store    Store
+	cfg      Config
+	issuing  sync.Mutex // held for the whole issue of a lot
+	keys     handheldKeys
+	beaconID string // KeyID of cfg.Beacon; empty where there is no key
 }
 
 // New returns the service on the store.
-func New(store Store, cfg Config) Service { return &service{store: store, cfg: cfg} }
+func New(store Store, cfg Config) Service {
+	s := &service{store: store, cfg: cfg}
+	if len(cfg.Beacon) == ed25519.PrivateKeySize {
+		s.beaconID = KeyID(cfg.Beacon.Public().(ed25519.PublicKey))
+	}
+	return s
+}
 
 // by is the actor as the journal names it: in the first role that he holds of
 // those that allow the method. The server's own calls need none of them.

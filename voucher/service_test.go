@@ -76,6 +76,23 @@ func TestService_Redeem(t *testing.T) {
 	})
 }
 
+// A handheld that was enrolled again is believed with its new key, and with its
+// old one no more, whatever the service remembers.
+func TestService_Redeem_keyChanged(t *testing.T) {
+	w := newWorld(t)
+	cards := w.Issue("l1", 2, 0, voucher.ModeSecret)
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	w.Refresh("h1")
+	w.Expect(w.Activate(cards...), voucher.Accepted, "")
+	w.Expect(w.Send("h1", w.Sale("h1", cards[0]))[0], voucher.Payable, "")
+
+	before := w.Sale("h1", cards[1])
+	w.Handheld("h1", "v1", vendors.ForSales)
+	w.Expect(w.Send("h1", before)[0], voucher.Rejected, voucher.ReasonRecord)
+	w.Refresh("h1")
+	w.Expect(w.Send("h1", w.Sale("h1", cards[1]))[0], voucher.Payable, "")
+}
+
 // A valid sale of a card that was not activated waits, and is settled by the
 // activation whichever comes first.
 func TestService_Redeem_waiting(t *testing.T) {
