@@ -48,21 +48,46 @@ func decodeRedeem(_ context.Context, r *http.Request) (Redeem, error) {
 	if err != nil {
 		return Redeem{}, err
 	}
-	body, err := httpkit.Body[struct {
-		Records []string `json:"records"`
-		Channel string   `json:"channel"`
-	}](r)
+	text, err := httpkit.Text(r)
 	if err != nil {
 		return Redeem{}, err
 	}
-	switch body.Channel {
+	u, ok := readUpload(text)
+	if !ok {
+		if u, err = httpkit.Decode[upload](text); err != nil {
+			return Redeem{}, err
+		}
+	}
+	switch u.Channel {
 	case "":
-		body.Channel = "https"
+		u.Channel = "https"
 	case "https", "file":
 	default:
 		return Redeem{}, ErrBatch.At("channel", "https or file")
 	}
-	return Redeem{Handheld: vendors.HandheldID(id), Records: body.Records, Channel: body.Channel}, nil
+	return Redeem{Handheld: vendors.HandheldID(id), Records: u.Records, Channel: u.Channel}, nil
+}
+
+// upload is the body of an upload of records.
+type upload struct {
+	Records []string `json:"records"`
+	Channel string   `json:"channel"`
+}
+
+// readUpload reads an upload as handhelds write it: the two fields in their
+// order, without spaces, and records of the characters of which every record
+// is. It takes no copy of a record, and a fraction of the time that a decoder of
+// any JSON takes. What it does not read, that decoder judges; what it reads, that
+// decoder reads alike.
+func readUpload(text []byte) (upload, bool) {
+	t := textReader{rest: string(text), ok: true}
+	u := upload{Records: []string{}}
+	for t.each(`{"records":[`, len(u.Records)) {
+		u.Records = append(u.Records, readName[string](&t, ""))
+	}
+	u.Channel = readName[string](&t, `,"channel":`)
+	t.take("}")
+	return u, t.ok && t.rest == ""
 }
 
 func decodeBundle(_ context.Context, r *http.Request) (AskBundle, error) {

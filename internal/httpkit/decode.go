@@ -42,18 +42,43 @@ var (
 // the same field twice, whatever its case. Errors are ErrContentType,
 // ErrBodySize and ErrBody.
 func Body[T any](r *http.Request) (T, error) {
-	var v, zero T
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
-		return zero, ErrContentType
+	text, err := Text(r)
+	if err != nil {
+		var zero T
+		return zero, err
 	}
-	text, err := io.ReadAll(r.Body)
+	return Decode[T](text)
+}
+
+// announcedMax is how much of an announced body there is room for before it has
+// come: who only announces must not cost much.
+const announcedMax = 64 << 10
+
+// Text reads the body of r, which a Handler has bounded, for a decoder that
+// reads the commonest form of its command itself and leaves all others to
+// Decode. Errors are ErrContentType and ErrBodySize.
+func Text(r *http.Request) ([]byte, error) {
+	if t := r.Header.Get("Content-Type"); t != "application/json" {
+		media, _, err := mime.ParseMediaType(t)
+		if err != nil || media != "application/json" {
+			return nil, ErrContentType
+		}
+	}
+	var text bytes.Buffer
+	text.Grow(int(min(max(r.ContentLength, 0), announcedMax)) + bytes.MinRead)
+	_, err := text.ReadFrom(r.Body)
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return zero, ErrBodySize.At("$", "at most %d bytes", tooLarge.Limit)
+		return nil, ErrBodySize.At("$", "at most %d bytes", tooLarge.Limit)
 	}
 	if err != nil {
-		return zero, fmt.Errorf("read the body: %w: %w", err, ErrInterrupted)
+		return nil, fmt.Errorf("read the body: %w: %w", err, ErrInterrupted)
 	}
+	return text.Bytes(), nil
+}
+
+// Decode is Body of a text that Text has read.
+func Decode[T any](text []byte) (T, error) {
+	var v, zero T
 	if !utf8.Valid(text) {
 		return zero, ErrBody.At("$", "not UTF-8")
 	}
