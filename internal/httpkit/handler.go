@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/go-kit/kit/transport"
@@ -130,6 +131,7 @@ func (o options) encode(ctx context.Context, w http.ResponseWriter, response any
 		return nil
 	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len())) // net/http would send what is longer than its buffer in chunks
 	w.WriteHeader(status)
 	// An error here means that the caller has left, and the header is out.
 	_, _ = body.WriteTo(w)
