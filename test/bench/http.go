@@ -8,10 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -21,7 +23,7 @@ import (
 )
 
 const (
-	syncClients = 16 // callers at once when they sync
+	syncClients = 8 // callers at once when they sync: more than the server begins at a time on two cores
 	peerChecks  = "one Ed25519 verification and one HPKE opening each, all cores"
 )
 
@@ -78,21 +80,38 @@ func (f *field) sales(uploads, receipts int) ([][]upload, error) {
 
 // sent is what came of uploads.
 type sent struct {
-	rate float64         // records a second
-	took []time.Duration // of each upload, sorted
+	rate    float64         // records a second
+	took    []time.Duration // of each upload, sorted
+	refused int             // answers that told to come back, which was done
+	server  time.Duration   // of the processors, for each record
+	clients time.Duration
+}
+
+// burden says what a record took of the processors.
+func (s sent) burden() string {
+	return fmt.Sprintf("processor time each: server %d µs, clients %d µs", s.server.Microseconds(), s.clients.Microseconds())
 }
 
 // send lets so many callers make the uploads of all handhelds, those of one
-// handheld one after the other. When the clock has stopped it checks that each
-// answer is signed and that every record got the state.
+// handheld one after the other; who is told to come back does so. When the clock
+// has stopped it checks that each answer is signed and that every record got the
+// state.
 func (f *field) send(ctx context.Context, uploads [][]upload, callers int, want voucher.ReceiptState) (sent, error) {
 	var out sent
+	var refused atomic.Int64
 	clients := make([]*client, callers)
 	for i := range clients {
 		clients[i] = &client{address: f.server.address, number: i}
 		defer clients[i].close()
 	}
+	records := 0
+	for _, us := range uploads {
+		for _, u := range us {
+			records += u.records
+		}
+	}
 	took, answers := make([][]time.Duration, callers), make([][][]byte, len(uploads))
+	used, usedHere := spent(f.server.cmd.Process.Pid), spentHere()
 	began := time.Now()
 	err := each(callers, func(caller int) error {
 		for i := caller; i < len(uploads); i += callers {
@@ -101,27 +120,39 @@ func (f *field) send(ctx context.Context, uploads [][]upload, callers int, want 
 					return ctx.Err()
 				}
 				at := time.Now()
-				answer, err := clients[caller].do(ctx, u.request)
+				a, err := clients[caller].do(ctx, u.request)
+				for ; err == nil && a.refused(); a, err = clients[caller].do(ctx, u.request) {
+					refused.Add(1)
+					time.Sleep(a.retry)
+				}
+				if err == nil && a.status != http.StatusOK {
+					err = fmt.Errorf("%d: %s", a.status, a.body)
+				}
 				if err != nil {
 					return err
 				}
 				took[caller] = append(took[caller], time.Since(at))
-				answers[i] = append(answers[i], answer)
+				answers[i] = append(answers[i], a.body)
 			}
 		}
 		return nil
 	})
-	records := 0
-	for _, us := range uploads {
-		for _, u := range us {
-			records += u.records
-		}
-	}
-	out.rate, out.took = perSecond(records, began), slices.Sorted(slices.Values(slices.Concat(took...)))
+	out.rate, out.took, out.refused = perSecond(records, began), slices.Sorted(slices.Values(slices.Concat(took...))), int(refused.Load())
 	if err != nil {
 		return out, fmt.Errorf("%w; the server's log ends with\n%s", err, f.server.last())
 	}
+	out.server = (spent(f.server.cmd.Process.Pid) - used) / time.Duration(records)
+	out.clients = (spentHere() - usedHere) / time.Duration(records)
 	return out, f.check(answers, records, want)
+}
+
+// spentHere returns the processor time that this process has used.
+func spentHere() time.Duration {
+	var r unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // check verifies the acknowledgements on all cores.
@@ -256,10 +287,12 @@ func (b *bench) singly(ctx context.Context, s series, i int) error {
 		}
 	}
 	unix.Sync() // what was prepared is nobody's burden
+	used := spent(b.pg.process.Pid) + spentHere()
 	peer, err := b.pg.single(ctx, b.seconds)
 	if err != nil {
 		return err
 	}
+	used = time.Duration(float64(spent(b.pg.process.Pid)+spentHere()-used) / (peer * b.seconds.Seconds()))
 	seen := countersAt(b.field.server.metrics)
 	seen.start()
 	got, err := b.field.send(ctx, uploads, together, voucher.Payable)
@@ -271,14 +304,14 @@ func (b *bench) singly(ctx context.Context, s series, i int) error {
 	s.add(peerSingle, peer)
 	s.add("p50", p50)
 	s.add("p99", p99)
-	say("  %d of %d: singly %.0f/s, p99 %.1f ms, PostgreSQL %.0f/s", i+1, b.reps, got.rate, p99, peer)
+	say("  %d of %d: singly %.0f/s, p99 %.1f ms, %s; PostgreSQL %.0f/s, both together %d µs", i+1, b.reps, got.rate, p99, got.burden(), peer, used.Microseconds())
 	if i < b.reps-1 {
 		return nil
 	}
 	if err := seen.stop(len(got.took)); err != nil {
 		return err
 	}
-	b.report.count("redeem singly over HTTP: %s", seen)
+	b.report.count("redeem singly over HTTP: %s; %s", seen, got.burden())
 	return nil
 }
 
@@ -288,10 +321,12 @@ func (b *bench) inBatches(ctx context.Context, s series, i int) error {
 	if err != nil {
 		return err
 	}
+	used := spentHere()
 	checks, err := checkAlone(b.seconds / 2)
 	if err != nil {
 		return err
 	}
+	used = time.Duration(float64(spentHere()-used) / (checks * b.seconds.Seconds() / 2))
 	seen := countersAt(b.field.server.metrics)
 	seen.start()
 	got, err := b.field.send(ctx, uploads, syncClients, voucher.Payable)
@@ -302,14 +337,14 @@ func (b *bench) inBatches(ctx context.Context, s series, i int) error {
 	s.add(peerChecks, checks)
 	s.add("batch p50", percentile(got.took, 0.5).Seconds()*1000)
 	s.add("batch p99", percentile(got.took, 0.99).Seconds()*1000)
-	say("  %d of %d: in batches %.0f/s, checks alone %.0f/s", i+1, b.reps, got.rate, checks)
+	say("  %d of %d: in batches %.0f/s, %s; checks alone %.0f/s, %d µs", i+1, b.reps, got.rate, got.burden(), checks, used.Microseconds())
 	if i < b.reps-1 {
 		return nil
 	}
 	if err := seen.stop(len(got.took) * b.batch); err != nil {
 		return err
 	}
-	b.report.count("sync in batches of %d: %s", b.batch, seen)
+	b.report.count("sync in batches of %d: %s; %s; %d uploads were refused and sent again", b.batch, seen, got.burden(), got.refused)
 	return nil
 }
 
