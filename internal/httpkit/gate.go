@@ -17,7 +17,7 @@ type Capacity struct {
 	Calls int           // calls begun, with those whose body is still coming over a slow line: 1,024
 	Bytes int64         // of the bodies that those calls announce: 256 MiB
 	Work  int           // pieces of work in progress: 256 a processor, some 60 ms of redemptions
-	Wait  time.Duration // that a call should wait for its turn at most: 400 ms
+	Wait  time.Duration // that a call should wait for what came before it at most: 400 ms
 }
 
 func (c Capacity) withDefaults() Capacity {
@@ -148,11 +148,13 @@ func (g *Gate) arrive(length int64) (leave func(), refused string) {
 	}, ""
 }
 
-// crowded reports whether who joins the line now would wait too long.
+// crowded reports whether who joins the line now would wait too long: until its
+// turn, and until what was begun before it is done, which shares the processors
+// with it.
 func (g *Gate) crowded(now time.Time) bool {
 	first := g.line.Front()
 	return first != nil &&
-		max(time.Duration(g.ahead)*g.pace, now.Sub(first.Value.(*waiting).since)) > g.capacity.Wait
+		max(time.Duration(g.ahead+g.work)*g.pace, now.Sub(first.Value.(*waiting).since)) > g.capacity.Wait
 }
 
 // paceOver is how long the speed of work is measured at least.
