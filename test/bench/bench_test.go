@@ -44,7 +44,7 @@ func TestEveryPart(t *testing.T) {
 	var table bytes.Buffer
 	err := run(t.Context(), []string{"--dir", base, "--cache", filepath.Join(out, "cache"), "--out", out, "--no-gate",
 		"--reps", "1", "--seconds", "100ms", "--vouchers", "600", "--scratch", "20", "--postings", "300", "--accounts", "700",
-		"--sales", "2", "--syncs", "1", "--batch", "3", "--small", "192", "--entries", "1000"}, &table)
+		"--sales", "2", "--syncs", "1", "--batch", "3", "--rush", "2", "--small", "192", "--entries", "1000"}, &table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +68,7 @@ func TestEveryPart(t *testing.T) {
 		"ledger alone, 700 vouchers in the folder / " + peerSingle, "ledger alone, 700 vouchers in the folder / " + peerGroup,
 		"issue of 600 vouchers, mode P / " + peerSign, "its peak memory / ", "issue of 20 vouchers, mode S / " + peerSecret,
 		"redeem singly over HTTP, 64 clients / " + peerSingle, "sync in batches of 3 over HTTP / " + peerChecks,
+		"overload: p99 of what is accepted at 10 times what it can do / ",
 		"bytes a voucher, 192 in the folder / ", "bytes a voucher, 320 in the folder / ",
 		"jate verify, entries a second a core / ",
 	} {
@@ -75,7 +76,7 @@ func TestEveryPart(t *testing.T) {
 			t.Errorf("the table has no line %q:\n%s", want, table.String())
 		}
 	}
-	for _, want := range []string{"CPU", "kernel", "PostgreSQL", "redemptions a group", "WAL bytes a redemption"} {
+	for _, want := range []string{"CPU", "kernel", "PostgreSQL", "redemptions a group", "WAL bytes a redemption", "refused with 503", "processor time each"} {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, table.String())
 		}

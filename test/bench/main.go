@@ -45,6 +45,7 @@ type bench struct {
 	sales    int           // of each of 64 handhelds: single redemptions in each repetition
 	syncs    int           // of each of 64 handhelds: batches in each repetition
 	batch    int           // receipts in one sync
+	rush     int           // of each of 64 handhelds: uploads that it has for a server that has too much
 	small    int           // vouchers of the smaller folder whose bytes are counted
 	entries  int           // in the folder that is verified, at least
 
@@ -66,6 +67,7 @@ var parts = []part{
 	{"large", true, (*bench).largeLines},
 	{"issue", false, (*bench).issueLines},
 	{"http", true, (*bench).httpLines},
+	{"overload", false, (*bench).overloadLines},
 	{"bytes", false, (*bench).bytesLines},
 	{"verify", false, (*bench).verifyLines},
 }
@@ -92,6 +94,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	fs.IntVar(&b.sales, "sales", 300, "single redemptions of each of 64 handhelds in each repetition")
 	fs.IntVar(&b.syncs, "syncs", 4, "batches of each of 64 handhelds in each repetition")
 	fs.IntVar(&b.batch, "batch", 100, "receipts in one sync")
+	fs.IntVar(&b.rush, "rush", 16, "batches of each of 64 handhelds for the overload")
 	fs.IntVar(&b.small, "small", 50_000, "vouchers of the smaller of the two folders whose bytes are counted")
 	fs.IntVar(&b.entries, "entries", 1_000_000, "entries of the folder that is verified, at least")
 	if err := fs.Parse(args); err != nil {
@@ -121,7 +124,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 func (b *bench) quick() {
 	b.reps, b.seconds = 1, time.Second
 	b.vouchers, b.scratch, b.postings, b.accounts = 20_000, 2_000, 10_000, 50_000
-	b.sales, b.syncs, b.small, b.entries = 10, 1, 2_000, 20_000
+	b.sales, b.syncs, b.rush, b.small, b.entries = 10, 1, 3, 2_000, 20_000
 }
 
 // all measures the parts on the disk that holds base, and removes what it made.

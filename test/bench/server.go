@@ -139,11 +139,8 @@ type answer struct {
 	last   bool // nothing comes after it on this connection
 }
 
-// refused reports whether the server said that it is busy, and when to come
-// back.
-func (a answer) refused() bool {
-	return a.status == http.StatusServiceUnavailable && a.retry > 0 && bytes.Contains(a.body, []byte(`"busy"`))
-}
+// refused reports whether the server took nothing, and said when to come back.
+func (a answer) refused() bool { return a.status == http.StatusServiceUnavailable && a.retry > 0 }
 
 // do sends a whole request and returns the answer.
 func (c *client) do(ctx context.Context, request []byte) (answer, error) {
