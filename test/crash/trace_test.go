@@ -57,6 +57,7 @@ func needTrace(t *testing.T) {
 func (d storedDay) traced(t *testing.T, i injection, n int, sum *tally) string {
 	t.Helper()
 	r := d.begin(t, rand.New(rand.NewPCG(1, 0)), 1)
+	r.flushBytes = 4 << 10 // so that it flushes on so short a day
 	log := filepath.Join(t.TempDir(), "trace")
 	args := []string{"strace", "-f", "-qq", "-o", log, "-e", "trace=" + i.call}
 	if !i.kills() {
@@ -78,19 +79,16 @@ func (d storedDay) traced(t *testing.T, i injection, n int, sum *tally) string {
 	url, refused := r.await(p, nil)
 	if refused == nil {
 		trade(ctx, url, r.clients)
-		r.linger(p, log, n)
+		r.linger(p)
+		r.endTraced(p, log, i, n)
 	}
 	trace := traceOf(t, log)
 	happened := injected(trace)
-	died := isClosed(p.exited)
 	if err := p.kill(); err != nil {
 		t.Fatal(err)
 	}
-	switch {
-	case refused != nil && !happened:
+	if refused != nil && !happened {
 		r.corrupt("the server does not serve: %v", refused)
-	case i.store && happened && !died:
-		r.corrupt("the server goes on after %v, call %d", i, n)
 	}
 	before, image := r.snapshot(), filepath.Join(t.TempDir(), "image")
 	if err := r.folder(image); err != nil {
@@ -114,19 +112,31 @@ func (d storedDay) traced(t *testing.T, i injection, n int, sum *tally) string {
 }
 
 // linger gives what goes on behind the clients, checkpoints above all, its
-// time; a store that failed, to end its server.
-func (r *run) linger(p *process, log string, n int) {
-	for range 10 {
-		time.Sleep(10 * time.Millisecond)
-		if n == 0 || isClosed(p.exited) {
-			return
-		}
+// time.
+func (r *run) linger(p *process) {
+	select {
+	case <-p.exited:
+	case <-time.After(100 * time.Millisecond):
 	}
-	if injected(traceOf(r.t, log)) {
+}
+
+// endTraced ends the server in order where it is still there, as the calls by
+// which it ends can fail too. After a call of the store failed it must not be
+// there for long.
+func (r *run) endTraced(p *process, log string, i injection, n int) {
+	if i.store && injected(traceOf(r.t, log)) {
 		select {
 		case <-p.exited:
 		case <-time.After(2 * time.Second):
+			r.corrupt("the server goes on after %v, call %d", i, n)
 		}
+		return
+	}
+	if isClosed(p.exited) {
+		return
+	}
+	if err := p.stop(); err != nil && !injected(traceOf(r.t, log)) {
+		r.corrupt("%v", err)
 	}
 }
 
