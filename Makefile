@@ -44,7 +44,7 @@ bench: ## measure against limits and peers, one table; BENCH=--quick is short
 microbench: ## every Go benchmark
 	go test -run='^$$' -bench=. -benchmem ./...
 
-soak: tools ## power cuts, kills and failing disks, SOAK (default 1000) of each kind; hours
+soak: tools ## power cuts, kills and failing disks, SOAK (default 1000) of each kind; a quarter of an hour
 	JATE_SOAK=$(SOAK) JATE_TOOLS=required go test -v -count=1 -timeout 24h ./test/crash
 
 lint: ## gofmt, go vet, staticcheck
