@@ -36,8 +36,8 @@ func (b *bench) overloadLines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if got := kinds[ledger.KindRedeem]; got != r.acknowledged {
-		return fmt.Errorf("%d receipts were acknowledged, and %d are in the store", r.acknowledged, got)
+	if got := kinds[ledger.KindRedeem]; got.postings != r.acknowledged {
+		return fmt.Errorf("%d receipts were acknowledged, and %d are in the store", r.acknowledged, got.postings)
 	}
 	p99 := percentile(r.took, 0.99)
 	b.report.add(line{Name: fmt.Sprintf("overload: p99 of what is accepted at %d times what it can do", tooMuch),
