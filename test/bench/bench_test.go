@@ -70,7 +70,7 @@ func TestEveryPart(t *testing.T) {
 		"redeem singly over HTTP, 64 clients / " + peerSingle, "sync in batches of 3 over HTTP / " + peerChecks,
 		"overload: p99 of what is accepted at 10 times what it can do / ",
 		"bytes a voucher, 192 in the folder / ", "bytes a voucher, 320 in the folder / ",
-		"jate verify, entries a second a core / ",
+		"jate verify, entries a second a core / ", "jate monitor, entries a second a core / ",
 	} {
 		if !seen[want] {
 			t.Errorf("the table has no line %q:\n%s", want, table.String())

@@ -19,6 +19,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/store/bolt"
@@ -35,6 +36,7 @@ type field struct {
 	pass   string
 	root   ed25519.PrivateKey
 	beacon ed25519.PublicKey
+	log    string // the verifier key of its journal
 	seal   hpke.PublicKey
 
 	phones  []*phone
@@ -101,10 +103,13 @@ func (f *field) init(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, err := f.run(ctx, "init", "--origin", "bench.example/log", "--issuer", "bench", "--passphrases", f.pass, "--work-factor", "10"); err != nil {
+	if _, _, err := f.run(ctx, "init", "--origin", "bench.example/log", "--issuer", "bench", "--passphrases", f.pass, "--work-factor", "10"); err != nil {
 		return err
 	}
-	var settings struct{ Beacon, Seal []byte }
+	var settings struct {
+		Beacon, Seal []byte
+		Checkpoint   string
+	}
 	b, err := os.ReadFile(filepath.Join(f.dir, "jate.json"))
 	if err != nil {
 		return err
@@ -112,7 +117,7 @@ func (f *field) init(ctx context.Context) error {
 	if err := json.Unmarshal(b, &settings); err != nil {
 		return err
 	}
-	f.beacon = settings.Beacon
+	f.beacon, f.log = settings.Beacon, settings.Checkpoint
 	if f.seal, err = voucher.SealPublic(settings.Seal); err != nil {
 		return err
 	}
@@ -150,15 +155,34 @@ func (f *field) rootKey() (ed25519.PrivateKey, error) {
 	return ed25519.NewKeyFromSeed(seed), nil
 }
 
-// run runs the program on the folder and returns what it printed.
-func (f *field) run(ctx context.Context, command string, args ...string) (*exec.Cmd, error) {
-	cmd := exec.CommandContext(ctx, f.jate, append([]string{command, "--data", f.dir}, args...)...)
+// run runs a command of the program on the folder and returns its process,
+// which has ended well, and what it printed.
+func (f *field) run(ctx context.Context, command string, args ...string) (*os.ProcessState, string, error) {
+	return f.jateDoes(ctx, command, append([]string{"--data", f.dir}, args...)...)
+}
+
+// monitor lets the program recompute the journal of the server, which must run,
+// in the name of a monitor.
+func (f *field) monitor(ctx context.Context) (*os.ProcessState, string, error) {
+	_, token, err := f.run(ctx, "token", "--staff", "bench", "--programme", programme, "--roles", string(access.RoleMonitor), "--passphrases", f.pass)
+	if err != nil {
+		return nil, "", err
+	}
+	path := filepath.Join(f.pass, "monitor-token.txt")
+	if err := os.WriteFile(path, []byte(token), 0o600); err != nil {
+		return nil, "", err
+	}
+	return f.jateDoes(ctx, "monitor", "--server", "http://"+f.server.address, "--token", path, "--log", f.log)
+}
+
+func (f *field) jateDoes(ctx context.Context, command string, args ...string) (*os.ProcessState, string, error) {
+	cmd := exec.CommandContext(ctx, f.jate, append([]string{command}, args...)...)
 	var out, wrong strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &wrong
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("jate %s: %w\n%s", command, err, wrong.String())
+		return nil, "", fmt.Errorf("jate %s: %w\n%s", command, err, wrong.String())
 	}
-	return cmd, nil
+	return cmd.ProcessState, out.String(), nil
 }
 
 // open opens the store for us while no server has it.

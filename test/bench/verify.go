@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 
@@ -89,9 +88,21 @@ func (b *bench) verifyLines(ctx context.Context) error {
 	}
 	slices.Sort(said)
 	note := "entries: " + strings.Join(said, ", ") + "; each redeem entry has its signed receipt"
-	for _, command := range []string{"verify", "monitor"} {
-		// What one of them refuses is said, and does not cost the whole run.
-		if err := b.reader(ctx, f, command, entries, note); err != nil {
+	// What one of them refuses is said, and does not cost the whole run.
+	for _, measure := range []func() error{
+		func() error {
+			return b.reader("verify", entries, note, func() (*os.ProcessState, string, error) { return f.run(ctx, "verify") })
+		},
+		func() error {
+			if err := f.serve(); err != nil {
+				return err
+			}
+			err := b.reader("monitor", entries, note+"; over HTTP, the server's own time aside",
+				func() (*os.ProcessState, string, error) { return f.monitor(ctx) })
+			return errors.Join(err, f.stop())
+		},
+	} {
+		if err := measure(); err != nil {
 			b.report.Missing = append(b.report.Missing, err.Error())
 		}
 		if ctx.Err() != nil {
@@ -145,28 +156,22 @@ func issueLate(ctx context.Context, db *bolt.DB, count int) error {
 	return nil
 }
 
-// reader measures one of the programs that read everything.
-func (b *bench) reader(ctx context.Context, f *field, command string, entries int, note string) error {
-	if has, err := b.hasCommand(ctx, f, command); err != nil || !has {
-		b.report.Missing = append(b.report.Missing, "jate "+command+" (not built)")
-		return err
-	}
+// reader measures one of the commands that read everything, by the processor
+// time of its process. It must say that it read as many entries as there are.
+func (b *bench) reader(command string, entries int, note string, run func() (*os.ProcessState, string, error)) error {
 	s := series{}
 	for i := range b.reps {
-		cmd, err := f.run(ctx, command)
+		process, said, err := run()
 		if err != nil {
 			return err
 		}
-		used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		if !strings.Contains(said, fmt.Sprintf("ok size=%d ", entries)) {
+			return fmt.Errorf("jate %s read something else than %d entries: %s", command, entries, said)
+		}
+		used := process.UserTime() + process.SystemTime()
 		s.add(ours, float64(entries)/used.Seconds())
 		say("  %d of %d: jate %s %.0f entries a second a core", i+1, b.reps, command, s[ours][i])
 	}
 	b.report.add(line{Name: "jate " + command + ", entries a second a core", Measured: median(s[ours]), Unit: "/s", Bar: 100_000, Note: note})
 	return nil
-}
-
-// hasCommand reports whether the program knows the command.
-func (b *bench) hasCommand(ctx context.Context, f *field, command string) (bool, error) {
-	out, err := exec.CommandContext(ctx, f.jate, "help").Output()
-	return strings.Contains(string(out), "  jate "+command+" "), err
 }
