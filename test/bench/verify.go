@@ -13,7 +13,13 @@ import (
 	"github.com/jate-cva/jate/voucher"
 )
 
-const bytesMax = 2_000 // of one voucher, through its whole life
+const (
+	bytesMax = 2_000 // of one voucher, through its whole life
+
+	// fillClients fill a folder that is measured afterwards: so few that a
+	// server on a busy machine refuses none of them.
+	fillClients = 4
+)
 
 // wholeLife makes a folder whose vouchers were all redeemed in batches.
 func (b *bench) wholeLife(ctx context.Context, name string, vouchers int) (*field, error) {
@@ -24,7 +30,7 @@ func (b *bench) wholeLife(ctx context.Context, name string, vouchers int) (*fiel
 	}
 	uploads, err := f.sales(vouchers/together/b.batch, b.batch)
 	if err == nil {
-		_, err = f.send(ctx, uploads, syncClients, voucher.Payable)
+		_, err = f.send(ctx, uploads, fillClients, voucher.Payable)
 	}
 	return f, errors.Join(err, f.stop())
 }
