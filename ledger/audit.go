@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -19,17 +20,20 @@ import (
 // round. It finds what breaks invariants 1, 2, 3 and 6, and a voucher redeemed
 // twice (7). It is not safe for concurrent use.
 //
-// Memory grows with the number of vouchers, about 100 bytes for each, and not
+// Memory grows with the number of vouchers, about 110 bytes for each, and not
 // with the journal.
 type Auditor struct {
 	tree     tree
-	vouchers map[pseudonym]purse
+	vouchers map[pseudonym]uint32 // places in purses
+	purses   purses
 	more     map[purseKey]int64 // what vouchers hold of other assets than their first
 	accounts map[Account]*open
 	rounds   index[string, uint32]
 	assets   index[money.Asset, uint16]
 	totals   map[roundKey]*RoundTotals
-	broken   error // the first violation: nothing is added after it
+	controls []*open // of rounds' vouchers, by the numbers of rounds
+	sides    []side  // of the last entry, debit before credit
+	broken   error   // the first violation: nothing is added after it
 }
 
 // purse is what is known of one voucher.
@@ -41,6 +45,40 @@ type purse struct {
 	round    uint32 // in Auditor.rounds
 	asset    uint16 // the first it was given, in Auditor.assets
 	issued   bool   // whether an issue entry gave it its value
+	found    bool   // for a verifier: whether its account is stored
+}
+
+// purses are those of all vouchers, in the order in which they are met. They
+// are not in a map, which would have to find a purse again to write it, nor in
+// one slice, which holds everything twice each time that it grows.
+type purses struct {
+	parts [][]purse
+	count uint32
+}
+
+const (
+	pursesShift  = 12
+	pursesInPart = 1 << pursesShift
+)
+
+func (p *purses) at(n uint32) *purse { return &p.parts[n>>pursesShift][n%pursesInPart] }
+
+func (p *purses) add(v purse) (uint32, *purse) {
+	n := p.count
+	if n%pursesInPart == 0 {
+		p.parts = append(p.parts, make([]purse, pursesInPart))
+	}
+	p.count++
+	*p.at(n) = v
+	return n, p.at(n)
+}
+
+// side is one account of a posting.
+type side struct {
+	class Class
+	hash  pseudonym // of a voucher
+	purse *purse    // of a voucher, once it is known
+	open  *open     // of every other account
 }
 
 type purseKey struct {
@@ -60,9 +98,13 @@ type open struct {
 type index[K comparable, N uint16 | uint32] struct {
 	numbers map[K]N
 	values  []K
+	last    N // most entries have the value of the one before
 }
 
 func (x *index[K, N]) of(k K) N {
+	if int(x.last) < len(x.values) && x.values[x.last] == k {
+		return x.last
+	}
 	n, ok := x.numbers[k]
 	if !ok {
 		if x.numbers == nil {
@@ -71,6 +113,7 @@ func (x *index[K, N]) of(k K) N {
 		n = N(len(x.values))
 		x.numbers[k], x.values = n, append(x.values, k)
 	}
+	x.last = n
 	return n
 }
 
@@ -93,7 +136,7 @@ type RoundTotals struct {
 
 // NewAuditor returns an auditor of an empty journal.
 func NewAuditor() *Auditor {
-	return &Auditor{vouchers: map[pseudonym]purse{}, more: map[purseKey]int64{},
+	return &Auditor{vouchers: map[pseudonym]uint32{}, more: map[purseKey]int64{},
 		accounts: map[Account]*open{}, totals: map[roundKey]*RoundTotals{}}
 }
 
@@ -107,34 +150,60 @@ func (a *Auditor) Root() tlog.Hash { return a.tree.root() }
 // pseudonyms. It returns a *Broken for the first leaf that is not canonical,
 // not the next one, or breaks an invariant, and again for every leaf after it.
 func (a *Auditor) Add(leaf []byte) (Entry, error) {
-	e, _, err := a.add(leaf)
-	return e, err
-}
-
-// add is Add; it returns the hashes that the log stores for the leaf too. They
-// are good until the next call.
-func (a *Auditor) add(leaf []byte) (Entry, []tlog.Hash, error) {
 	if a.broken != nil {
-		return Entry{}, nil, a.broken
+		return Entry{}, a.broken
 	}
 	e, err := a.next(leaf)
 	if err != nil {
 		a.broken = err
-		return Entry{}, nil, err
+		return Entry{}, err
 	}
-	return e, a.tree.add(leaf), nil
+	a.tree.add(leaf)
+	return e, nil
 }
 
 func (a *Auditor) next(leaf []byte) (Entry, error) {
 	seq := a.tree.size
-	e, err := ParseLeaf(leaf)
+	e, err := readLeaf(leaf)
+	if err == nil {
+		err = e.checkAlone()
+	}
+	if err == nil {
+		err = a.find(&e, nil, false)
+	}
+	if err == nil {
+		err = canonical(&e, leaf)
+	}
 	if err != nil {
 		return Entry{}, broken(seq, leafInvariant(err), "%v", err)
 	}
 	if e.Seq != seq {
 		return Entry{}, broken(seq, 3, "its leaf is that of entry %d", e.Seq)
 	}
-	return e, a.fold(e)
+	return e, a.fold(&e)
+}
+
+// addStored is Add of an entry with vouchers' real accounts and their
+// pseudonyms, where the leaf is what AppendLeaf writes for these. Such an entry
+// is what ParseLeaf would return, once it breaks no rule by itself, and so the
+// leaf is not read. It returns the hashes that the log stores for the leaf.
+// They are good until the next call, as a.sides is.
+func (a *Auditor) addStored(r *Record) ([]tlog.Hash, error) {
+	seq := a.tree.size
+	if r.Entry.Seq != seq {
+		return nil, broken(seq, 3, "its leaf is that of entry %d", r.Entry.Seq)
+	}
+	err := r.Entry.checkAlone()
+	if err == nil {
+		err = a.find(&r.Entry, r.Hidden, true)
+	}
+	if err != nil {
+		return nil, broken(seq, leafInvariant(err), "%v", err)
+	}
+	if err := a.fold(&r.Entry); err != nil {
+		return nil, err
+	}
+	return a.tree.add(r.Leaf), nil
 }
 
 // leafInvariant returns which invariant a refused leaf breaks: the first where
@@ -146,100 +215,163 @@ func leafInvariant(err error) int {
 	return 3
 }
 
-// fold applies the entry's postings. An account may fall below zero inside an
-// entry, not after it.
-func (a *Auditor) fold(e Entry) error {
-	for _, p := range e.Postings {
-		if err := a.post(e, p); err != nil {
+// find finds the accounts of the entry's postings, and checks these by
+// themselves. In a stored entry vouchers go by their real accounts, of which
+// hidden are the pseudonyms.
+func (a *Auditor) find(e *Entry, hidden []Account, stored bool) error {
+	a.sides = a.sides[:0]
+	for i := range e.Postings {
+		p := &e.Postings[i]
+		for _, account := range [2]Account{p.Debit, p.Credit} {
+			name := account // in the leaf
+			if stored && account.IsVoucher() && len(hidden) > 0 {
+				if _, err := account.Class(); err != nil {
+					return inPosting(err, e, i)
+				}
+				name, hidden = hidden[0], hidden[1:]
+			}
+			s, err := a.side(name)
+			if err == nil && stored && (s.class == ClassVoucher) != account.IsVoucher() {
+				err = ErrAccount.At("account", "%q is in no class", string(account))
+			}
+			if err != nil {
+				return inPosting(err, e, i)
+			}
+			a.sides = append(a.sides, s)
+		}
+		if err := p.checkOf(flows[e.Kind], e.Round, a.sides[2*i].class, a.sides[2*i+1].class); err != nil {
+			return inPosting(err, e, i)
+		}
+	}
+	return nil
+}
+
+// side finds the account that goes by a name in leaves.
+func (a *Auditor) side(name Account) (side, error) {
+	hash, hidden := name.pseudonym()
+	if !hidden {
+		o, err := a.account(name)
+		if err != nil {
+			return side{}, err
+		}
+		return side{class: o.class, open: o}, nil
+	}
+	s := side{class: ClassVoucher, hash: hash}
+	if n, known := a.vouchers[hash]; known {
+		s.purse = a.purses.at(n)
+	}
+	return s, nil
+}
+
+// control returns what is known of all vouchers of a round together.
+func (a *Auditor) control(round uint32) (*open, error) {
+	for int(round) >= len(a.controls) {
+		a.controls = append(a.controls, nil)
+	}
+	if a.controls[round] == nil {
+		o, err := a.account(Control(a.rounds.values[round]))
+		if err != nil {
+			return nil, err
+		}
+		a.controls[round] = o
+	}
+	return a.controls[round], nil
+}
+
+// account returns what is known of an account that is no voucher's.
+func (a *Auditor) account(name Account) (*open, error) {
+	if o := a.accounts[name]; o != nil {
+		return o, nil
+	}
+	class, err := leafClass(name)
+	if err != nil {
+		return nil, err
+	}
+	o := &open{class: class}
+	a.accounts[Account(strings.Clone(string(name)))] = o
+	return o, nil
+}
+
+// fold applies the entry's postings, whose accounts find has found. An account
+// may fall below zero inside an entry, not after it.
+func (a *Auditor) fold(e *Entry) error {
+	for i := range e.Postings {
+		if err := a.post(e, &e.Postings[i], a.sides[2*i:2*i+2]); err != nil {
 			return err
 		}
 	}
-	for _, p := range e.Postings {
-		for _, account := range [2]Account{p.Debit, p.Credit} {
-			if n := a.held(account, p.Amount.Asset()); n < 0 {
-				return broken(e.Seq, 2, "%s falls to %s", account, money.FromMinor(n, p.Amount.Asset()))
+	for i := range e.Postings {
+		asset := e.Postings[i].Amount.Asset()
+		for j, account := range [2]Account{e.Postings[i].Debit, e.Postings[i].Credit} {
+			s := &a.sides[2*i+j]
+			if n := a.holds(s, a.assets.of(asset)); n < 0 {
+				if s.purse != nil {
+					account = s.hash.account()
+				}
+				return broken(e.Seq, 2, "%s falls to %s", account, money.FromMinor(n, asset))
 			}
 		}
 	}
 	return nil
 }
 
-func (a *Auditor) post(e Entry, p Posting) error {
-	debit, err := a.move(e, p.Debit, p.Amount, true)
-	if err != nil {
-		return err
-	}
-	credit, err := a.move(e, p.Credit, p.Amount, false)
-	if err != nil {
-		return err
-	}
-	return a.total(e, p.Amount, debit, credit)
-}
-
-// move debits or credits one account and returns its class.
-func (a *Auditor) move(e Entry, account Account, m money.Amount, debit bool) (Class, error) {
+func (a *Auditor) post(e *Entry, p *Posting, sides []side) error {
 	if len(a.assets.values) == math.MaxUint16 {
-		return "", broken(e.Seq, 1, "more than %d assets", math.MaxUint16)
+		return broken(e.Seq, 1, "more than %d assets", math.MaxUint16)
 	}
-	asset := a.assets.of(m.Asset())
-	hash, hidden := account.pseudonym()
-	if !hidden {
-		o, err := a.account(account)
-		if err != nil {
-			return "", broken(e.Seq, 1, "%v", err)
+	asset := a.assets.of(p.Amount.Asset())
+	for i := range sides {
+		s, debit := &sides[i], i == 0
+		moved := s.open
+		if moved == nil {
+			round := a.rounds.of(e.Round)
+			if err := a.moveVoucher(e, s, round, asset, p.Amount.Minor(), debit); err != nil {
+				return err
+			}
+			var err error
+			if moved, err = a.control(round); err != nil {
+				return broken(e.Seq, 1, "%v", err)
+			}
 		}
-		return o.class, o.move(e, asset, m.Minor(), debit)
+		if err := moved.move(e, asset, p.Amount.Minor(), debit); err != nil {
+			return err
+		}
 	}
-	if err := a.moveVoucher(e, hash, asset, m.Minor(), debit); err != nil {
-		return "", err
-	}
-	control, err := a.account(Control(e.Round))
-	if err != nil {
-		return "", broken(e.Seq, 1, "%v", err)
-	}
-	return ClassVoucher, control.move(e, asset, m.Minor(), debit)
+	return a.total(e, p.Amount, asset, sides[0].class, sides[1].class)
 }
 
-// account returns what is known of an account that is no voucher's.
-func (a *Auditor) account(account Account) (*open, error) {
-	if o := a.accounts[account]; o != nil {
-		return o, nil
-	}
-	class, err := account.Class()
-	if err != nil {
-		return nil, err
-	}
-	o := &open{class: class}
-	a.accounts[account] = o
-	return o, nil
-}
-
-func (o *open) move(e Entry, asset uint16, n int64, debit bool) error {
+func (o *open) move(e *Entry, asset uint16, n int64, debit bool) error {
 	for len(o.held) <= int(asset) {
 		o.held = append(o.held, 0)
 	}
 	return shift(e, &o.held[asset], n, debit == o.class.DebitNormal())
 }
 
-func (a *Auditor) moveVoucher(e Entry, hash pseudonym, asset uint16, n int64, debit bool) error {
-	round := a.rounds.of(e.Round)
-	v, known := a.vouchers[hash]
-	if !known {
-		v = purse{asset: asset, round: round}
+func (a *Auditor) moveVoucher(e *Entry, s *side, round uint32, asset uint16, n int64, debit bool) error {
+	if s.purse == nil {
+		// An earlier posting of this entry may have brought it.
+		n, known := a.vouchers[s.hash]
+		if known {
+			s.purse = a.purses.at(n)
+		} else {
+			n, s.purse = a.purses.add(purse{asset: asset, round: round})
+			a.vouchers[s.hash] = n
+		}
 	}
+	v := s.purse
 	if v.round != round {
 		return broken(e.Seq, 6, "it names round %q, its voucher is of round %q", e.Round, a.rounds.values[v.round])
 	}
 	held := &v.held
 	if v.asset != asset {
-		other := a.more[purseKey{hash, asset}]
+		other := a.more[purseKey{s.hash, asset}]
 		held = &other
 	}
 	if err := shift(e, held, n, !debit); err != nil {
 		return err
 	}
 	if v.asset != asset {
-		a.more[purseKey{hash, asset}] = *held
+		a.more[purseKey{s.hash, asset}] = *held
 	}
 	switch {
 	case e.Kind == KindRedeem && v.redeemed != 0 && v.redeemed != e.Seq+1 && *held >= 0:
@@ -252,11 +384,10 @@ func (a *Auditor) moveVoucher(e Entry, hash pseudonym, asset uint16, n int64, de
 		v.issued = true
 		a.totalsOf(round, asset).Vouchers++
 	}
-	a.vouchers[hash] = v
 	return nil
 }
 
-func shift(e Entry, held *int64, n int64, up bool) error {
+func shift(e *Entry, held *int64, n int64, up bool) error {
 	if !up {
 		n = -n
 	}
@@ -268,19 +399,34 @@ func shift(e Entry, held *int64, n int64, up bool) error {
 	return nil
 }
 
-// held returns what the account holds, in the smallest unit.
-func (a *Auditor) held(account Account, asset money.Asset) int64 {
-	n := a.assets.of(asset)
-	if hash, hidden := account.pseudonym(); hidden {
-		if v := a.vouchers[hash]; v.asset == n {
-			return v.held
-		}
-		return a.more[purseKey{hash, n}]
-	}
-	if o := a.accounts[account]; o != nil && int(n) < len(o.held) {
-		return o.held[n]
+// holds returns what the account of the side holds, in the smallest unit.
+func (a *Auditor) holds(s *side, asset uint16) int64 {
+	switch {
+	case s.purse != nil && s.purse.asset == asset:
+		return s.purse.held
+	case s.purse != nil:
+		return a.more[purseKey{s.hash, asset}]
+	case int(asset) < len(s.open.held):
+		return s.open.held[asset]
 	}
 	return 0
+}
+
+// held is holds of an account by its name in leaves; nothing of one that was
+// not met.
+func (a *Auditor) held(name Account, asset money.Asset) int64 {
+	s := side{open: a.accounts[name]}
+	if hash, hidden := name.pseudonym(); hidden {
+		n, known := a.vouchers[hash]
+		if !known {
+			return 0
+		}
+		s = side{hash: hash, purse: a.purses.at(n)}
+	}
+	if s.open == nil && s.purse == nil {
+		return 0
+	}
+	return a.holds(&s, a.assets.of(asset))
 }
 
 func (a *Auditor) totalsOf(round uint32, asset uint16) *RoundTotals {
@@ -295,46 +441,43 @@ func (a *Auditor) totalsOf(round uint32, asset uint16) *RoundTotals {
 }
 
 // total adds what the posting does to its round's own money.
-func (a *Auditor) total(e Entry, m money.Amount, debit, credit Class) error {
+func (a *Auditor) total(e *Entry, m money.Amount, asset uint16, debit, credit Class) error {
 	out, in := debit.own(), credit.own()
 	if !in && !out {
 		return nil
 	}
-	t := a.totalsOf(a.rounds.of(e.Round), a.assets.of(m.Asset()))
-	type change struct {
-		to    *money.Amount
-		minus bool
-	}
-	var cs []change
+	t := a.totalsOf(a.rounds.of(e.Round), asset)
 	switch {
 	case e.Kind == KindIssue:
-		cs = []change{{&t.Issued, false}}
+		return sum(e, m, &t.Issued)
 	case e.Kind == KindVoid:
-		cs = []change{{&t.Voided, false}}
+		return sum(e, m, &t.Voided)
 	case e.Kind == KindExpire:
-		cs = []change{{&t.Expired, false}}
+		return sum(e, m, &t.Expired)
 	case in == out:
+		return nil
 	case e.Kind == KindAllocate && in:
-		cs = []change{{&t.Allocated, false}}
+		return sum(e, m, &t.Allocated)
 	case e.Kind == KindReturn && out:
-		cs = []change{{&t.Returned, false}}
+		return sum(e, m, &t.Returned)
 	case e.Kind == KindRedeem:
-		cs = []change{{&t.Spent, false}, {&t.Redeemed, false}}
+		return sum(e, m, &t.Spent, &t.Redeemed)
 	case e.Kind == KindAcceptLoss:
-		cs = []change{{&t.Spent, false}, {&t.Losses, false}}
+		return sum(e, m, &t.Spent, &t.Losses)
 	case e.Kind == KindReverse && credit == ClassVoucher:
-		cs = []change{{&t.Spent, true}, {&t.Redeemed, true}}
+		return sum(e, negative(m), &t.Spent, &t.Redeemed)
 	case e.Kind == KindReverse && credit == ClassContingency:
-		cs = []change{{&t.Spent, true}, {&t.Losses, true}}
-	default:
-		cs = []change{{&t.Spent, in}}
+		return sum(e, negative(m), &t.Spent, &t.Losses)
+	case in:
+		return sum(e, negative(m), &t.Spent)
 	}
-	for _, c := range cs {
-		n := m
-		if c.minus {
-			n = negative(m)
-		}
-		if err := addTo(c.to, n); err != nil {
+	return sum(e, m, &t.Spent)
+}
+
+// sum adds m to sums of the entry's round.
+func sum(e *Entry, m money.Amount, to ...*money.Amount) error {
+	for _, t := range to {
+		if err := addTo(t, m); err != nil {
 			return broken(e.Seq, 6, "%v", err)
 		}
 	}

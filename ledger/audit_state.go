@@ -59,7 +59,8 @@ func (a *Auditor) MarshalBinary() ([]byte, error) {
 	for _, asset := range a.assets.values {
 		s.Assets = append(s.Assets, asset.String())
 	}
-	for hash, v := range a.vouchers {
+	for hash, n := range a.vouchers {
+		v := a.purses.at(n)
 		b := append(s.Vouchers, hash[:]...)
 		b = binary.BigEndian.AppendUint64(b, uint64(v.held))
 		b = binary.BigEndian.AppendUint64(b, v.redeemed)
@@ -112,8 +113,9 @@ func (a *Auditor) UnmarshalBinary(b []byte) error {
 	}
 	for rest := s.Vouchers; len(rest) > 0; rest = rest[purseLen:] {
 		at := rest[sha256.Size:]
-		a.vouchers[pseudonym(rest[:sha256.Size])] = purse{held: int64(binary.BigEndian.Uint64(at)), redeemed: binary.BigEndian.Uint64(at[8:]),
-			asset: uint16(binary.BigEndian.Uint32(at[16:])), round: binary.BigEndian.Uint32(at[20:]), issued: at[24] == 1}
+		n, _ := a.purses.add(purse{held: int64(binary.BigEndian.Uint64(at)), redeemed: binary.BigEndian.Uint64(at[8:]),
+			asset: uint16(binary.BigEndian.Uint32(at[16:])), round: binary.BigEndian.Uint32(at[20:]), issued: at[24] == 1})
+		a.vouchers[pseudonym(rest[:sha256.Size])] = n
 	}
 	for _, m := range s.More {
 		a.more[purseKey{m.Voucher, uint16(m.Asset)}] = m.Held

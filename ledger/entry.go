@@ -129,9 +129,35 @@ func (e Entry) Check() error { return e.checkAs(Account.Class) }
 
 // checkAs is Check where classOf says what an account is for: in a leaf,
 // vouchers go by another name.
-func (e Entry) checkAs(classOf func(Account) (Class, error)) error {
-	allowed, known := flows[e.Kind]
-	if !known {
+func (e *Entry) checkAs(classOf func(Account) (Class, error)) error {
+	if err := e.checkAlone(); err != nil {
+		return err
+	}
+	for i := range e.Postings {
+		p := &e.Postings[i]
+		debit, err := classOf(p.Debit)
+		if err != nil {
+			return inPosting(err, e, i)
+		}
+		credit, err := classOf(p.Credit)
+		if err != nil {
+			return inPosting(err, e, i)
+		}
+		if err := p.checkOf(flows[e.Kind], e.Round, debit, credit); err != nil {
+			return inPosting(err, e, i)
+		}
+	}
+	return nil
+}
+
+// inPosting says in which posting an account or flow was refused.
+func inPosting(err error, e *Entry, i int) error {
+	return fault.Of(err).At("postings", "posting %d of entry kind %s", i, e.Kind)
+}
+
+// checkAlone is Check of everything but the postings' accounts and amounts.
+func (e *Entry) checkAlone() error {
+	if _, known := flows[e.Kind]; !known {
 		return ErrEntry.At("kind", "%q is no kind of entry", string(e.Kind))
 	}
 	if e.Round == "" && !roundless[e.Kind] {
@@ -146,22 +172,14 @@ func (e Entry) checkAs(classOf func(Account) (Class, error)) error {
 	if err := e.checkTimes(); err != nil {
 		return err
 	}
-	if err := e.checkTexts(); err != nil {
-		return err
-	}
-	for i, p := range e.Postings {
-		if err := p.check(allowed, e.Round, classOf); err != nil {
-			return fault.Of(err).At("postings", "posting %d of entry kind %s", i, e.Kind)
-		}
-	}
-	return nil
+	return e.checkTexts()
 }
 
-func (e Entry) checkTimes() error {
+func (e *Entry) checkTimes() error {
 	if e.To.Before(e.From) {
 		return ErrEntry.At("to", "the interval ends before it begins")
 	}
-	for _, t := range []time.Time{e.Posted, e.From, e.To} {
+	for _, t := range [3]time.Time{e.Posted, e.From, e.To} {
 		if y := t.Year(); y < 1 || y > 9999 { // what RFC 3339 can write
 			return ErrEntry.At("from", "year %d", y)
 		}
@@ -169,7 +187,7 @@ func (e Entry) checkTimes() error {
 	return nil
 }
 
-func (e Entry) checkTexts() error {
+func (e *Entry) checkTexts() error {
 	if len(e.Facts) > factsMax {
 		return ErrEntry.At("facts", "%d facts, at most %d", len(e.Facts), factsMax)
 	}
@@ -181,7 +199,7 @@ func (e Entry) checkTexts() error {
 	if e.Round != "" && !identifier(e.Round) {
 		return ErrEntry.At("round", "not an identifier")
 	}
-	for _, s := range []string{e.Actor.Role, e.Actor.Name, e.Round, e.Ref} {
+	for _, s := range [4]string{e.Actor.Role, e.Actor.Name, e.Round, e.Ref} {
 		if !plain(s) {
 			return ErrEntry.At("entry", "a field is not plain text of at most %d bytes", textMax)
 		}
@@ -217,34 +235,30 @@ func plainRunes(s string) bool {
 	return true
 }
 
-func (p Posting) check(allowed []flow, round string, classOf func(Account) (Class, error)) error {
-	debit, err := classOf(p.Debit)
-	if err != nil {
-		return err
-	}
-	credit, err := classOf(p.Credit)
-	if err != nil {
-		return err
-	}
+// checkOf checks a posting between accounts of two classes, in an entry of the
+// round whose kind allows the flows.
+func (p *Posting) checkOf(allowed []flow, round string, debit, credit Class) error {
 	if p.Amount.Sign() <= 0 || p.Amount.Asset().IsZero() {
 		return ErrEntry.At("amount", "%s is not more than zero of an asset", p.Amount)
 	}
 	if !slices.Contains(allowed, flow{debit, credit}) || p.Debit == p.Credit {
 		return ErrFlow.At("accounts", "%s to %s", debit, credit)
 	}
-	for _, side := range []struct {
-		account Account
-		class   Class
-	}{{p.Debit, debit}, {p.Credit, credit}} {
-		if !side.class.holds(p.Amount.Asset()) {
-			return ErrFlow.At("asset", "%s holds no %s", side.class, p.Amount.Asset())
-		}
-		if side.class.ofRound() && side.account.ID() != round {
-			return ErrFlow.At("accounts", "%s belongs to another round", side.account)
-		}
-		if side.class == ClassVoucher && round == "" {
-			return ErrFlow.At("round", "a voucher's entry carries its round")
-		}
+	if err := p.checkSide(p.Debit, debit, round); err != nil {
+		return err
+	}
+	return p.checkSide(p.Credit, credit, round)
+}
+
+func (p *Posting) checkSide(account Account, class Class, round string) error {
+	if !class.holds(p.Amount.Asset()) {
+		return ErrFlow.At("asset", "%s holds no %s", class, p.Amount.Asset())
+	}
+	if class.ofRound() && account.ID() != round {
+		return ErrFlow.At("accounts", "%s belongs to another round", account)
+	}
+	if class == ClassVoucher && round == "" {
+		return ErrFlow.At("round", "a voucher's entry carries its round")
 	}
 	return nil
 }

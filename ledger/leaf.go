@@ -149,6 +149,21 @@ func appendAsset(b []byte, a money.Asset) []byte {
 // It refuses an entry that breaks a rule by itself, and bytes that are not
 // exactly what would be written for it.
 func ParseLeaf(leaf []byte) (Entry, error) {
+	e, err := readLeaf(leaf)
+	if err != nil {
+		return Entry{}, err
+	}
+	if err := e.checkAs(leafClass); err != nil {
+		return Entry{}, fmt.Errorf("leaf %d: %w", e.Seq, err)
+	}
+	if err := canonical(&e, leaf); err != nil {
+		return Entry{}, err
+	}
+	return e, nil
+}
+
+// readLeaf is ParseLeaf without its checks.
+func readLeaf(leaf []byte) (Entry, error) {
 	if len(leaf) > leafMax {
 		return Entry{}, fmt.Errorf("leaf of %d bytes", len(leaf))
 	}
@@ -157,20 +172,22 @@ func ParseLeaf(leaf []byte) (Entry, error) {
 	if r.bad || r.rest != "" {
 		return Entry{}, errors.New("leaf: not in canonical form")
 	}
-	if err := e.checkAs(leafClass); err != nil {
-		return Entry{}, fmt.Errorf("leaf %d: %w", e.Seq, err)
-	}
-	// The reader forgives what only the writer knows for certain: a number with
-	// a zero in front, a 30th of February.
+	return e, nil
+}
+
+// canonical refuses a leaf that is not what would be written for the entry that
+// was read from it. The reader forgives what only the writer knows for certain:
+// a number with a zero in front, a 30th of February.
+func canonical(e *Entry, leaf []byte) error {
 	var room [leafUsual]byte
-	again, err := AppendLeaf(room[:0], e, nil)
+	again, err := AppendLeaf(room[:0], *e, nil)
 	if err != nil {
-		return Entry{}, err
+		return err
 	}
 	if !bytes.Equal(again, leaf) {
-		return Entry{}, fmt.Errorf("leaf %d is not in canonical form", e.Seq)
+		return fmt.Errorf("leaf %d is not in canonical form", e.Seq)
 	}
-	return e, nil
+	return nil
 }
 
 // leafReader reads a leaf from its beginning. After a part that is not there

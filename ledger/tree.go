@@ -12,6 +12,7 @@ import (
 type tree struct {
 	size  uint64
 	roots []tlog.Hash // of complete subtrees, the largest first
+	made  []tlog.Hash // room for what add returns
 }
 
 // leafHash returns the hash of a leaf (RFC 6962, 2.1).
@@ -21,19 +22,19 @@ func leafHash(leaf []byte) tlog.Hash {
 }
 
 // add appends a leaf and returns the hashes that the log stores for it, in the
-// order in which it stores them.
+// order in which it stores them. They are good until the next leaf.
 func (t *tree) add(leaf []byte) []tlog.Hash {
 	h := leafHash(leaf)
-	made := []tlog.Hash{h}
+	t.made = append(t.made[:0], h)
 	for range bits.TrailingZeros64(^t.size) {
 		left := t.roots[len(t.roots)-1]
 		t.roots = t.roots[:len(t.roots)-1]
 		h = tlog.NodeHash(left, h)
-		made = append(made, h)
+		t.made = append(t.made, h)
 	}
 	t.roots = append(t.roots, h)
 	t.size++
-	return made
+	return t.made
 }
 
 // root returns the root of the tree as it is.

@@ -64,7 +64,7 @@ func Verify[T Tx](tx T, p Proofs, check func(T, Entry) error) (Report, error) {
 	}
 	for r, err := range tx.Journal(0) {
 		if err == nil {
-			err = v.entry(r)
+			err = v.entry(&r)
 		} else {
 			err = broken(v.audit.Size(), 3, "it cannot be read: %v", err)
 		}
@@ -153,6 +153,9 @@ type verifier struct {
 	pending []tlog.Hash // recomputed and not compared yet
 	owners  []uint64    // the entry that each belongs to
 	at      int64       // index of the first pending one
+	indexes []int64     // room for those of all
+
+	found int // how many vouchers' accounts are stored
 }
 
 func newVerifier(tx Tx) *verifier {
@@ -187,7 +190,7 @@ func (v *verifier) signed() error {
 }
 
 // entry verifies the next entry.
-func (v *verifier) entry(r Record) error {
+func (v *verifier) entry(r *Record) error {
 	seq := v.audit.Size()
 	if err := v.signed(); err != nil {
 		return err
@@ -205,48 +208,44 @@ func (v *verifier) entry(r Record) error {
 	if !bytes.Equal(v.again, r.Leaf) {
 		return broken(seq, 3, "it does not say what its leaf says")
 	}
-	_, hashes, err := v.audit.add(r.Leaf)
+	hashes, err := v.audit.addStored(r)
 	if err != nil {
 		return err
-	}
-	if err := r.Entry.Check(); err != nil {
-		return broken(seq, 1, "%v", err)
 	}
 	for _, h := range hashes {
 		v.pending, v.owners = append(v.pending, h), append(v.owners, seq)
 	}
-	if err := v.name(r); err != nil {
+	if err := v.name(&r.Entry); err != nil {
 		return err
 	}
 	return v.hashes(false)
 }
 
-// name notes which account each pseudonym stands for, always the same one, and
-// that each account's index must lead to the entry, once.
-func (v *verifier) name(r Record) error {
-	hidden, mark := r.Hidden, v.mark(r.Entry.Seq)
+// name notes which account each pseudonym of the entry that was audited last
+// stands for, always the same one, and that each account's index must lead to
+// the entry, once.
+func (v *verifier) name(e *Entry) error {
+	mark := v.mark(e.Seq)
 	clear(v.filed)
-	for _, p := range r.Entry.Postings {
-		for _, a := range [2]Account{p.Debit, p.Credit} {
+	for i := range e.Postings {
+		for j, a := range [2]Account{e.Postings[i].Debit, e.Postings[i].Credit} {
 			again := v.filed[a]
-			if len(r.Entry.Postings) > 1 {
+			if len(e.Postings) > 1 {
 				v.filed[a] = true
 			}
-			switch {
-			case a.IsVoucher():
-				hash, _ := hidden[0].pseudonym()
-				hidden = hidden[1:]
-				voucher := v.audit.vouchers[hash]
-				owner := maphash.String(v.seed, string(a))
-				if voucher.owner != 0 && voucher.owner != owner {
-					return broken(r.Entry.Seq, 3, "its voucher is another than its pseudonym stood for before")
+			side := &v.audit.sides[2*i+j]
+			if side.purse == nil {
+				if !again {
+					side.open.entries += mark
 				}
-				if voucher.owner = owner; !again {
-					voucher.entries += mark
-				}
-				v.audit.vouchers[hash] = voucher
-			case !again:
-				v.audit.accounts[a].entries += mark
+				continue
+			}
+			owner := maphash.String(v.seed, string(a))
+			if side.purse.owner != 0 && side.purse.owner != owner {
+				return broken(e.Seq, 3, "its voucher is another than its pseudonym stood for before")
+			}
+			if side.purse.owner = owner; !again {
+				side.purse.entries += mark
 			}
 		}
 	}
@@ -262,17 +261,17 @@ func (v *verifier) hashes(all bool) error {
 	if len(v.pending) == 0 || len(v.pending) < 1024 && !all {
 		return nil
 	}
-	indexes := make([]int64, len(v.pending))
-	for i := range indexes {
-		indexes[i] = v.at + int64(i)
+	v.indexes = v.indexes[:0]
+	for i := range v.pending {
+		v.indexes = append(v.indexes, v.at+int64(i))
 	}
-	stored, err := v.tx.ReadHashes(indexes)
+	stored, err := v.tx.ReadHashes(v.indexes)
 	if err != nil {
 		return broken(v.owners[0], 3, "log hashes from here on: %v", err)
 	}
 	for i, h := range v.pending {
 		if stored[i] != h {
-			return broken(v.owners[i], 3, "log hash %d is not that of the leaves", indexes[i])
+			return broken(v.owners[i], 3, "log hash %d is not that of the leaves", v.indexes[i])
 		}
 	}
 	v.at += int64(len(v.pending))

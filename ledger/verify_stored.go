@@ -93,8 +93,15 @@ func (v *verifier) marks(seqs []uint64) (sum uint64) {
 // salted compares the account of a voucher whose salt is known.
 func (v *verifier) salted(h Held) error {
 	hash := pseudonymOf(h.Salt, h.Account.Serial())
-	voucher, known := v.audit.vouchers[hash]
-	if known && voucher.owner != maphash.String(v.seed, string(h.Account)) || !known && len(h.Entries) > 0 {
+	n, known := v.audit.vouchers[hash]
+	if !known {
+		if len(h.Entries) > 0 {
+			return v.blame(h)
+		}
+		return v.voucher(h, hash, &purse{})
+	}
+	voucher := v.audit.purses.at(n)
+	if voucher.owner != maphash.String(v.seed, string(h.Account)) {
 		return v.blame(h)
 	}
 	return v.voucher(h, hash, voucher)
@@ -103,7 +110,11 @@ func (v *verifier) salted(h Held) error {
 // unsalted compares the accounts of vouchers without a salt, by what the
 // entries call them, and returns how many are in the journal.
 func (v *verifier) unsalted(accounts map[uint64]Held) (erased int, err error) {
-	for hash, voucher := range v.audit.vouchers {
+	for hash, n := range v.audit.vouchers {
+		if len(accounts) == 0 {
+			break
+		}
+		voucher := v.audit.purses.at(n)
 		h, ok := accounts[voucher.owner]
 		if !ok {
 			continue
@@ -115,7 +126,7 @@ func (v *verifier) unsalted(accounts map[uint64]Held) (erased int, err error) {
 		erased++
 	}
 	for _, h := range accounts { // that are in no entry
-		if err := v.voucher(h, pseudonym{}, purse{}); err != nil {
+		if err := v.voucher(h, pseudonym{}, &purse{}); err != nil {
 			return 0, err
 		}
 	}
@@ -123,14 +134,15 @@ func (v *verifier) unsalted(accounts map[uint64]Held) (erased int, err error) {
 }
 
 // voucher compares a voucher's account.
-func (v *verifier) voucher(h Held, hash pseudonym, voucher purse) error {
+func (v *verifier) voucher(h Held, hash pseudonym, voucher *purse) error {
+	left := voucher.held
 	for _, m := range h.Balances {
 		held := int64(0)
 		asset, ok := v.audit.assets.numbers[m.Asset()]
 		switch k := (purseKey{hash, asset}); {
 		case !ok:
 		case asset == voucher.asset:
-			held, voucher.held = voucher.held, 0
+			held, left = left, 0
 		default:
 			held = v.audit.more[k]
 			delete(v.audit.more, k)
@@ -139,13 +151,16 @@ func (v *verifier) voucher(h Held, hash pseudonym, voucher purse) error {
 			return err
 		}
 	}
-	if voucher.held != 0 {
+	if left != 0 {
 		return &Broken{Invariant: 5, Why: "the balance of a voucher is missing"}
 	}
 	if v.marks(h.Entries) != voucher.entries {
 		return v.index(h)
 	}
-	delete(v.audit.vouchers, hash)
+	if voucher.owner != 0 && !voucher.found {
+		voucher.found = true
+		v.found++
+	}
 	return nil
 }
 
@@ -163,10 +178,10 @@ func (v *verifier) missing() error {
 			return &Broken{Invariant: 5, Why: fmt.Sprintf("%s was posted to and has no balance, not even zero", a)}
 		}
 	}
-	if len(v.audit.vouchers) > 0 {
+	if v.found < len(v.audit.vouchers) {
 		return v.each(func(seq uint64, _, hidden Account) error {
 			hash, _ := hidden.pseudonym()
-			if _, left := v.audit.vouchers[hash]; left {
+			if n, known := v.audit.vouchers[hash]; known && !v.audit.purses.at(n).found {
 				return broken(seq, 5, "its voucher has no account, or one that goes by another pseudonym")
 			}
 			return nil
