@@ -86,7 +86,7 @@ func decodeFrom[V any](u *unpacker, version byte, p []byte) (V, error) {
 		return v, fmt.Errorf("%T: version %d where %d is known: %w", v, p[0], version, ErrRecord)
 	}
 	if r, ok := any(&v).(unpacked); ok {
-		*u = unpacker{b: p[1:]}
+		u.b, u.broken = p[1:], false
 		r.unpack(u)
 		if err := u.done(); err != nil {
 			var none V

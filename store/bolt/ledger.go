@@ -130,7 +130,7 @@ func (tx *Tx) Leaf(seq uint64) ([]byte, error) {
 func (tx *Tx) Journal(from uint64) iter.Seq2[ledger.Record, error] {
 	return func(yield func(ledger.Record, error) bool) {
 		var leaf []byte
-		for r, err := range journalTable.scan(tx, span{}.since(key{}.u64(from))) {
+		for r, err := range journalTable.walk(tx, span{}.since(key{}.u64(from))) {
 			if err == nil {
 				leaf, err = r.value.appendLeaf(leaf[:0], r.key)
 			}
@@ -199,7 +199,7 @@ func (tx *Tx) PostingsOf(a ledger.Account, from uint64, limit int) ([]uint64, er
 	}
 	var out []uint64
 	s := under(key{}.str(string(a))).since(numbered[ledger.Account]{a, from}.key())
-	for r, err := range postingTable.scan(tx, s) {
+	for r, err := range postingTable.walk(tx, s) {
 		if err != nil {
 			return nil, err
 		}
@@ -235,7 +235,7 @@ func (tx *Tx) Accounts() iter.Seq2[ledger.Held, error] { return tx.accounts("") 
 
 func (tx *Tx) accounts(prefix string) iter.Seq2[ledger.Held, error] {
 	return func(yield func(ledger.Held, error) bool) {
-		for r, err := range accountTable.scan(tx, under(key{}.open(prefix))) {
+		for r, err := range accountTable.walk(tx, under(key{}.open(prefix))) {
 			r.value.Account = r.key
 			if !yield(r.value.Held, err) || err != nil {
 				return

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/jate-cva/jate/ledger"
-	"github.com/jate-cva/jate/money"
 )
 
 // The ledger's buckets.
@@ -168,7 +167,7 @@ func (r *entryRecord) unpack(u *unpacker) {
 	if n == 0 {
 		return
 	}
-	e.Postings = make([]ledger.Posting, 0, min(n, uint64(len(u.b))))
+	e.Postings = cut(u.cut, postingsOf, int(min(n, uint64(len(u.b)))))
 	a := accountUnpacker{unpacker: u, record: r}
 	for range n {
 		amount := u.amount()
@@ -184,7 +183,7 @@ func (r *entryRecord) unpack(u *unpacker) {
 type accountUnpacker struct {
 	*unpacker
 	record    *entryRecord
-	household string
+	household []byte
 }
 
 func (u *accountUnpacker) account() ledger.Account {
@@ -193,22 +192,33 @@ func (u *accountUnpacker) account() ledger.Account {
 	switch {
 	case form == accountVoucher:
 		if !known {
-			u.household = u.text()
+			u.household = u.take(u.u64())
 		}
-		serial := u.serial()
-		u.record.Hidden = append(u.record.Hidden, ledger.Account(pseudonymPrefix+u.hash()))
-		return ledger.Voucher(u.household, serial)
+		b := append(append(u.room[:0], voucherPrefix...), u.household...)
+		u.room = u.appendSerial(append(b, ':'))
+		a := ledger.Account(u.cut.text(u.room))
+		u.room = u.appendHash(append(u.room[:0], pseudonymPrefix...))
+		hidden := &u.record.Hidden
+		if *hidden == nil {
+			*hidden = cut(u.cut, accountsOf, 1)
+		}
+		*hidden = append(*hidden, ledger.Account(u.cut.text(u.room)))
+		return a
 	case code == accountText:
 		return ledger.Account(u.text())
 	case int(form) >= len(accountForms) || form == accountText:
 		u.fail()
 		return ""
 	}
-	id := u.record.Entry.Round
-	if !known {
-		id = u.text()
+	around := accountForms[form]
+	b := append(u.room[:0], around[0]...)
+	if known {
+		b = append(b, u.record.Entry.Round...)
+	} else {
+		b = append(b, u.take(u.u64())...)
 	}
-	return ledger.Account(accountForms[form][0] + id + accountForms[form][1])
+	u.room = append(b, around[1]...)
+	return ledger.Account(u.cut.text(u.room))
 }
 
 // hash adds a text that is probably a SHA-256 in base64url.
@@ -226,14 +236,19 @@ func (p *packer) hash(s string) {
 }
 
 func (u *unpacker) hash() string {
+	u.room = u.appendHash(u.room[:0])
+	return u.cut.text(u.room)
+}
+
+func (u *unpacker) appendHash(to []byte) []byte {
 	switch u.u8() {
 	case hashText:
-		return u.text()
+		return append(to, u.take(u.u64())...)
 	case hashBytes:
-		return base64.RawURLEncoding.EncodeToString(u.take(sha256.Size))
+		return base64.RawURLEncoding.AppendEncode(to, u.take(sha256.Size))
 	}
 	u.fail()
-	return ""
+	return to
 }
 
 // How a text that is probably a hash is stored.
@@ -302,16 +317,16 @@ func (r accountRecord) pack(p *packer) {
 
 func (r *accountRecord) unpack(u *unpacker) {
 	if n := u.upTo(uint64(len(u.b))); n > 0 {
-		r.Balances = make([]money.Amount, n)
+		r.Balances = cut(u.cut, amountsOf, int(n))[:n]
 		for i := range r.Balances {
 			r.Balances[i] = u.amount()
 		}
 	}
 	if n := u.u64(); n > 0 {
-		r.Salt = append([]byte{}, u.take(n-1)...)
+		r.Salt = append(cut(u.cut, bytesOf, int(min(n-1, uint64(len(u.b))))), u.take(n-1)...)
 	}
 	if n := u.upTo(uint64(len(u.b))); n > 0 {
-		r.Entries = make([]uint64, n)
+		r.Entries = cut(u.cut, numbersOf, int(n))[:n]
 		last := uint64(0)
 		for i := range r.Entries {
 			last += u.u64()

@@ -75,6 +75,8 @@ func (p *packer) amount(m money.Amount) {
 type unpacker struct {
 	b      []byte // not yet read; never written to
 	broken bool
+	cut    *pieces // for what is read; nil where it is little
+	room   []byte  // for a text that is put together
 }
 
 var errPacked = errors.New("the record has other parts")
@@ -139,7 +141,7 @@ func (u *unpacker) upTo(limit uint64) uint64 {
 // fixed fills to.
 func (u *unpacker) fixed(to []byte) { copy(to, u.take(uint64(len(to)))) }
 
-func (u *unpacker) text() string { return string(u.take(u.u64())) }
+func (u *unpacker) text() string { return u.cut.text(u.take(u.u64())) }
 
 func (u *unpacker) since(from time.Time) time.Time {
 	return (instantOf(from) + instant(u.i64())).time()
@@ -163,22 +165,27 @@ func (u *unpacker) word() string {
 }
 
 func (u *unpacker) serial() string {
+	u.room = u.appendSerial(u.room[:0])
+	return u.cut.text(u.room)
+}
+
+func (u *unpacker) appendSerial(to []byte) []byte {
 	switch u.u8() {
 	case 0:
-		s := u.text()
+		s := u.take(u.u64())
 		if _, ok := serialBytes(s); ok {
 			u.fail()
-			return ""
+			return to
 		}
-		return s
+		return append(to, s...)
 	case 1:
 		if b := u.take(serialSize); b != nil {
-			return serialText([serialSize]byte(b))
+			return appendSerial(to, [serialSize]byte(b))
 		}
-		return ""
+		return to
 	}
 	u.fail()
-	return ""
+	return to
 }
 
 func (u *unpacker) amount() money.Amount {
@@ -266,4 +273,18 @@ var serialValues = func() (values [256]int8) {
 	return values
 }()
 
-func serialText(b [serialSize]byte) string { return string(crockford.AppendEncode(nil, b[:])) }
+func serialText(b [serialSize]byte) string { return string(appendSerial(nil, b)) }
+
+func appendSerial(to []byte, b [serialSize]byte) []byte {
+	// Eight characters are 40 bits.
+	for half := range 2 {
+		bits := uint64(0)
+		for _, c := range b[5*half : 5*half+5] {
+			bits = bits<<8 | uint64(c)
+		}
+		for i := range 8 {
+			to = append(to, serialAlphabet[bits>>(35-5*i)&31])
+		}
+	}
+	return to
+}
