@@ -30,7 +30,13 @@ type Hash [sha256.Size]byte
 
 // HashOf returns the SHA-256 of a signed text in its compact form: the name
 // by which records, beacons and vouchers are referred to.
-func HashOf(jws string) Hash { return sha256.Sum256([]byte(jws)) }
+func HashOf(jws string) Hash {
+	var room [signedUsual]byte
+	return sha256.Sum256(append(room[:0], jws...))
+}
+
+// signedUsual is room for most signed texts, in bytes.
+const signedUsual = 1024
 
 // String returns the text form.
 func (h Hash) String() string { return encodeSegment(h[:]) }

@@ -79,23 +79,32 @@ func decode[V any](version byte, p []byte) (V, error) { return decodeFrom[V](&un
 // decodeFrom is decode with an unpacker that can be used again.
 func decodeFrom[V any](u *unpacker, version byte, p []byte) (V, error) {
 	var v V
+	err := decodeInto(u, version, p, &v)
+	return v, err
+}
+
+// decodeInto is decodeFrom into memory that can be used again, in place of what
+// it holds.
+func decodeInto[V any](u *unpacker, version byte, p []byte, to *V) error {
+	var none V
+	*to = none
 	if len(p) == 0 {
-		return v, fmt.Errorf("%T: no bytes: %w", v, ErrRecord)
+		return fmt.Errorf("%T: no bytes: %w", none, ErrRecord)
 	}
 	if p[0] != version {
-		return v, fmt.Errorf("%T: version %d where %d is known: %w", v, p[0], version, ErrRecord)
+		return fmt.Errorf("%T: version %d where %d is known: %w", none, p[0], version, ErrRecord)
 	}
-	if r, ok := any(&v).(unpacked); ok {
+	if r, ok := any(to).(unpacked); ok {
 		u.b, u.broken = p[1:], false
 		r.unpack(u)
 		if err := u.done(); err != nil {
-			var none V
-			return none, fmt.Errorf("%T: %w: %w", v, ErrRecord, err)
+			*to = none
+			return fmt.Errorf("%T: %w: %w", none, ErrRecord, err)
 		}
-		return v, nil
+		return nil
 	}
-	if err := recordDec.Unmarshal(p[1:], &v); err != nil {
-		return v, fmt.Errorf("%T: %w: %w", v, ErrRecord, err)
+	if err := recordDec.Unmarshal(p[1:], to); err != nil {
+		return fmt.Errorf("%T: %w: %w", none, ErrRecord, err)
 	}
-	return v, nil
+	return nil
 }

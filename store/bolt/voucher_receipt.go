@@ -11,6 +11,9 @@ import (
 	"github.com/jate-cva/jate/voucher"
 )
 
+// errNoReceipt says that an index of receipts points to none.
+var errNoReceipt = receiptTable.wrap(errIndex)
+
 // Receipt returns a record by its hash.
 func (tx *Tx) Receipt(h voucher.Hash) (voucher.StoredReceipt, error) {
 	_, r, err := tx.find(h)
@@ -22,7 +25,7 @@ func (tx *Tx) Receipt(h voucher.Hash) (voucher.StoredReceipt, error) {
 func (tx *Tx) find(h voucher.Hash) (uint64, receiptRecord, error) {
 	places, err := arrivalTable.get(tx, h, voucher.ErrNotFound)
 	for _, at := range places {
-		r, err := receiptTable.get(tx, at, receiptTable.wrap(errIndex))
+		r, err := receiptTable.get(tx, at, errNoReceipt)
 		if err != nil || r.Hash == h {
 			return at, r, err
 		}
@@ -137,7 +140,7 @@ func (tx *Tx) ReceiptsFor(n voucher.Number) iter.Seq2[voucher.StoredReceipt, err
 
 // arrival returns the record that an index points to.
 func (tx *Tx) arrival(at uint64) (voucher.StoredReceipt, error) {
-	return read(tx, receiptTable, at, receiptTable.wrap(errIndex), receiptRecord.receipt)
+	return read(tx, receiptTable, at, errNoReceipt, receiptRecord.receipt)
 }
 
 // ReceiptsFrom yields a handheld's records from a sequence on.

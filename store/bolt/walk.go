@@ -72,21 +72,21 @@ func (t table[K, V]) walk(tx *Tx, s span) iter.Seq2[row[K, V], error] {
 			yield(row[K, V]{}, t.wrap(s.err))
 			return
 		}
-		reader, u := &keyReader{}, &unpacker{cut: &pieces{}}
+		reader, u, r := &keyReader{}, &unpacker{cut: &pieces{}}, &row[K, V]{}
 		for kb, p := range tx.walk(t.bucket, s) {
 			*reader = keyReader{b: kb}
-			r := row[K, V]{key: t.key.decode(reader)}
+			r.key = t.key.decode(reader)
 			err := reader.done()
 			if err != nil {
 				err = fmt.Errorf("%w: %w", ErrRecord, err)
 			} else {
-				r.value, err = decodeFrom[V](u, t.version, p)
+				err = decodeInto(u, t.version, p, &r.value)
 			}
 			if err != nil {
 				yield(row[K, V]{}, t.wrap(err))
 				return
 			}
-			if !yield(r, nil) {
+			if !yield(*r, nil) {
 				return
 			}
 		}
