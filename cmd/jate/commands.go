@@ -23,7 +23,6 @@ import (
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/store/bolt"
 	"github.com/jate-cva/jate/vendors"
-	"github.com/jate-cva/jate/voucher"
 	"github.com/jate-cva/jate/voucher/cards"
 )
 
@@ -299,33 +298,6 @@ func writeCards(ctx context.Context, db *bolt.DB, s settings, p distribution.Pri
 		return err
 	}
 	return durable.Replace(path, b.Bytes())
-}
-
-func verifyCommand(ctx context.Context, env *environment) error {
-	fs := env.flags("verify")
-	dir := fs.String("data", "", "data folder")
-	all := fs.Bool("signatures", false, fmt.Sprintf("verify every receipt's signature again, not one in %d", sampleOneIn))
-	if _, err := env.parse(fs, 0); err != nil {
-		return err
-	}
-	db, s, err := openStore(*dir, env.quiet())
-	if err != nil {
-		return err
-	}
-	p, err := proofsOf(*dir, s)
-	if err != nil {
-		return errors.Join(err, db.Close())
-	}
-	checks, signatures := sampled(), fmt.Sprintf("one in %d at random", sampleOneIn)
-	if *all {
-		checks, signatures = voucher.NewChecks(1, nil), "all"
-	}
-	r, err := verifyWith(ctx, db, p, checks)
-	if err := errors.Join(err, db.Close()); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(env.stdout, "receipts=%d signatures=%q\nok size=%d root=%s\n", checks.Receipts, signatures, r.Size, r.Root)
-	return err
 }
 
 func exportCommand(ctx context.Context, env *environment) error {
