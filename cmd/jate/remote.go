@@ -44,6 +44,11 @@ func newRemote(server, tokenFile string) (*remote, error) {
 
 // get returns the body of an answer 200.
 func (b *remote) get(ctx context.Context, path string) ([]byte, error) {
+	return b.getAbout(ctx, path, 0)
+}
+
+// getAbout is get of a body that has probably not many more bytes.
+func (b *remote) getAbout(ctx context.Context, path string, room int) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.server+path, nil)
 	if err != nil {
 		return nil, err
@@ -53,10 +58,12 @@ func (b *remote) get(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, remoteAnswerMax+1))
+	answer := bytes.NewBuffer(make([]byte, 0, room+room/16+bytes.MinRead))
+	_, err = answer.ReadFrom(io.LimitReader(res.Body, remoteAnswerMax+1))
 	if err := errors.Join(err, res.Body.Close()); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	body := answer.Bytes()
 	if len(body) > remoteAnswerMax {
 		return nil, fmt.Errorf("%s: more than %d bytes", path, remoteAnswerMax)
 	}
@@ -119,8 +126,9 @@ func (b *remote) leaves(ctx context.Context, from, to uint64, fn func([]byte) er
 	pages := make(chan page, 1)
 	go func() {
 		defer close(pages)
-		for from < to {
-			lines, err := b.get(ctx, fmt.Sprintf("/api/v1/ledger/leaves?from=%d&to=%d", from, to))
+		for room := 0; from < to; {
+			lines, err := b.getAbout(ctx, fmt.Sprintf("/api/v1/ledger/leaves?from=%d&to=%d", from, to), room)
+			room = len(lines)
 			count := uint64(bytes.Count(lines, []byte("\n")))
 			if err == nil && (count == 0 || count > to-from || lines[len(lines)-1] != '\n') {
 				err = fmt.Errorf("the server answered %d leaves from %d to %d", count, from, to)
