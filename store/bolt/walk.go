@@ -107,3 +107,7 @@ func (tx *Tx) walk(b bucket, s span) iter.Seq2[[]byte, []byte] {
 		}
 	}
 }
+
+// MakesLeaves reports that the file holds no leaves: Journal yields what
+// ledger.AppendLeaf writes for an entry, and nothing that could differ from it.
+func (tx *Tx) MakesLeaves() bool { return true }
