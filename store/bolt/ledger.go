@@ -171,16 +171,20 @@ func (tx *Tx) AppendEntry(r ledger.Record, hashes []tlog.Hash, accounts []ledger
 			return err
 		}
 	}
-	// Those of vouchers are in their accounts.
+	// Those of vouchers are in their accounts. The postings of an issue share
+	// their debit account.
+	var before [2]ledger.Account
 	for _, p := range r.Entry.Postings {
-		for _, a := range [2]ledger.Account{p.Debit, p.Credit} {
-			if a.IsVoucher() {
+		accounts := [2]ledger.Account{p.Debit, p.Credit}
+		for i, a := range accounts {
+			if a.IsVoucher() || a == before[i] {
 				continue
 			}
 			if err := postingTable.put(tx, numbered[ledger.Account]{a, seq}, none{}); err != nil {
 				return err
 			}
 		}
+		before = accounts
 	}
 	return nil
 }
