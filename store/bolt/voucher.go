@@ -75,7 +75,7 @@ func (tx *Tx) bind(beneficiary string, add ...voucher.Number) error {
 	for _, n := range add {
 		ns = ns.with(uint64(n))
 	}
-	return holderTable.put(tx, beneficiary, ns)
+	return putPacked(tx, holderTable, beneficiary, ns)
 }
 
 // PutIssued stores vouchers that were just signed. It looks none of them up.
@@ -108,10 +108,10 @@ func (tx *Tx) putIssued(vs []voucher.SignedVoucher) error {
 	bound := make([]voucher.Number, len(vs))
 	for i := range vs {
 		v := &vs[i].Voucher
-		if err := voucherTable.put(tx, v.Number, voucherRecord{*v, 0}); err != nil {
+		if err := putPacked(tx, voucherTable, v.Number, voucherRecord{*v, 0}); err != nil {
 			return err
 		}
-		if err := serialTable.put(tx, v.Serial, ordinal(v.Number)); err != nil {
+		if err := putPacked(tx, serialTable, v.Serial, ordinal(v.Number)); err != nil {
 			return err
 		}
 		if err := tx.PutToken(v.Number, vs[i].Token); err != nil {
@@ -119,7 +119,7 @@ func (tx *Tx) putIssued(vs []voucher.SignedVoucher) error {
 		}
 		// No account has a serial that was drawn just now.
 		if salt := vs[i].Salt; salt != nil {
-			if err := accountTable.put(tx, v.Account(), accountRecord{ledger.Held{Salt: salt}}); err != nil {
+			if err := putPacked(tx, accountTable, v.Account(), accountRecord{ledger.Held{Salt: salt}}); err != nil {
 				return err
 			}
 		}
@@ -166,7 +166,9 @@ func (tx *Tx) Token(n voucher.Number) (voucher.Token, error) {
 }
 
 // PutToken stores a voucher's token.
-func (tx *Tx) PutToken(n voucher.Number, t voucher.Token) error { return tokenTable.put(tx, n, jws(t)) }
+func (tx *Tx) PutToken(n voucher.Number, t voucher.Token) error {
+	return putPacked(tx, tokenTable, n, jws(t))
+}
 
 // Issue returns what was signed for a lot.
 func (tx *Tx) Issue(lot string) (voucher.Issue, error) {
