@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime/debug"
 
 	"github.com/jate-cva/jate/ledger"
@@ -52,17 +53,29 @@ func verifyStore(ctx context.Context, db *bolt.DB, dir string, s settings, all b
 	return r, checks, err
 }
 
-// fewEntries keep less than a quarter of a gigabyte in the memory of a pass over
-// the journal.
-const fewEntries = 2_000_000
+// What a pass over a journal may need of memory, unless GOGC and GOMEMLIMIT say
+// otherwise: as much as serve, and room for a voucher of each entry, of which it
+// keeps about 110 bytes. That is 2.2 GiB for ten million entries.
+const (
+	passRest  = memoryMax
+	passEntry = 128
+	passMost  = 1 << 32 // entries; nobody has more, and a log may say anything
+)
 
-// collectLess lets a pass over few entries use four times the memory that it
-// keeps, and returns what ends that. Of many it keeps so much that collecting
-// what it no longer needs is rare as it is.
+// collectLess lets a pass over so many entries leave four times as much garbage
+// as it keeps, and returns what ends that. Nearly all of it was made for one
+// entry. Where entries issue so many vouchers that more is kept than there is
+// room for, the collector takes up to half of the time, and the memory stays.
 func collectLess(entries uint64) func() {
-	if entries > fewEntries {
-		return func() {}
+	percent, limit := debug.SetGCPercent(garbagePercent), debug.SetMemoryLimit(-1)
+	if os.Getenv("GOGC") != "" {
+		debug.SetGCPercent(percent)
 	}
-	percent := debug.SetGCPercent(400)
-	return func() { debug.SetGCPercent(percent) }
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(passRest + passEntry*int64(min(entries, passMost)))
+	}
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
 }
