@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -184,25 +183,6 @@ func showImport(env *environment, r distribution.ImportReport) error {
 	return err
 }
 
-// An issue leaves kilobytes behind for each voucher and keeps little but the
-// store's changes since the last flush. So the collector runs a quarter as often
-// as it would, but as often as it takes to stay within a limit that leaves room
-// for the pages of the store's file: half a gigabyte is enough for a lot of a
-// million. GOGC and GOMEMLIMIT override both.
-const (
-	issueGarbage = 400
-	issueMemory  = 240 << 20
-)
-
-func leaveIssueGarbage() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(issueGarbage)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(issueMemory)
-	}
-}
-
 func issueCommand(ctx context.Context, env *environment) error {
 	fs := env.flags("issue")
 	dir := fs.String("data", "", "data folder")
@@ -212,7 +192,7 @@ func issueCommand(ctx context.Context, env *environment) error {
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
-	leaveIssueGarbage()
+	defer leaveGarbage(issueMemory)()
 	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: true, now: time.Now, random: rand.Reader, log: env.quiet()})
 	if err != nil {
 		return err

@@ -158,7 +158,7 @@ func (f monitorFlags) verify(ctx context.Context, m *monitor.Monitor, from sourc
 			return c, nil, err
 		}
 	}
-	defer collectLess(c.Size)()
+	defer leaveGarbage(passMemory(c.Size))()
 	if err := from.leaves(ctx, m.Size(), c.Size, m.Add); err != nil {
 		return c, nil, err
 	}

@@ -9,9 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	actors "github.com/oklog/run"
@@ -32,26 +30,6 @@ const (
 	sweepEvery      = time.Hour
 )
 
-// How much memory the collector leaves to garbage, unless GOGC and GOMEMLIMIT
-// say otherwise. What lives is small, mostly the store's changes of the last
-// seconds, and a redemption leaves tens of kilobytes behind; so the collector
-// would run many times a second for little. It runs a quarter as often, but as
-// often as it takes to stay within 1 GiB: of the 4 GiB of the smallest machine
-// that a server is meant for, the rest is for the pages of the store's file.
-const (
-	garbagePercent = 400
-	memoryMax      = 1 << 30
-)
-
-func leaveGarbage() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbagePercent)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryMax)
-	}
-}
-
 func serveCommand(ctx context.Context, env *environment) error {
 	fs := env.flags("serve")
 	dir := fs.String("data", "", "data folder")
@@ -63,7 +41,7 @@ func serveCommand(ctx context.Context, env *environment) error {
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
-	leaveGarbage()
+	defer leaveGarbage(serveMemory)()
 	log := httpkit.NewLogger(env.stderr, slog.LevelInfo)
 	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: *root, now: time.Now, random: rand.Reader, log: log,
 		rate: *rate})

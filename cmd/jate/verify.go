@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"runtime/debug"
 
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/store/bolt"
@@ -44,38 +42,11 @@ func verifyStore(ctx context.Context, db *bolt.DB, dir string, s settings, all b
 	if err := db.Ledger().View(ctx, func(tx ledger.Tx) (err error) { size, err = tx.Size(); return err }); err != nil {
 		return ledger.Report{}, nil, err
 	}
-	defer collectLess(size)()
+	defer leaveGarbage(passMemory(size))()
 	checks := sampled()
 	if all {
 		checks = voucher.NewChecks(1, nil)
 	}
 	r, err := verifyWith(ctx, db, p, checks)
 	return r, checks, err
-}
-
-// What a pass over a journal may need of memory, unless GOGC and GOMEMLIMIT say
-// otherwise: as much as serve, and room for a voucher of each entry, of which it
-// keeps about 110 bytes. That is 2.2 GiB for ten million entries.
-const (
-	passRest  = memoryMax
-	passEntry = 128
-	passMost  = 1 << 32 // entries; nobody has more, and a log may say anything
-)
-
-// collectLess lets a pass over so many entries leave four times as much garbage
-// as it keeps, and returns what ends that. Nearly all of it was made for one
-// entry. Where entries issue so many vouchers that more is kept than there is
-// room for, the collector takes up to half of the time, and the memory stays.
-func collectLess(entries uint64) func() {
-	percent, limit := debug.SetGCPercent(garbagePercent), debug.SetMemoryLimit(-1)
-	if os.Getenv("GOGC") != "" {
-		debug.SetGCPercent(percent)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(passRest + passEntry*int64(min(entries, passMost)))
-	}
-	return func() {
-		debug.SetGCPercent(percent)
-		debug.SetMemoryLimit(limit)
-	}
 }

@@ -39,8 +39,8 @@ const (
 
 	memoryMax = 512 // MiB
 
-	// What jate issue allows the collector of garbage to leave.
-	garbagePercent, garbageMemory = 400, 240 << 20
+	// What jate serve, and jate issue, allow the collector of garbage to leave.
+	garbagePercent, serveMemory, issueMemory = 400, 1 << 30, 240 << 20
 )
 
 // issueWork is what the child does, and issued what it says afterwards.
@@ -76,8 +76,7 @@ func child() int {
 }
 
 func (w issueWork) run(ctx context.Context) (issued, error) {
-	debug.SetGCPercent(garbagePercent)
-	debug.SetMemoryLimit(garbageMemory)
+	debug.SetMemoryLimit(issueMemory)
 	db, err := bolt.Open(filepath.Join(w.Dir, "jate.db"), bolt.Options{})
 	if err != nil {
 		return issued{}, err

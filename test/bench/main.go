@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
@@ -16,6 +17,8 @@ import (
 )
 
 func main() {
+	debug.SetGCPercent(garbagePercent)
+	debug.SetMemoryLimit(serveMemory)
 	if os.Getenv(childEnv) != "" {
 		os.Exit(child())
 	}
