@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -130,10 +131,13 @@ func fundSome(tx ledger.Tx, lot string, from, to int) error {
 // voucherAccount is one household's one voucher: households are numbered as
 // they were registered, serials are random.
 func voucherAccount(i int) ledger.Account {
-	return ledger.Voucher(fmt.Sprintf("h%d", i+1), fmt.Sprintf("%016d", mix(uint64(i))%1e16))
+	serial := strconv.FormatUint(1e16+mix(uint64(i))%1e16, 10)
+	return ledger.Voucher(numbered("h", i+1), serial[1:])
 }
 
-func shopAccount(i int) ledger.Account { return ledger.Redeemed(fmt.Sprintf("v%d", i%shops+1)) }
+func shopAccount(i int) ledger.Account { return ledger.Redeemed(numbered("v", i%shops+1)) }
+
+func numbered(of string, n int) string { return of + strconv.Itoa(n) }
 
 // redemption is the entry by which voucher i is redeemed, with the facts that
 // the service gives it.
@@ -142,7 +146,7 @@ func redemption(i int) ledger.Entry {
 	binary.BigEndian.PutUint64(hash[:], mix(uint64(i)))
 	return ledger.Entry{Kind: ledger.KindRedeem, Actor: rules, Round: round,
 		Ref:      base64.RawURLEncoding.EncodeToString(hash[:]),
-		Facts:    map[string]string{"handheld": fmt.Sprintf("h%d", i%together+1)},
+		Facts:    map[string]string{"handheld": numbered("h", i%together+1)},
 		Postings: []ledger.Posting{{Debit: voucherAccount(i), Credit: shopAccount(i), Amount: money.Francs(face)}}}
 }
 
