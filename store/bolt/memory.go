@@ -315,8 +315,9 @@ func (w *walk) pass(key []byte) {
 // arena hands out parts of large pieces of memory. They are given back
 // together.
 type arena struct {
-	piece []byte // what is left of the last one
-	whole []byte // the last one
+	pieces [][]byte
+	used   int    // of pieces
+	piece  []byte // what is left of the last one used
 }
 
 // arenaPiece is the length of a piece.
@@ -328,8 +329,11 @@ func (a *arena) keep(p []byte) []byte {
 		return bytes.Clone(p)
 	}
 	if len(p) > len(a.piece) || a.piece == nil {
-		a.whole = make([]byte, arenaPiece)
-		a.piece = a.whole
+		if a.used == len(a.pieces) {
+			a.pieces = append(a.pieces, make([]byte, arenaPiece))
+		}
+		a.piece = a.pieces[a.used]
+		a.used++
 	}
 	q := a.piece[:len(p):len(p)]
 	a.piece = a.piece[len(p):]
@@ -337,20 +341,45 @@ func (a *arena) keep(p []byte) []byte {
 	return q
 }
 
-// reuse hands out the last piece again. What was handed out before must not be
-// looked at any more.
-func (a *arena) reuse() { a.piece = a.whole }
+// reuse hands out the first pieces again, at most so many. What was handed out
+// before must not be looked at any more.
+func (a *arena) reuse(most int) {
+	a.pieces, a.used, a.piece = first(a.pieces, most), 0, nil
+}
 
-// slab hands out zero values that are allocated many at a time.
-type slab[T any] struct{ free []T }
+// slab hands out values that are allocated many at a time: zero values, but for
+// those that were handed out before reuse.
+type slab[T any] struct {
+	pieces [][]T
+	used   int // of pieces
+	free   []T
+}
 
 const slabMany = 64
 
 func (s *slab[T]) next() *T {
 	if len(s.free) == 0 {
-		s.free = make([]T, slabMany)
+		if s.used == len(s.pieces) {
+			s.pieces = append(s.pieces, make([]T, slabMany))
+		}
+		s.free = s.pieces[s.used]
+		s.used++
 	}
 	t := &s.free[0]
 	s.free = s.free[1:]
 	return t
+}
+
+// reuse hands out the first pieces again, at most so many.
+func (s *slab[T]) reuse(most int) {
+	s.pieces, s.used, s.free = first(s.pieces, most), 0, nil
+}
+
+// first returns the first pieces and lets go of the others.
+func first[T any](pieces [][]T, most int) [][]T {
+	if len(pieces) > most {
+		clear(pieces[most:])
+		pieces = pieces[:most]
+	}
+	return pieces
 }

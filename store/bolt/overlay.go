@@ -82,21 +82,22 @@ func (cs changes) below(key []byte) *change {
 	return nil
 }
 
-// overlay is what one function did. It is used again for the next one, with its
-// memory.
+// overlay is what one function did. It is used again for the next one, with the
+// memory of the largest part of a list that is issued at once.
 type overlay struct {
 	buckets []changes // by bucket
 	touched []bucket  // those that have changes
 	bytes   int       // about what it holds in memory
 	room    arena
 	made    slab[change]
-	again   []change // the first of made, to be used again
 }
 
-func newOverlay() *overlay {
-	again := make([]change, slabMany)
-	return &overlay{buckets: make([]changes, len(bucketNames)), again: again, made: slab[change]{again}}
-}
+const (
+	overlayPieces  = 64  // of its arena: 4 MiB
+	overlayChanges = 256 // pieces of its slab: 16,384 changes
+)
+
+func newOverlay() *overlay { return &overlay{buckets: make([]changes, len(bucketNames))} }
 
 // set records the change, of which it keeps copies, in place of an earlier one
 // of the same key.
@@ -143,10 +144,9 @@ func (o *overlay) reset() {
 		clear(o.buckets[b])
 		o.buckets[b] = o.buckets[b][:0]
 	}
-	clear(o.again)
 	o.touched, o.bytes = o.touched[:0], 0
-	o.made.free = o.again
-	o.room.reuse()
+	o.made.reuse(overlayChanges)
+	o.room.reuse(overlayPieces)
 }
 
 // appendTo appends what was written as the payload of a group in the WAL: for

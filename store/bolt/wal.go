@@ -38,6 +38,8 @@ const (
 	walGrowMax = 8 << 20
 )
 
+var zeros [256 << 10]byte
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // storeID says which store a WAL belongs to.
@@ -135,8 +137,10 @@ func (w *wal) grow(n uint64, to int64) error {
 		return nil
 	}
 	more := max(to-size, min(max(size, walGrowMin), walGrowMax))
-	if _, err := w.files[n].WriteAt(make([]byte, more), size); err != nil {
-		return err
+	for at := int64(0); at < more; at += int64(len(zeros)) {
+		if _, err := w.files[n].WriteAt(zeros[:min(more-at, int64(len(zeros)))], size+at); err != nil {
+			return err
+		}
 	}
 	w.syncs++
 	if err := w.files[n].Sync(); err != nil {
