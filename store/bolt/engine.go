@@ -216,7 +216,7 @@ func (db *DB) hand(b *batch, last bool) {
 	b.segment, b.memory = db.segment, db.live
 	if last {
 		db.thaw = make(chan struct{})
-		db.frozen, db.live = db.live, newMemory()
+		db.frozen, db.live = db.live, db.live.next()
 		b.thaw, b.then = db.thaw, db.live
 		db.segment++
 	}

@@ -91,6 +91,19 @@ func (g *group) empty() bool { return g.bytes == 0 }
 
 func newMemory() *memory { return &memory{buckets: make([]keys, len(bucketNames))} }
 
+// next returns an empty memory with room for as many keys as m has: the work of
+// the next segment is mostly the same.
+func (m *memory) next() *memory {
+	n := newMemory()
+	for b := range m.buckets {
+		if many := len(m.buckets[b].byHash); many > 0 {
+			n.buckets[b].byHash = make(map[uint64]*slot, many)
+			n.buckets[b].fresh = make([]*slot, 0, many)
+		}
+	}
+	return n
+}
+
 // find returns the key's slot, or nil.
 func (k *keys) find(hash uint64, key []byte) *slot {
 	s := k.byHash[hash]
