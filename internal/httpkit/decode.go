@@ -38,9 +38,9 @@ var (
 
 // Body decodes the JSON body of r, which a Handler has bounded. It is strict:
 // the content type must be application/json, the text UTF-8, there must be
-// exactly one value, and no object may hold a field that T does not have or
-// the same field twice, whatever its case. Errors are ErrContentType,
-// ErrBodySize and ErrBody.
+// exactly one value, no object may hold a field that T does not have or the same
+// field twice, whatever its case, and no array null. A field that is null is not
+// there. Errors are ErrContentType, ErrBodySize and ErrBody.
 func Body[T any](r *http.Request) (T, error) {
 	text, err := Text(r)
 	if err != nil {
@@ -109,9 +109,10 @@ func bodyError(err error) error {
 const depthMax = 32
 
 // checkFields refuses a text that is not exactly one JSON value, nests deeper
-// than depthMax, or names a field of an object twice. encoding/json lets the
-// last of two win and matches names whatever their case; other parsers do
-// otherwise, and what two parsers read differently is no command.
+// than depthMax, names a field of an object twice, or has null in an array.
+// encoding/json lets the last of two win, matches names whatever their case, and
+// reads a null among numbers as 0; other parsers do otherwise, and what two
+// parsers read differently is no command.
 func checkFields(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -146,6 +147,9 @@ func checkFields(text []byte) error {
 			}
 			open[top].fields[folded], open[top].name = true, false
 			continue
+		}
+		if token == nil && top >= 0 && open[top].fields == nil {
+			return ErrBody.At("$", "an array holds null")
 		}
 		switch token {
 		case json.Delim('{'):
