@@ -23,9 +23,6 @@ type change struct {
 	deleted    bool
 }
 
-// size is about what the change takes in memory.
-func (c *change) size() int { return len(c.key) + len(c.value) + changeBytes }
-
 // changes are what was done to one bucket, in key order. A sorted slice costs
 // less than a tree for the few writes of a command and for keys that grow, and a
 // lot of 60,000 random keys still takes under a second.
