@@ -37,8 +37,8 @@ var (
 		"The disk failed, so the server serves nothing until it is started again.",
 		"Le disque a échoué : le serveur ne répond plus jusqu'à son redémarrage.")
 
-	// ErrAborted says that the batch was given up before its commit: nothing
-	// of it was stored.
+	// ErrAborted says that the command was given up before its commit, since its
+	// function ended its goroutine or the disk had failed: nothing of it was stored.
 	ErrAborted = fault.New(fault.Unavailable, "store_aborted",
 		"The command was not stored: send it again.",
 		"La commande n'a pas été enregistrée : renvoyez-la.")
