@@ -132,6 +132,7 @@ func (db *DB) take() *command {
 type batch struct {
 	commands []*command
 	laid     *group // what they did
+	half     bool   // only a part of what one of them did is laid
 	outcome  error  // of all of them, if not nil
 
 	segment uint64        // where it goes
@@ -166,7 +167,12 @@ func (db *DB) runBatch(first *command) {
 	defer file.Rollback()
 	b := &batch{laid: db.newGroup()}
 	// Also where a function ends this goroutine: the ones before it succeeded.
-	defer func() { db.hand(b, db.live.bytes >= db.opt.FlushBytes && db.thawed()) }()
+	// Not where a mistake of our own ends the process.
+	defer func() {
+		if !b.half {
+			db.hand(b, db.live.bytes >= db.opt.FlushBytes && db.thawed())
+		}
+	}()
 	at, oldest := newSnapshot(file), db.oldest()
 	for c, ok := first, true; ok; c, ok = db.next(b) {
 		if c.state.CompareAndSwap(queued, started) {
@@ -272,7 +278,9 @@ func (db *DB) runCommand(at *snapshot, views []view, b *batch, c *command, oldes
 	m := db.live
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	b.half = true
 	db.own.each(func(c *change) { m.lay(c, b.laid, oldest) })
+	b.half = false
 }
 
 // syncGroups makes one batch after the other durable, shows it to readers, and
