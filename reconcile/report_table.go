@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jate-cva/jate/internal/workbook"
 	"github.com/xuri/excelize/v2"
 
 	"github.com/jate-cva/jate/money"
@@ -111,7 +112,7 @@ func WriteXLSX(w io.Writer, r Report, lang string) (err error) {
 	if err != nil {
 		return err
 	}
-	return book.Write(w)
+	return workbook.Write(w, book)
 }
 
 // writeSheet streams rows into a sheet, which is made where it is not there.

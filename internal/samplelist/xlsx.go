@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/jate-cva/jate/internal/workbook"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -123,7 +124,7 @@ func (s *xlsxSheet) family(h household, i int) error {
 func (s *xlsxSheet) end(Truth) error {
 	err := errors.Join(s.households.Flush(), s.members.Flush())
 	if err == nil {
-		_, err = s.book.WriteTo(s.to)
+		err = workbook.Write(s.to, s.book)
 	}
 	return errors.Join(err, s.book.Close())
 }
