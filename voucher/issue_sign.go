@@ -73,48 +73,51 @@ func (r *lotRun) sign(ctx context.Context) <-chan *chunk {
 	return inOrder
 }
 
-// sign signs a chunk.
+// sign draws the secrets of a chunk's vouchers and signs their tokens.
 func (m *maker) sign(c *chunk) (err error) {
 	c.issued, c.sealed = make([]SignedVoucher, len(c.items)), make([]sealed, len(c.items))
+	claims := make([]Claims, len(c.items))
 	for i := range c.items {
-		if c.issued[i], c.sealed[i], err = m.make(c.items[i], c.at+i, c.spare); err != nil {
+		if claims[i], err = m.make(&c.issued[i], &c.sealed[i], c.items[i], c.at+i, c.spare); err != nil {
 			return err
 		}
+	}
+	tokens, err := m.signer.SignAll(claims)
+	if err != nil {
+		return err
+	}
+	for i, t := range tokens {
+		if (c.at+i)%proveEach == 0 {
+			if err := m.signer.prove(t, claims[i]); err != nil {
+				return err
+			}
+		}
+		c.sealed[i].hash = t.Hash()
+		c.issued[i].Token, c.issued[i].Voucher.Tag = t, tagOf(c.sealed[i].hash)
 	}
 	return nil
 }
 
-// make draws the voucher's secrets and signs its token.
-func (m *maker) make(it Item, at int, spare bool) (SignedVoucher, sealed, error) {
-	var out SignedVoucher
-	v := Voucher{Number: m.issue.First + Number(at), Programme: m.cmd.Programme,
+// make draws a voucher's secrets and returns what its token says.
+func (m *maker) make(out *SignedVoucher, kept *sealed, it Item, at int, spare bool) (Claims, error) {
+	out.Voucher = Voucher{Number: m.issue.First + Number(at), Programme: m.cmd.Programme,
 		Round: m.cmd.Round, Lot: m.cmd.Lot, Beneficiary: it.Beneficiary, Index: m.indexes[at],
 		Profile: it.Profile, Value: it.Value, NotBefore: m.cmd.NotBefore, Expires: m.cmd.Expires,
 		Point: it.Point, Zone: it.Zone, Home: it.Home, Mode: it.Mode, Spare: spare}
+	v := &out.Voucher
 	claims := Claims{Issuer: m.cmd.Issuer, NotBefore: v.NotBefore, Expires: v.Expires,
 		Value: v.Value.Minor(), Binding: v.Zone, Index: v.Index, Profile: v.Profile}
-	line, err := m.draw(&v, &claims)
-	if err != nil {
-		return out, sealed{}, err
+	var err error
+	if kept.line, err = m.draw(v, &claims); err != nil {
+		return claims, err
 	}
 	if !spare {
 		out.Salt = make([]byte, 16)
 		if _, err := io.ReadFull(m.random, out.Salt); err != nil {
-			return out, sealed{}, fmt.Errorf("draw a salt: %w", err)
+			return claims, fmt.Errorf("draw a salt: %w", err)
 		}
 	}
-	if out.Token, err = m.signer.Sign(claims); err != nil {
-		return out, sealed{}, err
-	}
-	if at%proveEach == 0 {
-		if err := m.signer.prove(out.Token, claims); err != nil {
-			return out, sealed{}, err
-		}
-	}
-	hash := out.Token.Hash()
-	v.Tag = tagOf(hash)
-	out.Voucher = v
-	return out, sealed{hash, line}, nil
+	return claims, nil
 }
 
 // draw draws the voucher's serial and factor, and says how each is recognised.
