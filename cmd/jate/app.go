@@ -37,6 +37,7 @@ type appConfig struct {
 	now    func() time.Time
 	random io.Reader
 	log    *slog.Logger
+	small  bool // the store's pages do not count as this process's memory
 
 	capacity httpkit.Capacity
 	rate     uint // calls a second of one client; 0 for no limit
@@ -81,7 +82,7 @@ func openApp(cfg appConfig) (*app, error) {
 	if err = a.openWitnesses(); err != nil {
 		return nil, err
 	}
-	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Now: cfg.now, Logger: cfg.log, Registerer: a.registry})
+	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Now: cfg.now, Logger: cfg.log, Registerer: a.registry, UnmapPages: cfg.small})
 	if err != nil {
 		return nil, err
 	}

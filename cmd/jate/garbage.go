@@ -15,8 +15,9 @@ const (
 	// serveMemory leaves the rest of 4 GiB, which the smallest machine has that a
 	// server is meant for, to the pages of the store's file.
 	serveMemory = 1 << 30
-	// issueMemory with these pages is half a gigabyte for a lot of a million.
-	issueMemory = 240 << 20
+	// issueMemory and the pages that a flush of the store touches are less than
+	// half a gigabyte for a lot of a million.
+	issueMemory = 400 << 20
 	// passEntry is room for a voucher of each entry, of which a pass over a
 	// journal keeps about 110 bytes: 2.2 GiB for ten million. Where entries issue
 	// so many vouchers that more is kept, the collector takes up to half of the

@@ -33,6 +33,7 @@ type Options struct {
 	LockTimeout time.Duration         // how long to wait for another process: 250 ms where zero
 	BatchMax    int                   // functions in one group of the WAL: 1024 where zero
 	FlushBytes  int                   // memory taken by changes, about, at which they are flushed: 64 MiB where zero
+	UnmapPages  bool                  // take the file's pages out of the process's memory after each flush, to keep it small
 	MmapBytes   int                   // address space laid aside for the file: 64 GiB where zero (1 GiB on 32 bits)
 
 	// flushChanges is how many changes go into one transaction of the file: its

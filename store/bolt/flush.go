@@ -89,6 +89,11 @@ func (db *DB) writeSegment(m *memory, upTo mark) error {
 	if err := write(true); err != nil {
 		return err
 	}
+	if db.opt.UnmapPages {
+		if err := db.file.View(unmapPages); err != nil {
+			return err
+		}
+	}
 	db.metrics.flushed(commits, pages, bytes, took())
 	return nil
 }

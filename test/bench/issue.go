@@ -40,7 +40,7 @@ const (
 	memoryMax = 512 // MiB
 
 	// What jate serve, and jate issue, allow the collector of garbage to leave.
-	garbagePercent, serveMemory, issueMemory = 400, 1 << 30, 240 << 20
+	garbagePercent, serveMemory, issueMemory = 400, 1 << 30, 400 << 20
 )
 
 // issueWork is what the child does, and issued what it says afterwards.
@@ -77,7 +77,7 @@ func child() int {
 
 func (w issueWork) run(ctx context.Context) (issued, error) {
 	debug.SetMemoryLimit(issueMemory)
-	db, err := bolt.Open(filepath.Join(w.Dir, "jate.db"), bolt.Options{})
+	db, err := bolt.Open(filepath.Join(w.Dir, "jate.db"), bolt.Options{UnmapPages: true})
 	if err != nil {
 		return issued{}, err
 	}
