@@ -15,7 +15,13 @@ SOAK ?= 1000
 # Longest time one package's tests may take, with the race detector on.
 TIMEOUT ?= 12m
 
-.PHONY: all build demo test short fuzz sim bench microbench soak lint cover tools clean help
+# The handheld: what it is made of, and how long all of its tests in a browser may take.
+HANDHELD = web/handheld
+HANDHELD_SOURCES = $(shell find $(HANDHELD) -name node_modules -prune -o -type f \
+	\( -path '*/src/*' -o -path '*/public/*' -o -path '*/scripts/*' -o -name '*.html' -o -name '*.json' -o -name 'vite*.ts' \) -print)
+WEB_TIMEOUT ?= 6m
+
+.PHONY: all build web demo test webtest short fuzz sim bench microbench soak lint cover tools clean help
 
 all: lint build ## check and build (the default)
 
@@ -23,11 +29,29 @@ build: ## go build ./... and bin/jate
 	go build ./...
 	go build -o bin/jate ./cmd/jate
 
+web: web/dist/handheld/index.html ## build the browser applications, which the next go build embeds; needs Node 20 and npm
+
+web/dist/handheld/index.html: $(HANDHELD)/node_modules/.package-lock.json $(HANDHELD_SOURCES)
+	cd $(HANDHELD) && npm run --silent build -- --logLevel warn
+	@touch $@
+
+$(HANDHELD)/node_modules/.package-lock.json: $(HANDHELD)/package.json $(HANDHELD)/package-lock.json
+	cd $(HANDHELD) && npm ci --no-progress
+	@touch $@
+
 demo: ## a whole round on invented households, then a server to look around in
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory web || \
+		echo "demo: the handheld could not be built; going on without it"; \
+	else echo "demo: npm is not installed; going on without the handheld"; fi
 	go run ./cmd/jate demo
 
-test: tools ## every test, race detector on; a missing outside program fails
+test: tools web ## every test, race detector on, then the handheld in a browser; a missing outside program fails
 	JATE_TOOLS=required CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) ./...
+	@$(MAKE) --no-print-directory webtest
+
+webtest: web ## the handheld's tests alone: types, units, and in Chromium against the real server
+	go build -o bin/jate ./cmd/jate
+	cd $(HANDHELD) && timeout $(WEB_TIMEOUT) npm run --silent check && timeout $(WEB_TIMEOUT) npm test --silent
 
 short: ## the quick tests; those that miss an outside program are skipped
 	go test -short ./...
@@ -71,7 +95,7 @@ tools: ## install the outside programs that the tests use (Debian packages)
 	@./.ci/tools
 
 clean: ## remove what was built
-	rm -rf bin cover.out
+	rm -rf bin cover.out web/dist/handheld $(HANDHELD)/node_modules
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)$$/\1|\2/p' $(MAKEFILE_LIST) | \

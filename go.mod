@@ -1,5 +1,8 @@
 module github.com/jate-cva/jate
 
+// Packages of npm may hold Go files; none of them is ours.
+ignore ./web/handheld/node_modules
+
 go 1.26.0
 
 require (

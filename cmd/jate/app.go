@@ -27,7 +27,11 @@ import (
 	"github.com/jate-cva/jate/store/bolt"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
+	"github.com/jate-cva/jate/web"
 )
+
+// handheldPath is where the trader's handheld is served.
+const handheldPath = "/handheld/"
 
 // appConfig is what an app is opened with.
 type appConfig struct {
@@ -190,6 +194,7 @@ func (a *app) routes() error {
 		return err
 	}
 	b.routes(mux, observer, staff, log, through)
+	mux.Handle(handheldPath, web.Handler(handheldPath, web.Built("handheld")))
 	routes := httpkit.Routes(mux)
 	limits := httpkit.Limits{Now: a.cfg.now, Gate: gate, Always: []string{"/livez", "/readyz"},
 		PerSecond: float64(a.cfg.rate), Burst: 4 * int(a.cfg.rate)}

@@ -286,6 +286,7 @@ func (d *demo) serve(ctx context.Context, env *environment, listen string) error
 const lookAround = `
 The round is over and the server goes on:
 
+  handheld  %[1]s/handheld/   (the trader's, in a browser)
   API       %[1]s/api/v1/     (openapi.yaml describes it)
   health    %[1]s/readyz
   metrics   %[2]s/metrics

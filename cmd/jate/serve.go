@@ -59,7 +59,8 @@ func serveCommand(ctx context.Context, env *environment) error {
 	if !loopback(api.Addr()) {
 		log.Warn("the API is reachable from outside without TLS; put a proxy with TLS before it")
 	}
-	log.Info("serving", slog.String("api", "http://"+api.Addr().String()), slog.String("metrics", "http://"+inside.Addr().String()+"/metrics"))
+	log.Info("serving", slog.String("api", "http://"+api.Addr().String()),
+		slog.String("handheld", "http://"+api.Addr().String()+handheldPath), slog.String("metrics", "http://"+inside.Addr().String()+"/metrics"))
 	return errors.Join(serve(ctx, a, api, inside), a.close())
 }
 
