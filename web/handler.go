@@ -21,6 +21,13 @@ const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 	"font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; " +
 	"frame-ancestors 'none'"
 
+// readerPolicy is that of the worker that reads codes, which sees pictures of
+// cards and nothing else: it alone may run WebAssembly.
+const readerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'"
+
+// reader begins the name of that worker's file.
+const reader = "assets/reader-"
+
 // headers are those of every answer, over the ones that the server gives.
 var headers = map[string]string{
 	"Content-Security-Policy":    policy,
@@ -76,6 +83,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := strings.TrimPrefix(r.URL.Path, h.prefix)
+	if strings.HasPrefix(name, reader) {
+		w.Header().Set("Content-Security-Policy", readerPolicy)
+	}
 	f, err := h.open(name)
 	switch {
 	case err == nil && strings.HasPrefix(name, "assets/"):

@@ -107,6 +107,19 @@ func TestHandler(t *testing.T) {
 	}
 }
 
+// WebAssembly runs in the worker that reads codes, and nowhere else.
+func TestHandler_wasm(t *testing.T) {
+	files := built()
+	files["assets/reader-abc.js"] = &fstest.MapFile{Data: []byte("/* reads codes */")}
+	h := web.Handler(prefix, files)
+	for path := range files {
+		policy := get(t, h, prefix+path).Header.Get("Content-Security-Policy")
+		if got, want := strings.Contains(policy, "wasm-unsafe-eval"), path == "assets/reader-abc.js"; got != want {
+			t.Errorf("%s: %q", path, policy)
+		}
+	}
+}
+
 // A slow line carries the compressed file once, and then that it is the same.
 func TestHandler_line(t *testing.T) {
 	h := web.Handler(prefix, built())
