@@ -36,8 +36,8 @@ type handheldCLI struct {
 // handheldWords are the commands, in the order of a handheld's life.
 func (c *handheldCLI) words() []handheldWord {
 	return []handheldWord{
-		{"enrol", "--state DIR --server URL --trust FILE [--code FILE]", c.enrol,
-			text{"enrol with the one-time code from the office, read from a file or the input", "enrôler avec le code à usage unique du bureau, lu dans un fichier ou sur l'entrée"}},
+		{"enrol", "--state DIR [--server URL --trust FILE] [--code FILE]", c.enrol,
+			text{"enrol with the one-time code from the office, or the text of its QR code, read from a file or the input", "enrôler avec le code à usage unique du bureau, ou le texte de son code QR, lu dans un fichier ou sur l'entrée"}},
 		{"bundle", "--state DIR [--server URL]", c.bundle,
 			text{"fetch the zone bundle", "récupérer le paquet de zone"}},
 		{"activate", "--state DIR --by head|alternate|third-party [--reason R] CARD…", c.activate,

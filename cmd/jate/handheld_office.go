@@ -38,20 +38,20 @@ func readTrust(path string) (handheld.Trust, error) {
 }
 
 func (c *handheldCLI) enrol(ctx context.Context, fs *flag.FlagSet, args []string) error {
-	trust := fs.String("trust", "", "file with the programme's root and beacon keys")
-	code := fs.String("code", "", "file with the one-time code; the input where empty")
-	if err := c.parse(fs, args, "state", "server", "trust"); err != nil {
-		return err
-	}
-	keys, err := readTrust(*trust)
-	if err != nil {
-		return err
-	}
-	client, err := c.client("")
-	if err != nil {
+	trust := fs.String("trust", "", "file with the programme's root and beacon keys; needless where the office's text has them")
+	code := fs.String("code", "", "file with the one-time code, or with the text of the office's QR code; the input where empty")
+	if err := c.parse(fs, args, "state"); err != nil {
 		return err
 	}
 	typed, err := c.input(*code)
+	if err != nil {
+		return err
+	}
+	e, err := c.enrolment(strings.TrimSpace(typed), *trust)
+	if err != nil {
+		return err
+	}
+	client, err := c.client(e.Server)
 	if err != nil {
 		return err
 	}
@@ -59,14 +59,26 @@ func (c *handheldCLI) enrol(ctx context.Context, fs *flag.FlagSet, args []string
 	if err != nil {
 		return err
 	}
-	h, err := handheld.Enrol(ctx, d, c.config(), client,
-		handheld.Enrolment{Code: strings.TrimSpace(typed), Trust: keys, Server: c.server})
+	h, err := handheld.Enrol(ctx, d, c.config(), client, e)
 	if err := errors.Join(err, d.Close()); err != nil {
 		return err
 	}
 	c.say(text{"Enrolled as %s. Another person must now activate it at the office.",
 		"Enrôlé : %s. Une autre personne doit maintenant l'activer au bureau."}, h.Identity().Handheld)
 	return nil
+}
+
+// enrolment is what the office's text says, or a code with the keys of a file
+// and the server of the flag.
+func (c *handheldCLI) enrolment(typed, trust string) (handheld.Enrolment, error) {
+	if strings.Contains(typed, "#") {
+		return handheld.ParseEnrolment(typed)
+	}
+	if trust == "" || c.server == "" {
+		return handheld.Enrolment{}, errHandheldUsage.At("--trust, --server", "a code alone does not say what to believe, and where")
+	}
+	keys, err := readTrust(trust)
+	return handheld.Enrolment{Code: typed, Trust: keys, Server: c.server}, err
 }
 
 func (c *handheldCLI) bundle(ctx context.Context, fs *flag.FlagSet, args []string) error {

@@ -64,6 +64,7 @@ func commands() []command {
 		{"import", "[--dry-run] [--json] FILE", "read a list of beneficiaries", importCommand},
 		{"issue", "--data DIR --lot ID --staff ID", "sign an approved lot with the root key at hand", issueCommand},
 		{"cards", "--data DIR --round ID --out FILE.pdf", "print the cards of a round or lot", cardsCommand},
+		{"enrolment", "--server URL --trust FILE --out FILE.pdf [--for ID]", "print what enrols a handheld; its code is read from the input", enrolmentCommand},
 		{"print", "--data DIR --lot ID --labels FILE.pdf --slips FILE.pdf", "open a lot's sealed print job", printCommand},
 		{"verify", "--data DIR [--signatures]", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
 		{"export", "--data DIR --format hledger|ledger|beancount", "the books as text", exportCommand},
