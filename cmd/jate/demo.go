@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -152,6 +151,7 @@ func (d *demo) run(ctx context.Context) error {
 		{"Trade with and without a network", d.trade},
 		{"Claims against redemptions", d.claim},
 		{"Payment, the end of the round, and the books", d.finish},
+		{"A second round, open today", d.try},
 	} {
 		fmt.Fprintln(d.out.w, s.what)
 		if err := errors.Join(ctx.Err(), s.do(ctx)); err != nil {
@@ -172,7 +172,7 @@ func (d *demo) open(context.Context) error {
 			return err
 		}
 	}
-	ask := (&environment{getenv: func(string) string { return "" }}).passphrases(pass)
+	ask := d.ask()
 	// A demo's passphrases lie beside its keys, so guessing may be cheap.
 	if err := makeFolder(d.dir, settings{Origin: "demo.example/mali", Issuer: "ja", Created: d.clock.Now()}, ask, 10); err != nil {
 		return err
@@ -275,16 +275,22 @@ func (d *demo) serve(ctx context.Context, env *environment, listen string) error
 	if err := durable.Replace(filepath.Join(d.dir, "token.txt"), []byte(token+"\n")); err != nil {
 		return errors.Join(err, api.Close(), inside.Close(), a.close())
 	}
-	var how bytes.Buffer
-	fmt.Fprintf(&how, lookAround, "http://"+api.Addr().String(), "http://"+inside.Addr().String(), d.dir)
-	if _, err := how.WriteTo(env.stdout); err != nil {
+	address := "http://" + api.Addr().String()
+	trader, officer, err := d.invite(ctx, a, address)
+	if err == nil {
+		_, err = fmt.Fprintf(env.stdout, lookAround, address, "http://"+inside.Addr().String(), d.dir)
+	}
+	if err == nil {
+		err = d.printTryOut(env.stdout, trader, officer, address)
+	}
+	if err != nil {
 		return errors.Join(err, api.Close(), inside.Close(), a.close())
 	}
 	return errors.Join(serve(ctx, a, api, inside), a.close())
 }
 
 const lookAround = `
-The round is over and the server goes on:
+The first round is over, the second one is open, and the server goes on:
 
   handheld  %[1]s/handheld/   (the trader's, in a browser)
   API       %[1]s/api/v1/     (openapi.yaml describes it)

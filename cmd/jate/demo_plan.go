@@ -146,7 +146,7 @@ func (d *demo) plan(ctx context.Context) error {
 		return err
 	}
 	for _, zone := range []string{"m1", "m2"} {
-		if err := d.approve(ctx, lots[zone]); err != nil {
+		if err := d.approve(ctx, "r1", lots[zone]); err != nil {
 			return err
 		}
 	}
@@ -154,9 +154,9 @@ func (d *demo) plan(ctx context.Context) error {
 }
 
 // approve prepares a lot and has it approved by others.
-func (d *demo) approve(ctx context.Context, points []string) error {
+func (d *demo) approve(ctx context.Context, round string, points []string) error {
 	s := d.app.distributions
-	l, err := s.PrepareLot(ctx, distribution.PrepareLot{By: d.staff["issuer"], Key: d.key(), Round: "r1", Points: points})
+	l, err := s.PrepareLot(ctx, distribution.PrepareLot{By: d.staff["issuer"], Key: d.key(), Round: round, Points: points})
 	if err != nil {
 		return err
 	}

@@ -187,8 +187,7 @@ func (d *demo) phone(ctx context.Context, vendor vendors.ID, zone string) (*demo
 // readCards does what the print station does: it opens the lot's print job, and
 // puts each secret on its card.
 func (d *demo) readCards(ctx context.Context, lot string) error {
-	ask := (&environment{getenv: func(string) string { return "" }}).passphrases(filepath.Join(d.dir, "passphrases"))
-	key, err := openByPassphrase(d.dir, "print", ask)
+	key, err := openByPassphrase(d.dir, "print", d.ask())
 	if err != nil {
 		return err
 	}
