@@ -57,16 +57,19 @@ func TestHandheld_Sell(t *testing.T) {
 	}
 }
 
-// Every rule has a refusal of its own, and a refused sale leaves no record.
-func TestHandheld_Sell_refuses(t *testing.T) {
+// refusedSale is a sale that one rule refuses.
+type refusedSale struct {
+	card   voucherOf
+	before func(*office, *printed) // before the bundle is signed
+	after  func(*office, *Handheld)
+	sale   func(*Sale)
+	want   *fault.Error
+}
+
+// refusedSales has one for each rule of Sell.
+func refusedSales() map[string]refusedSale {
 	good := voucherOf{mode: voucher.ModeSecret, home: true, value: 5000}
-	for name, tt := range map[string]struct {
-		card   voucherOf
-		before func(*office, *printed) // before the bundle is signed
-		after  func(*office, *Handheld)
-		sale   func(*Sale)
-		want   *fault.Error
-	}{
+	return map[string]refusedSale{
 		"a code that is no card":          {card: good, sale: func(s *Sale) { s.Scan = "1" + s.Scan[1:] }, want: voucher.ErrWire},
 		"a card's number alone":           {card: good, sale: func(s *Sale) { s.Scan = voucher.Serial("0123456789ABCDEF").Printed() }, want: ErrCardNumber},
 		"a code of endless length":        {card: good, sale: func(s *Sale) { s.Scan = strings.Repeat("9", 10_000) }, want: voucher.ErrWire},
@@ -118,7 +121,12 @@ func TestHandheld_Sell_refuses(t *testing.T) {
 			o.must(err)
 		}, want: ErrStateLost},
 		"a distribution's handheld": {card: good, before: func(o *office, _ *printed) { o.purpose = vendors.ForDistribution }, want: ErrPurpose},
-	} {
+	}
+}
+
+// Every rule has a refusal of its own, and a refused sale leaves no record.
+func TestHandheld_Sell_refuses(t *testing.T) {
+	for name, tt := range refusedSales() {
 		t.Run(name, func(t *testing.T) {
 			o := newOffice(t)
 			p := o.print(tt.card)
