@@ -311,6 +311,9 @@ type Reservation struct {
 	Serial Serial
 	Until  time.Time
 	Nonce  string // for the handheld's next request
+	// Token is the voucher as it was signed, so that a handheld can verify a card
+	// of which only the number can be read.
+	Token Token
 }
 
 // Reserve is documented at Service.
@@ -335,8 +338,12 @@ func (s *service) Reserve(ctx context.Context, cmd AskReserve) (Reservation, err
 		if v.ReservedFor != "" && v.ReservedFor != h.ID && now.Before(v.ReservedTo) {
 			return ErrLife.At("serial", "another handheld has it for now")
 		}
+		token, err := tx.Token(v.Number)
+		if err != nil {
+			return err
+		}
 		v.ReservedFor, v.ReservedTo = h.ID, now.Add(reserveFor)
-		out = Reservation{Serial: v.Serial, Until: v.ReservedTo, Nonce: h.Nonce}
+		out = Reservation{Serial: v.Serial, Until: v.ReservedTo, Nonce: h.Nonce, Token: token}
 		return tx.PutVoucher(v)
 	})
 	return out, err

@@ -209,7 +209,7 @@ func wireField(name, jws string) []byte { return []byte(`{"` + name + `":"` + jw
 // MarshalJSON writes the reservation as it goes over the wire.
 func (r Reservation) MarshalJSON() ([]byte, error) {
 	return []byte(`{"serial":"` + string(r.Serial) + `","until":"` + r.Until.Format(time.RFC3339) +
-		`","nonce":` + strconv.Quote(r.Nonce) + `}`), nil
+		`","nonce":` + strconv.Quote(r.Nonce) + `,"token":"` + string(r.Token) + `"}`), nil
 }
 
 // voucherWire is a voucher as staff see it: nothing of its factor.

@@ -49,13 +49,7 @@ func (h *Handheld) Look(scan string) (Card, error) {
 // look judges a card as of now. Reserved says that the server holds it for
 // this handheld.
 func (h *Handheld) look(scan string, now time.Time, reserved bool) (Card, error) {
-	if h.broken {
-		return Card{}, ErrStorage
-	}
-	if h.id.Purpose != vendors.ForSales {
-		return Card{}, ErrPurpose
-	}
-	if err := h.chain.fit(); err != nil {
+	if err := h.fit(); err != nil {
 		return Card{}, err
 	}
 	b, err := h.usable()
@@ -87,6 +81,17 @@ func (h *Handheld) look(scan string, now time.Time, reserved bool) (Card, error)
 	}
 	slices.Sort(c.Risk)
 	return c, nil
+}
+
+// fit returns why the handheld must not sell, whatever the card.
+func (h *Handheld) fit() error {
+	switch {
+	case h.broken:
+		return ErrStorage
+	case h.id.Purpose != vendors.ForSales:
+		return ErrPurpose
+	}
+	return h.chain.fit()
 }
 
 // readCard reads a scanned code. A card's number alone is no card.

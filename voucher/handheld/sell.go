@@ -2,6 +2,7 @@ package handheld
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -81,11 +82,15 @@ func (h *Handheld) sell(s Sale, reserved bool) (Sold, error) {
 	return Sold{Seq: m.Seq, Hash: m.hash, Serial: c.Serial, Value: c.Value, At: now, Risk: c.Risk}, nil
 }
 
-// SellOnline redeems a voucher that this handheld is not the home of: the
-// server reserves it for this handheld first. Rule 4 of Sell does not apply.
-// It returns the server's errors as well; the receipt is sent by the next
-// Sync like any other.
+// SellOnline redeems a voucher that this handheld is not the home of, or of
+// which only the number can be read: the server reserves it for this handheld
+// first. Rule 4 of Sell does not apply. It returns the server's errors as well,
+// and ErrCardNumber for a number while there is no network; the receipt is sent
+// by the next Sync like any other.
 func (h *Handheld) SellOnline(ctx context.Context, server Server, s Sale) (Sold, error) {
+	if serial, err := readSerial(s.Scan); err == nil {
+		return h.sellNumber(ctx, server, s, serial)
+	}
 	h.mu.Lock()
 	c, err := h.look(s.Scan, h.chain.floor(h.cfg.Now()), true)
 	if err == nil {
@@ -95,7 +100,7 @@ func (h *Handheld) SellOnline(ctx context.Context, server Server, s Sale) (Sold,
 	if err != nil {
 		return Sold{}, err
 	}
-	if err := h.reserve(ctx, server, c.Serial); err != nil {
+	if _, err := h.reserve(ctx, server, c.Serial); err != nil {
 		return Sold{}, fmt.Errorf("reserve the card: %w", err)
 	}
 	h.mu.Lock()
@@ -103,7 +108,42 @@ func (h *Handheld) SellOnline(ctx context.Context, server Server, s Sale) (Sold,
 	return h.sell(s, true)
 }
 
-func (h *Handheld) reserve(ctx context.Context, server Server, serial voucher.Serial) error {
+// sellNumber sells on a card whose number was typed: the server says what the
+// card is, and it is verified like a scanned one.
+func (h *Handheld) sellNumber(ctx context.Context, server Server, s Sale, serial voucher.Serial) (Sold, error) {
+	h.mu.Lock()
+	err := h.fit()
+	h.mu.Unlock()
+	if err != nil {
+		return Sold{}, err
+	}
+	token, err := h.reserve(ctx, server, serial)
+	switch {
+	case errors.Is(err, ErrNoNetwork):
+		return Sold{}, fmt.Errorf("reserve the card: %w", ErrCardNumber)
+	case err != nil:
+		return Sold{}, fmt.Errorf("reserve the card: %w", err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	b, err := h.usable()
+	if err != nil {
+		return Sold{}, err
+	}
+	claims, err := voucher.VerifySignature(string(token), b.keys)
+	if err != nil {
+		return Sold{}, err
+	}
+	if claims.Serial != serial {
+		return Sold{}, ErrAnswer.At("token", "of another card")
+	}
+	s.Scan = token.Wire()
+	return h.sell(s, true)
+}
+
+// reserve has the server hold a voucher, and returns its token, which is not
+// verified.
+func (h *Handheld) reserve(ctx context.Context, server Server, serial voucher.Serial) (voucher.Token, error) {
 	path, body := h.path("reservations"), []byte(serial)
 	var got voucher.Reservation
 	err := h.signed(http.MethodPost, path, body, func(proof string) (err error) {
@@ -112,14 +152,14 @@ func (h *Handheld) reserve(ctx context.Context, server Server, serial voucher.Se
 		return err
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	if got.Serial != serial || got.Nonce == "" {
-		return ErrAnswer
+		return "", ErrAnswer
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.keepSession(session{got.Nonce, h.sess.Counter})
+	return got.Token, h.keepSession(session{got.Nonce, h.sess.Counter})
 }
 
 // Cancel undoes the sale with the number, on its own day (UTC). The card can

@@ -113,6 +113,7 @@ func (c *Client) Reserve(ctx context.Context, cmd voucher.AskReserve) (voucher.R
 		Serial voucher.Serial `json:"serial"`
 		Until  time.Time      `json:"until"`
 		Nonce  string         `json:"nonce"`
+		Token  voucher.Token  `json:"token"`
 	}
 	w, err := call[reservation](ctx, c, cmd.Method, cmd.Path, cmd.Proof, cmd.Body)
 	return voucher.Reservation(w), err

@@ -2,6 +2,7 @@ package handheld
 
 import (
 	"bytes"
+	"context"
 	crand "crypto/rand"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"github.com/go-kit/kit/endpoint"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/store/mem"
@@ -331,6 +333,76 @@ func TestHandheld_SellOnline(t *testing.T) {
 	if len(third.chain.records) != 0 {
 		t.Error("a refused reservation left a record")
 	}
+}
+
+// A card that cannot be scanned is sold by its number, and only with a network;
+// what the server says it is, is believed no more than a scan.
+func TestHandheld_SellOnline_number(t *testing.T) {
+	v := newVillage(t)
+	h, _ := v.shop("v1")
+	cards := v.issue("l1", 3, h)
+	v.handOver(cards...)
+	typed := func(p printed) Sale {
+		s := ricesale(p)
+		s.Scan = strings.ToLower(p.serial.Printed())
+		return s
+	}
+	v.must(h.FetchBundle(t.Context(), v.client))
+	if _, err := h.Sell(typed(cards[0])); !errors.Is(err, ErrCardNumber) {
+		t.Errorf("a number without a network: %v", err)
+	}
+	v.cut.Store(1)
+	if _, err := h.SellOnline(t.Context(), v.client, typed(cards[0])); !errors.Is(err, ErrCardNumber) {
+		t.Errorf("a number while the network is down: %v", err)
+	}
+	sold, err := h.SellOnline(t.Context(), v.client, typed(cards[0]))
+	if err != nil || sold.Serial != cards[0].serial || len(sold.Risk) != 0 {
+		t.Fatalf("sold %+v, %v", sold, err)
+	}
+	if _, err := h.SellOnline(t.Context(), v.client, typed(cards[0])); !errors.Is(err, ErrCardSpent) {
+		t.Errorf("twice: %v", err)
+	}
+	unknown := typed(cards[1])
+	unknown.Scan = voucher.Serial("0123456789ABCDEF").Printed()
+	if _, err := h.SellOnline(t.Context(), v.client, unknown); !errors.Is(err, voucher.ErrNotFound) {
+		t.Errorf("a number that is nobody's: %v", err)
+	}
+	for name, lie := range map[string]func(*voucher.Reservation){
+		"another card":      func(r *voucher.Reservation) { r.Token = v.token(cards[2]) },
+		"a changed token":   func(r *voucher.Reservation) { r.Token = r.Token[:len(r.Token)-4] + "wwww" },
+		"no token":          func(r *voucher.Reservation) { r.Token = "" },
+		"a line feed in it": func(r *voucher.Reservation) { r.Token += "\n" },
+	} {
+		if _, err := h.SellOnline(t.Context(), liar{v.client, lie}, typed(cards[1])); fault.Of(err) == nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := h.Sync(t.Context(), v.client); err != nil {
+		t.Fatal(err)
+	}
+	if got := v.Balance(ledger.Redeemed("v1")); got != 1000 {
+		t.Errorf("the books owe v1 %d", got)
+	}
+}
+
+// token is a card's token, as its code has it.
+func (v *village) token(p printed) voucher.Token {
+	v.t.Helper()
+	token, err := voucher.ParseDigits(p.scan)
+	v.must(err)
+	return token
+}
+
+// liar is a server that says something else about a card.
+type liar struct {
+	Server
+	lie func(*voucher.Reservation)
+}
+
+func (l liar) Reserve(ctx context.Context, cmd voucher.AskReserve) (voucher.Reservation, error) {
+	r, err := l.Server.Reserve(ctx, cmd)
+	l.lie(&r)
+	return r, err
 }
 
 // Records go and answers come by a carrier's file; the carrier holds no key.
