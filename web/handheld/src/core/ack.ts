@@ -55,17 +55,17 @@ const word = { dev: 'text', seq: 'uint', head: 'hash', t: 'int', nonce: 'text' }
 const outcome = schema({ seq: 'uint', hash: 'hash', state: 'text', reason: 'text', leaf: 'leaf' });
 
 function checkBeacon(b: Beacon): void {
-  if (!isName(b.dev, handheldMax)) throw faults.signedContent.at('dev', "not a handheld's id");
-  if ((b.head === noHash) !== (b.seq === 0)) throw faults.signedContent.at('seq', 'number and hash do not fit');
-  if (!inRange(b.t)) throw faults.signedContent.at('t', 'out of range');
-  if (!isName(b.nonce, nonceMax)) throw faults.signedContent.at('nonce', 'not a nonce');
-  if (new TextEncoder().encode(b.checkpoint).length > checkpointMax) throw faults.signedContent.at('checkpoint', 'too long');
+  if (!isName(b.dev, handheldMax)) throw faults.signedContent.at('dev');
+  if ((b.head === noHash) !== (b.seq === 0)) throw faults.signedContent.at('seq');
+  if (!inRange(b.t)) throw faults.signedContent.at('t');
+  if (!isName(b.nonce, nonceMax)) throw faults.signedContent.at('nonce');
+  if (new TextEncoder().encode(b.checkpoint).length > checkpointMax) throw faults.signedContent.at('checkpoint');
 }
 
 function checkOutcome(o: Outcome): void {
-  if (!states.includes(o.state)) throw faults.signedContent.at('state', 'no such state');
-  if (o.seq < 1 || o.hash === noHash) throw faults.signedContent.at('seq', 'no record');
-  if (o.reason !== '' && !isName(o.reason, reasonMax)) throw faults.signedContent.at('reason', 'not a code');
+  if (!states.includes(o.state)) throw faults.signedContent.at('state');
+  if (o.seq < 1 || o.hash === noHash) throw faults.signedContent.at('seq');
+  if (o.reason !== '' && !isName(o.reason, reasonMax)) throw faults.signedContent.at('reason');
 }
 
 const beacon: DocType<Beacon> = {
@@ -80,7 +80,7 @@ const ack: DocType<Ack> = {
   members: schema({ ...word, outcomes: { list: { object: outcome } }, checkpoint: 'text' }),
   check(a) {
     checkBeacon(a);
-    if (!a.outcomes || a.outcomes.length > outcomesMax) throw faults.signedContent.at('outcomes', 'too many, or missing');
+    if (!a.outcomes || a.outcomes.length > outcomesMax) throw faults.signedContent.at('outcomes');
     a.outcomes.forEach(checkOutcome);
   },
 };
@@ -89,11 +89,11 @@ const request: DocType<SignedRequest> = {
   max: 4 << 10,
   members: schema({ dev: 'text', m: 'text', u: 'text', sha: 'hash', nonce: 'text', n: 'uint' }),
   check(r) {
-    if (!isName(r.dev, handheldMax)) throw faults.signedContent.at('dev', "not a handheld's id");
-    if (!/^[A-Z]{1,8}$/.test(r.m)) throw faults.signedContent.at('m', 'not a method');
-    if (!r.u.startsWith('/') || r.u.length > pathMax) throw faults.signedContent.at('u', 'not a path');
-    if (!isName(r.nonce, nonceMax)) throw faults.signedContent.at('nonce', 'not a nonce');
-    if (r.n < 1) throw faults.signedContent.at('n', 'not from 1');
+    if (!isName(r.dev, handheldMax)) throw faults.signedContent.at('dev');
+    if (!/^[A-Z]{1,8}$/.test(r.m)) throw faults.signedContent.at('m');
+    if (!r.u.startsWith('/') || r.u.length > pathMax) throw faults.signedContent.at('u');
+    if (!isName(r.nonce, nonceMax)) throw faults.signedContent.at('nonce');
+    if (r.n < 1) throw faults.signedContent.at('n');
   },
 };
 

@@ -95,11 +95,11 @@ const bundle: DocType<Wire> = {
     lots: { list: { object: lot } },
   }),
   check(b) {
-    if (!isName(b.dev, handheldMax)) throw faults.signedContent.at('dev', "not a handheld's id");
-    if (b.snap < 1) throw faults.signedContent.at('snap', 'out of range');
-    if (!b.items || !b.lots) throw faults.signedContent.at('lots', 'missing');
+    if (!isName(b.dev, handheldMax)) throw faults.signedContent.at('dev');
+    if (b.snap < 1) throw faults.signedContent.at('snap');
+    if (!b.items || !b.lots) throw faults.signedContent.at('lots');
     if (b.lots.some((l) => (fromBase64(l.home)?.length ?? 1) % homeLen !== 0)) {
-      throw faults.signedContent.at('home', 'not whole entries');
+      throw faults.signedContent.at('home');
     }
   },
 };

@@ -34,11 +34,16 @@ export function readCard(scan: string): string {
   return parseWire(scan);
 }
 
-/** Judges a card as of now. Reserved says that the server holds it for this handheld. */
-export async function look(s: State, scan: string, now: Seconds, reserved: boolean): Promise<Judged> {
+/** Throws why the handheld must not sell, whatever the card. */
+export function fit(s: State): void {
   if (s.broken) throw faults.storage;
   if (s.id.purpose !== 'sales') throw faults.purpose;
   s.requireFit();
+}
+
+/** Judges a card as of now. Reserved says that the server holds it for this handheld. */
+export async function look(s: State, scan: string, now: Seconds, reserved: boolean): Promise<Judged> {
+  fit(s);
   const bundle = s.usable();
   const token = readCard(scan);
   const genuine = await verify(token, bundle.lots, now);

@@ -14,7 +14,7 @@ export type StoredKey =
   | { readonly kind: 'native'; readonly publicKey: Bytes; readonly key: CryptoKey }
   | { readonly kind: 'wrapped'; readonly publicKey: Bytes; readonly wrap: CryptoKey; readonly iv: Bytes; readonly seed: Bytes };
 
-const fallback = () => import('./ed25519_fallback');
+const fallback = () => import('./curves_fallback');
 
 const imported = new Map<string, Promise<CryptoKey>>();
 const importedMax = 256; // a bundle has that many lots at most, far from it

@@ -3,9 +3,10 @@
 
 import type { Enrolment, Trust } from './api';
 import { fromBase64, toBase64, utf8 } from './bytes';
-import type { HTTPServer, Server } from './client';
+import { HTTPServer, type Server } from './client';
 import { type StoredKey, isStoredKey, makeKey, sign } from './ed25519';
 import * as faults from './faults';
+import type { Config } from './handheld';
 import { hashOf } from './hash';
 import { locked } from './platform';
 import type { IdentityDoc, Session } from './state';
@@ -92,6 +93,17 @@ function code(text: string): string {
 /** Writes what parseEnrolment reads, for a screen or a printer of the office. */
 export function enrolmentText(e: Enrolment): string {
   return `${e.server}/handheld/#e=${bareCode(e.code)}.${e.trust.root}.${e.trust.beacon}`;
+}
+
+/** Returns the server at an address, or the one that the surroundings give. */
+export function serverFor(address: string, cfg: Config): Server {
+  return cfg.server ?? new HTTPServer(address, cfg.language);
+}
+
+/** Reads a code, and asks the page's own server for the keys where the code does not bring them along. */
+export async function readCode(text: string, cfg: Config): Promise<Enrolment> {
+  const { code, server, trust } = parseEnrolment(text);
+  return { code, server, trust: trust ?? (await fetchTrust(new HTTPServer(server, cfg.language))) };
 }
 
 /**

@@ -37,8 +37,8 @@ export class Fault extends Error {
     this.title = title;
   }
 
-  /** Returns a copy that names a field and what is wrong with it. */
-  at(location: string, message: string, value?: string): Fault {
+  /** Returns a copy that names a field and what is wrong with it, where the code does not say enough. */
+  at(location: string, message = '', value?: string): Fault {
     const field: Field = value === undefined ? { location, message } : { location, message, value };
     return new Fault(this.kind, this.code, [...this.fields, field], this.title);
   }

@@ -20,14 +20,12 @@ import type {
   TakerReason,
   Weighed,
 } from './api';
-import { look, readCard } from './card';
-import { exportJournal, importAnswers } from './carrier';
+import { fit, look, readCard } from './card';
 import { HTTPServer, type Server } from './client';
 import { isFault } from './fault';
 import * as faults from './faults';
 import { checkGoods, weigh } from './goods';
 import { locked } from './platform';
-import { warmSeal } from './seal';
 import { activate, cancel, handed, sell } from './sell';
 import { readSerial } from './serial';
 import { State } from './state';
@@ -68,9 +66,7 @@ export class Handheld implements HandheldAPI {
   /** Opens the handheld that the store holds. Throws handheld_not_enrolled, handheld_journal and handheld_storage. */
   static async open(store: Store, cfg: Config = {}): Promise<Handheld> {
     const s = await State.open(store, cfg.now ?? Date.now);
-    const h = new Handheld(s, cfg.server ?? new HTTPServer(s.id.server, cfg.language));
-    if (h.identity.purpose === 'sales') warmSeal().catch(() => undefined); // the first sale will say what is wrong
-    return h;
+    return new Handheld(s, cfg.server ?? new HTTPServer(s.id.server, cfg.language));
   }
 
   look(scan: string, online = false): Promise<Card> {
@@ -81,6 +77,7 @@ export class Handheld implements HandheldAPI {
     return this.noted('fetch-card', async () => {
       const serial = readSerial(number);
       if (serial === undefined) throw faults.serialForm;
+      await this.s.exclusive(async () => fit(this.s));
       const token = await this.reserve(serial).catch((err: unknown) => {
         throw isFault(err, faults.noNetwork.code) ? faults.cardNumber : err;
       });
@@ -197,11 +194,14 @@ export class Handheld implements HandheldAPI {
   }
 
   exportJournal(all = false): Promise<Exported> {
-    return this.noted('export', () => this.s.exclusive(() => exportJournal(this.s, all)));
+    return this.noted('export', async () => {
+      const { exportJournal } = await import('./carrier');
+      return this.s.exclusive(() => exportJournal(this.s, all));
+    });
   }
 
   importAnswers(text: string): Promise<number> {
-    return this.noted('import', () => importAnswers(this.s, text));
+    return this.noted('import', async () => (await import('./carrier')).importAnswers(this.s, text));
   }
 
   note(event: string, ms: number): void {

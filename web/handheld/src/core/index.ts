@@ -1,17 +1,14 @@
-// The core of the handheld: protocol, keys, journal and sync, without a screen.
+// The core of the handheld: protocol, keys, journal and sync, without a screen. What is not on the way to a sale is
+// loaded when it is needed: import() enrol.ts for codes and keys, carrier.ts for the carrier's part.
 
 import type { Enrolment } from './api';
-import { HTTPServer } from './client';
-import { enrol } from './enrol';
 import { Handheld, type Config } from './handheld';
 import { requirePlatform } from './platform';
 import { Store } from './store';
 
 export * from './api';
 export { AutoSync } from './auto_sync';
-export { carry, type Carried } from './carrier';
 export { HTTPServer, type Server } from './client';
-export { enrolmentText, fetchTrust, fingerprint, parseEnrolment, type Scanned } from './enrol';
 export { Fault, isFault } from './fault';
 export { Handheld, kindOfScan, type Config } from './handheld';
 export { amountText } from './money';
@@ -32,12 +29,15 @@ export async function openHandheld(cfg: Config = {}, name?: string): Promise<Han
   }
 }
 
-/** Enrols this browser and opens it. After a failure the same call may be repeated. */
-export async function enrolHandheld(e: Enrolment, cfg: Config = {}, name?: string): Promise<Handheld> {
+/** Enrols this browser, with the text of the office's code or with what it says, and opens it. After a failure the same
+ * call may be repeated. Throws what enrol.ts does. */
+export async function enrolHandheld(code: string | Enrolment, cfg: Config = {}, name?: string): Promise<Handheld> {
   requirePlatform();
+  const { enrol, readCode, serverFor } = await import('./enrol'); // not on the way to a sale
+  const e = typeof code === 'string' ? await readCode(code, cfg) : code;
   const store = await Store.open(name);
   try {
-    await enrol(store, cfg.server ?? new HTTPServer(e.server, cfg.language), e);
+    await enrol(store, serverFor(e.server, cfg), e);
   } finally {
     store.close();
   }

@@ -7,6 +7,7 @@ import { parseAck, parseBeacon, signRequest } from '../../src/core/ack';
 import { type Bytes, fromBase64, toBase64, utf8 } from '../../src/core/bytes';
 import { packFactor, pinHint, verifier } from '../../src/core/factor';
 import { hashOf, sha256 } from '../../src/core/hash';
+import { sealBase } from '../../src/core/hpke';
 import { keyID } from '../../src/core/jws';
 import { parseManifest } from '../../src/core/manifest';
 import { parseRecord } from '../../src/core/record';
@@ -183,6 +184,35 @@ async function opened(secret: Bytes, ev: Bytes, context: string): Promise<Uint8A
   const r = await suite.createRecipientContext({ recipientKey, enc: ev.slice(0, 32), info });
   return new Uint8Array(await r.open(ev.slice(32), utf8(context)));
 }
+
+it('computes the vector of RFC 9180, A.1.1', async () => {
+  const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex')) as Bytes;
+  const { x25519 } = await import('@noble/curves/ed25519.js');
+  const secret = hex('52c4a758a802cd8b936eceea314432798d5baf2d7e9235dc084ab1b9cfa2f736');
+  const own = {
+    publicKey: x25519.getPublicKey(secret) as Bytes,
+    agree: (other: Bytes) => x25519.getSharedSecret(secret, other) as Bytes,
+  };
+  const sealed = await sealBase(
+    hex('3948cfe0ad1ddb695d780e59077195da6c56506b027329794ab02bca80815c4d'),
+    hex('4f6465206f6e2061204772656369616e2055726e'),
+    hex('436f756e742d30'),
+    hex('4265617574792069732074727574682c20747275746820626561757479'),
+    own,
+  );
+  expect(Buffer.from(sealed).toString('hex')).toBe(
+    '37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431' +
+      'f938558b5d72f1a23810b4be2ab4f84331acc02fc97babc53a52ae8218a355a96d8770ac83d07bea87e13c512a',
+  );
+});
+
+it('seals to no key of small order', async () => {
+  const seal = () => sealBase(new Uint8Array(32), utf8(''), utf8(''), utf8('x'));
+  await expect(seal()).rejects.toThrow();
+  const restore = withoutCurves();
+  await expect(seal()).rejects.toThrow();
+  restore();
+});
 
 it('writes requests as the vectors have them', async () => {
   const v = vectors<{ request: { jws: string; payload: Parameters<typeof signRequest>[0] } }>('records');

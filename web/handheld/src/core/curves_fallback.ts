@@ -1,9 +1,10 @@
-// Ed25519 for browsers whose WebCrypto does not know it. This file is loaded only there.
+// Ed25519 and X25519 for browsers whose WebCrypto does not know them. This file is loaded only there.
 
-import { ed25519 } from '@noble/curves/ed25519.js';
+import { ed25519, x25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 
 import { type Bytes, concat, equal } from './bytes';
+import { random } from './platform';
 
 const { Point } = ed25519;
 const order = Point.Fn.ORDER;
@@ -44,4 +45,13 @@ export function publicKey(seed: Bytes): Bytes {
 /** Signs a message with 32 secret bytes. */
 export function sign(seed: Bytes, message: Bytes): Bytes {
   return ed25519.sign(message, seed) as Bytes;
+}
+
+/** Draws a key pair for one agreement: its public half, and the secret that it has in common with another's. */
+export function ephemeral(): { publicKey: Bytes; agree(other: Bytes): Bytes } {
+  const secret = random(32);
+  return {
+    publicKey: x25519.getPublicKey(secret) as Bytes,
+    agree: (other) => x25519.getSharedSecret(secret, other) as Bytes,
+  };
 }
