@@ -12,7 +12,7 @@ import type { Purpose } from './api';
 export interface Enrolled {
   readonly handheld: string;
   readonly programme: string;
-  readonly vendor: string;
+  readonly vendor?: string;
   readonly zone: string;
   readonly purpose: Purpose;
   readonly state: string;

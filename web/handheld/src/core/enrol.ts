@@ -26,7 +26,8 @@ export async function enrol(store: Store, server: Server, e: Enrolment): Promise
     const publicKey = toBase64(key.publicKey);
     const text = `jate-enrolment/1\n${bareCode(e.code)}\n${publicKey}\n`;
     const got = await server.enrol(e.code, publicKey, toBase64(await sign(key, utf8(text))));
-    const { handheld, programme, vendor, purpose, nonce } = got;
+    const { handheld, programme, purpose, nonce } = got;
+    const vendor = got.vendor ?? ''; // a distribution's handheld has none
     if (![handheld, programme, nonce].every((t) => typeof t === 'string' && t !== '') || typeof vendor !== 'string') {
       throw faults.answer.at('body', 'not an enrolment');
     }

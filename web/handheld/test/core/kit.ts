@@ -40,3 +40,34 @@ export async function codeOf(fn: () => unknown): Promise<string> {
     throw err;
   }
 }
+
+/** Copies a database as whoever copies a browser's profile would. */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  const open = (name: string) =>
+    new Promise<IDBDatabase>((resolve, reject) => {
+      const r = indexedDB.open(name);
+      r.onsuccess = () => resolve(r.result);
+      r.onerror = () => reject(r.error);
+    });
+  const { Store } = await import('../../src/core/store');
+  (await Store.open(to)).close();
+  const [a, b] = [await open(from), await open(to)];
+  for (const name of a.objectStoreNames) {
+    const rows = await new Promise<[IDBValidKey, unknown][]>((resolve) => {
+      const list: [IDBValidKey, unknown][] = [];
+      const r = a.transaction(name).objectStore(name).openCursor();
+      r.onsuccess = () => {
+        if (!r.result) return resolve(list);
+        list.push([r.result.key, r.result.value]);
+        r.result.continue();
+      };
+    });
+    const tx = b.transaction(name, 'readwrite');
+    for (const [key, value] of rows) tx.objectStore(name).put(value, key);
+    await new Promise((resolve) => {
+      tx.oncomplete = resolve;
+    });
+  }
+  a.close();
+  b.close();
+}
