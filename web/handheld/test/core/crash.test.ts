@@ -2,45 +2,20 @@
 // two tabs never write two records under one number, and a damaged journal is not sold on.
 
 import 'fake-indexeddb/auto';
-import { readFileSync } from 'node:fs';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import type { Sale } from '../../src/core/api';
 import { makeKey } from '../../src/core/ed25519';
 import { isFault } from '../../src/core/fault';
 import { Handheld } from '../../src/core/handheld';
 import { Store } from '../../src/core/store';
 import { codeOf, copyDatabase, withoutCurves } from './kit';
+import { Office, bundle, noon, saleOf, shop } from './office';
 
-interface Told {
-  Root: string;
-  Beacon: string;
-  Stories: { Name: string; Steps: { Do: string; Now: number; Bundle?: string; Sale?: { Scan: string; Factor: { Secret: string } } }[] }[];
-}
-const told = JSON.parse(readFileSync(new URL('../../../../voucher/handheld/testdata/handheld.json', import.meta.url), 'utf8')) as Told;
-const story = told.Stories.find((s) => s.Name === 'limits and pace') as Told['Stories'][0];
-const now = story.Steps[0]?.Now as number;
-const cards = story.Steps.filter((s) => s.Do === 'sell').slice(1).map((s) => s.Sale as NonNullable<(typeof s)['Sale']>);
-
-function saleOf(i: number, secret?: string): Sale {
-  const c = cards[i] as (typeof cards)[0];
-  const lines = [{ item: 'soap', quantity: '4', price: 250 }];
-  return { scan: c.Scan, factor: { secret: secret ?? c.Factor.Secret, pin: '' }, lines, cash: 0, shortfall: 0 };
-}
-
-const never = () => Promise.reject(new Error('no server here'));
-const cfg = { now: () => now * 1000, server: { enrol: never, redeem: never, bundle: never, reserve: never } };
+const cfg = { now: () => noon * 1000, server: new Office() };
 const open = async (name: string) => Handheld.open(await Store.open(name), cfg);
 
 beforeAll(async () => {
-  const store = await Store.open('base');
-  await store.save([
-    ['key', await makeKey()],
-    ['session', { nonce: 'n0', counter: 0 }],
-    ['identity', { handheld: 'h1', programme: 'mopti', vendor: 'v1', purpose: 'sales', server: '', trust: { root: told.Root, beacon: told.Beacon } }],
-  ]);
-  const h = await Handheld.open(store, cfg);
-  await h.takeBundle(story.Steps[0]?.Bundle as string);
+  const h = await shop('base', cfg.server);
   await h.sell(saleOf(9));
   h.close();
 });
@@ -128,7 +103,7 @@ describe('killed at each step', () => {
   it('a wrong try is counted before anybody hears of it', async () => {
     const counted = new Set<string>();
     const wrong = (h: Handheld) =>
-      h.sell(saleOf(0, '0'.repeat(16))).catch((err: unknown) => {
+      h.sell({ ...saleOf(0), factor: { secret: '0'.repeat(16), pin: '' } }).catch((err: unknown) => {
         if (isFault(err, 'factor_wrong')) return;
         throw err;
       });
@@ -149,7 +124,7 @@ describe('killed at each step', () => {
   });
 
   it('a bundle is there whole or not at all', async () => {
-    await killEverywhere('bundle', (h) => h.takeBundle(story.Steps[0]?.Bundle as string), async (h, _, at) => {
+    await killEverywhere('bundle', (h) => h.takeBundle(bundle), async (h, _, at) => {
       expect((await h.status()).freshness, at).toBe('fresh');
     });
   });
@@ -297,7 +272,7 @@ describe.each([['native'], ['substitute']])('what is kept, with %s curves', (kin
     await copyDatabase('base', copy);
     const h = await open(copy);
     await h.sell(saleOf(0));
-    await codeOf(() => h.sell(saleOf(1, '1234567812345678')));
+    await codeOf(() => h.sell({ ...saleOf(1), factor: { secret: '1234567812345678', pin: '' } }));
     await codeOf(() => h.look('Aminata Traoré 76 12 34 56'));
     const s = await Store.open(copy);
     const head = await s.head();

@@ -2,20 +2,17 @@
 // by rule and code by code, and leave the same records.
 
 import 'fake-indexeddb/auto';
-import { createPrivateKey, sign as edSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 
 import type { RecordState, Sale, Status, Taker, TakerReason, CancelReason } from '../../src/core/api';
-import { fromBase64, toBase64, utf8 } from '../../src/core/bytes';
 import { makeKey } from '../../src/core/ed25519';
 import { isFault } from '../../src/core/fault';
 import { Handheld } from '../../src/core/handheld';
-import { keyID } from '../../src/core/jws';
 import { amountText } from '../../src/core/money';
 import { Store } from '../../src/core/store';
-import type { Bytes } from '../../src/core/bytes';
 import { withoutCurves } from './kit';
+import { signAck } from './office';
 
 interface Step {
   Do: 'take' | 'ack' | 'look' | 'sell' | 'cancel' | 'activate' | 'reopen';
@@ -58,16 +55,7 @@ interface Story {
 
 const told = JSON.parse(
   readFileSync(new URL('../../../../voucher/handheld/testdata/handheld.json', import.meta.url), 'utf8'),
-) as { Root: string; Beacon: string; BeaconSeed: string; Stories: Story[] };
-
-/** Signs an acknowledgement as the server would. */
-async function signAck(ack: object): Promise<string> {
-  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), fromBase64(told.BeaconSeed) as Bytes]);
-  const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
-  const kid = await keyID(fromBase64(told.Beacon) as Bytes);
-  const covered = `${toBase64(utf8(`{"alg":"EdDSA","kid":"${kid}","typ":"evk+jwt"}`))}.${toBase64(utf8(JSON.stringify(ack)))}`;
-  return `${covered}.${toBase64(edSign(null, Buffer.from(covered), key))}`;
-}
+) as { Root: string; Beacon: string; Stories: Story[] };
 
 let n = 0;
 
