@@ -324,6 +324,8 @@ export interface HandheldAPI {
   exportJournal(all?: boolean): Promise<Exported>;
   /** Takes in what a carrier brought back, or a bundle; returns how many lines it used. */
   importAnswers(text: string): Promise<number>;
+  /** Eight digits by which two people compare the keys that this handheld believes with those of the office. */
+  fingerprint(): Promise<string>;
   /** Keeps a note of something that took a while, for the office; event is a name of small letters and dashes. */
   note(event: string, ms: number): void;
   /** What happened on this handheld, for the office: codes and numbers, nothing personal; oldest first. */

@@ -204,6 +204,10 @@ export class Handheld implements HandheldAPI {
     return this.noted('import', async () => (await import('./carrier')).importAnswers(this.s, text));
   }
 
+  async fingerprint(): Promise<string> {
+    return (await import('./enrol')).fingerprint(this.s.id.trust);
+  }
+
   note(event: string, ms: number): void {
     this.s.note(`${event.replace(/[^a-z0-9_-]/g, '').slice(0, noteMax)} ${Math.round(ms)} ms`);
   }
