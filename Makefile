@@ -51,7 +51,7 @@ test: tools web ## every test, race detector on, then the handheld in a browser;
 
 webtest: web ## the handheld's tests alone: types, units, and in Chromium against the real server
 	go build -o bin/jate ./cmd/jate
-	cd $(HANDHELD) && timeout $(WEB_TIMEOUT) npm run --silent check && timeout $(WEB_TIMEOUT) npm test --silent
+	cd $(HANDHELD) && timeout $(WEB_TIMEOUT) npm run --silent check && timeout $(WEB_TIMEOUT) npm test --silent && timeout $(WEB_TIMEOUT) npm run --silent e2e
 
 short: ## the quick tests; those that miss an outside program are skipped
 	go test -short ./...

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import vm from 'node:vm';
-import jsQR from 'jsqr';
 import { decodeQR } from 'qr/decode.js';
 import { prepareZXingModule, readBarcodes, type ReaderOptions } from 'zxing-wasm/reader';
 
@@ -56,11 +55,8 @@ export function readers(): Record<string, Reader> {
   return {
     'zxing-wasm': zxing({ tryHarder: true, tryRotate: true, tryDownscale: true }),
     'zxing-wasm, fast': zxing({ tryHarder: false, tryRotate: false, tryDownscale: false }),
-    'zxing-wasm, denoise': zxing({ tryHarder: true, tryDownscale: true, tryDenoise: true }),
     'qr-scanner': qrScanner(),
-    jsQR: async (data, width, height) => jsQR(data, width, height, { inversionAttempts: 'dontInvert' })?.data ?? null,
     'qr, effort 1': qr(1, 16),
-    'qr, effort 3': qr(3, 150),
-    'qr, effort 8': qr(8, 500),
+    'qr, effort 3': qr(3, 120),
   };
 }

@@ -48,13 +48,15 @@ export function cardCode(digits: string): Grey {
   return { width: side, height: side, data: Uint8ClampedArray.from(inside.flat(), (dark) => (dark ? 0 : 255)) };
 }
 
-/** Takes a frame of the code, whose pixels are its modules without a quiet zone, dark below 128. */
+/** Takes a frame of a code, whose pixels are its modules without a quiet zone, or of any other flat thing. Black becomes the
+ * shot's ink, white its paper. */
 export function take(code: Grey, shot: Shot): Grey {
   const { width, height } = shot;
   const rnd = random(shot.seed);
   let light = new Float32Array(width * height);
   const rad = Math.PI / 180;
   const side = shot.fill * height;
+  const tall = (side * code.height) / code.width;
   const [ct, st] = [Math.cos(shot.turn * rad), Math.sin(shot.turn * rad)];
   const [ca, sa] = [Math.cos(shot.tiltAxis * rad), Math.sin(shot.tiltAxis * rad)];
   const [ci, si] = [Math.cos(shot.tilt * rad), Math.sin(shot.tilt * rad)];
@@ -79,12 +81,12 @@ export function take(code: Grey, shot: Shot): Grey {
         const bx = cu * ca - cv * sa;
         const by = cu * sa + cv * ca;
         const mx = Math.floor(((bx * ct + by * st) / side + 0.5) * code.width);
-        const my = Math.floor(((-bx * st + by * ct) / side + 0.5) * code.height);
+        const my = Math.floor(((-bx * st + by * ct) / tall + 0.5) * code.height);
         const quiet = mx < 0 || my < 0 || mx >= code.width || my >= code.height;
         const off = Math.max(-mx, -my, mx - code.width + 1, my - code.height + 1);
         // Around the quiet zone of four modules a card has print, and around the card there is something dark.
         const around = off > 22 ? 70 : off > 5 && (Math.floor(mx / 3) * 7 + Math.floor(my / 2) * 13) % 5 === 0 ? shot.ink : shot.paper;
-        sum += quiet ? around : code.data[my * code.width + mx]! < 128 ? shot.ink : shot.paper;
+        sum += quiet ? around : shot.ink + ((shot.paper - shot.ink) * code.data[my * code.width + mx]!) / 255;
       }
       light[y * width + x] = sum / (steps * steps);
     }

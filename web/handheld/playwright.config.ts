@@ -1,0 +1,18 @@
+import { defineConfig } from '@playwright/test';
+
+// The tests in e2e drive Chromium against the real server. One at a time: several browsers on two cores would only
+// measure each other.
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '*.spec.ts',
+  globalSetup: './e2e/setup.ts',
+  workers: 1,
+  fullyParallel: false,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: true,
+  retries: 0,
+  reporter: [['list']],
+  outputDir: 'test-results',
+  preserveOutput: 'failures-only',
+});
