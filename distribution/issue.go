@@ -132,7 +132,7 @@ func issuePlan(tx Tx, l Lot) (voucher.IssueLot, error) {
 		return voucher.IssueLot{}, err
 	}
 	plan := voucher.IssueLot{Programme: l.Programme, Round: r.ID, Lot: l.ID, NotBefore: r.Opens, Expires: r.SalesEnd,
-		GraceUntil: r.GraceUntil, Count: c.vouchers, Spares: c.spares,
+		GraceUntil: r.GraceUntil, EmbargoUntil: r.EmbargoUntil, Count: c.vouchers, Spares: c.spares,
 		Profiles: []voucher.Profile{{Number: profile, Asset: r.Asset, Basket: r.Basket, Categories: r.Categories, Cap: r.Rule.Denominations[0].Minor()}}}
 	if r.Kind == CommodityRound {
 		plan.Ceilings = map[int]money.Amount{profile: r.Ceiling}

@@ -48,7 +48,8 @@ type BundleItem struct {
 	Picture  string `json:"pic"`
 }
 
-// BundleLot is what a handheld must know of one lot.
+// BundleLot is what a handheld must know of one lot. While the lot is under
+// embargo, Sealed holds all the rest (SealLot), which is empty.
 type BundleLot struct {
 	Manifest string `json:"manifest"` // signed by the root key
 	Status   Base64 `json:"status"`   // StatusList
@@ -56,7 +57,8 @@ type BundleLot struct {
 	// Home lists the vouchers this handheld is home for, 8 bytes each, big
 	// endian: index (32), issuance tag (16), PIN hint (10), 1 if a PIN is
 	// needed, 1 if the secret is needed, four zero bits.
-	Home Base64 `json:"home"`
+	Home   Base64 `json:"home"`
+	Sealed Base64 `json:"sealed,omitempty"`
 }
 
 var typBundle = docType{typ: "evz+jwt", max: 32 << 20}
@@ -71,9 +73,19 @@ func (b Bundle) check() error {
 		return ErrSignedContent.At("lots", "missing")
 	}
 	for _, l := range b.Lots {
-		if len(l.Home)%homeLen != 0 {
-			return ErrSignedContent.At("home", "not whole entries")
+		if err := l.check(); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func (l BundleLot) check() error {
+	if len(l.Home)%homeLen != 0 {
+		return ErrSignedContent.At("home", "not whole entries")
+	}
+	if len(l.Sealed) > 0 && (l.Manifest != "" || len(l.Status)+len(l.Hints)+len(l.Home) > 0) {
+		return ErrSignedContent.At("sealed", "beside what it should hide")
 	}
 	return nil
 }
@@ -212,7 +224,18 @@ func (s *service) fill(tx Tx, h vendors.Handheld, b *Bundle) error {
 		if is.Manifest == "" || !is.ClosedAt.IsZero() || !slices.Contains(is.Zones, h.Zone) {
 			continue
 		}
+		e, err := tx.Embargo(is.Lot)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		hidden := Unix(b.Snapshot).Time().Before(e.Until)
+		if hidden && h.Purpose != vendors.ForDistribution {
+			continue
+		}
 		l, err := bundleLot(tx, is, h)
+		if err == nil && hidden {
+			l, err = SealLot(s.cfg.Rand, e.Code, l)
+		}
 		if err != nil {
 			return err
 		}

@@ -22,6 +22,8 @@ type Endpoints struct {
 	Receipts httpkit.Endpoint[Query, []StoredReceipt]
 	Issues   httpkit.Endpoint[Query, []Issue]
 	Keys     httpkit.Endpoint[Query, JSON]
+
+	OfficerCode httpkit.Endpoint[ReadOfficerCode, OfficerCode]
 }
 
 // allowed says who may call what. Handhelds prove themselves by their
@@ -38,7 +40,9 @@ var allowed = map[string][]access.Role{
 	"lookup":    {access.RoleIssuer, access.RoleListApprover, access.RoleDistributionOfficer, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
 	"receipts":  {access.RoleIssuer, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
 	"keys":      {access.RoleIssuer, access.RoleListApprover, access.RoleMonitor, access.RoleAuditor},
-	"issues":    {access.RoleIssuer, access.RoleListApprover, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
+	// Not the officer himself: somebody who planned the round gives it to him.
+	"officer-code": {access.RoleIssuer, access.RoleListApprover},
+	"issues":       {access.RoleIssuer, access.RoleListApprover, access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor},
 }
 
 // NewEndpoints puts the service's methods behind mw, then behind the roles
@@ -60,5 +64,7 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		Receipts: httpkit.Wrap(s.Receipts, staff("receipts")),
 		Issues:   httpkit.Wrap(s.Issues, staff("issues")),
 		Keys:     httpkit.Wrap(s.Keys, staff("keys")),
+
+		OfficerCode: httpkit.Wrap(s.OfficerCode, staff("officer-code")),
 	}
 }

@@ -19,6 +19,7 @@ type IssueLot struct {
 	Issuer                string // the token's iss
 	NotBefore, Expires    time.Time
 	GraceUntil            time.Time
+	EmbargoUntil          time.Time // zero: no embargo
 	Profiles              []Profile
 	Ceilings              map[int]money.Amount // of commodity profiles
 	Count                 int                  // how many Items there are

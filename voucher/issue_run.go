@@ -20,6 +20,7 @@ type lotRun struct {
 	s        *service
 	cmd      IssueLot
 	issue    Issue
+	embargo  Embargo
 	manifest Manifest
 	signer   *Signer
 	job      PrintJob
@@ -67,10 +68,11 @@ func (s *service) beginIssue(ctx context.Context, cmd IssueLot) (*lotRun, error)
 	run := &lotRun{s: s, cmd: cmd, zones: map[string]bool{}, totals: map[money.Asset]money.Amount{}}
 	run.issue = Issue{Lot: cmd.Lot, Round: cmd.Round, Programme: cmd.Programme, Profiles: cmd.Profiles,
 		Ceilings: cmd.Ceilings, Count: cmd.Count, Spares: spares,
-		NotBefore: cmd.NotBefore, Expires: cmd.Expires, GraceUntil: cmd.GraceUntil}
-	for _, b := range []*[]byte{&run.issue.FactorKey, &run.issue.HintSecret} {
-		*b = make([]byte, 32)
-		if _, err := io.ReadFull(s.cfg.Rand, *b); err != nil {
+		NotBefore: cmd.NotBefore, Expires: cmd.Expires, GraceUntil: cmd.GraceUntil,
+		FactorKey: make([]byte, 32), HintSecret: make([]byte, 32)}
+	run.embargo = Embargo{cmd.Lot, cmd.EmbargoUntil, make([]byte, officerCodeLen)}
+	for _, b := range [][]byte{run.issue.FactorKey, run.issue.HintSecret, run.embargo.Code} {
+		if _, err := io.ReadFull(s.cfg.Rand, b); err != nil {
 			return nil, err
 		}
 	}
@@ -118,7 +120,7 @@ func (r *lotRun) open(tx Tx) error {
 	if r.issue.KID, err = newKID(r.s.cfg.Rand, taken); err != nil {
 		return err
 	}
-	return tx.PutIssue(r.issue)
+	return errors.Join(tx.PutIssue(r.issue), tx.PutEmbargo(r.embargo))
 }
 
 const kidAlphabet = "ABCDEFGHJKMNPQRSTVWXYZ23456789"

@@ -58,6 +58,10 @@ type Service interface {
 	Receipts(ctx context.Context, q Query) ([]StoredReceipt, error)
 	// Issues lists a programme's issued lots with their manifests.
 	Issues(ctx context.Context, q Query) ([]Issue, error)
+	// OfficerCode returns the code with which a distribution officer opens the lot
+	// on his handheld before its embargo ends, and writes down who read it. It
+	// returns ErrNotFound.
+	OfficerCode(ctx context.Context, cmd ReadOfficerCode) (OfficerCode, error)
 	// Keys returns the public keys of a programme's lots as a JWKS (RFC 7517),
 	// for whoever verifies vouchers with other software.
 	Keys(ctx context.Context, q Query) (JSON, error)

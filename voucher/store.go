@@ -37,6 +37,10 @@ type Tx interface {
 	// Issues yields a programme's issues in the order of their lots' ids.
 	Issues(programme string) iter.Seq2[Issue, error]
 
+	// Embargo returns a lot's embargo; lots of before there were any have none.
+	Embargo(lot string) (Embargo, error)
+	PutEmbargo(e Embargo) error
+
 	Receipt(h Hash) (StoredReceipt, error)
 	PutReceipt(r StoredReceipt) error
 	// ReceiptsFor yields the receipts and cancellations that name a voucher,

@@ -40,6 +40,8 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 	mux.Handle("POST /api/v1/proposals/{id}/agreement", staff(httpkit.Handler(httpkit.Present(e.Agree, wireOf), decodeAgree, http.StatusOK, opts...)))
 	mux.Handle("GET /api/v1/jwks.json", staff(httpkit.Handler(httpkit.Present(e.Keys, func(j JSON) json.RawMessage { return json.RawMessage(j) }),
 		decodeAll, http.StatusOK, opts...)))
+	mux.Handle("POST /api/v1/issues/{lot}/officer-code",
+		staff(httpkit.Handler(httpkit.Present(e.OfficerCode, wireOfOfficerCode), decodeOfficerCode, http.StatusOK, opts...)))
 	mux.Handle("GET /api/v1/issues", staff(httpkit.Handler(httpkit.Present(e.Issues, wireOfIssues), decodeAll, http.StatusOK, opts...)))
 }
 
@@ -196,6 +198,26 @@ func decodeAgree(ctx context.Context, r *http.Request) (Agree, error) {
 	id, err := httpkit.PathValue(r, "id")
 	return Agree{By: actor, Key: key, Proposal: id}, err
 }
+
+func decodeOfficerCode(ctx context.Context, r *http.Request) (ReadOfficerCode, error) {
+	actor, err := access.FromContext(ctx)
+	if err != nil {
+		return ReadOfficerCode{}, err
+	}
+	key, err := httpkit.IdempotencyKey(r)
+	if err != nil {
+		return ReadOfficerCode{}, err
+	}
+	lot, err := httpkit.PathValue(r, "lot")
+	return ReadOfficerCode{By: actor, Key: key, Lot: lot}, err
+}
+
+type officerCodeWire struct {
+	Lot  string `json:"lot"`
+	Code string `json:"code"`
+}
+
+func wireOfOfficerCode(c OfficerCode) officerCodeWire { return officerCodeWire(c) }
 
 // MarshalJSON writes the answer as it goes over the wire.
 func (a Answer) MarshalJSON() ([]byte, error) { return wireField("ack", a.Ack), nil }

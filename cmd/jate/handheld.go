@@ -40,6 +40,8 @@ func (c *handheldCLI) words() []handheldWord {
 			text{"enrol with the one-time code from the office, or the text of its QR code, read from a file or the input", "enrôler avec le code à usage unique du bureau, ou le texte de son code QR, lu dans un fichier ou sur l'entrée"}},
 		{"bundle", "--state DIR [--server URL]", c.bundle,
 			text{"fetch the zone bundle", "récupérer le paquet de zone"}},
+		{"open", "--state DIR [--code FILE]", c.openLots,
+			text{"open lots under embargo with the officer's code, read from a file or the input", "ouvrir des lots sous embargo avec le code de l'agent, lu dans un fichier ou sur l'entrée"}},
 		{"activate", "--state DIR --by head|alternate|third-party [--reason R] CARD…", c.activate,
 			text{"record that cards were handed over", "enregistrer une remise de cartes"}},
 		{"sell", "--state DIR --card SCAN --line ITEM=QUANTITY@PRICE… [--cash N | --shortfall N] [--factor FILE] [--online]", c.sell,

@@ -98,6 +98,25 @@ func (c *handheldCLI) sayBundle(s handheld.Status) {
 	c.say(text{"Zone bundle of %s: %s.", "Paquet de zone du %s : %s."}, c.date(s.Snapshot), c.freshness(s.Freshness))
 }
 
+func (c *handheldCLI) openLots(_ context.Context, fs *flag.FlagSet, args []string) error {
+	code := fs.String("code", "", "file with the officer's code; the input where empty")
+	if err := c.parse(fs, args, "state"); err != nil {
+		return err
+	}
+	typed, err := c.input(*code)
+	if err != nil {
+		return err
+	}
+	return c.with(func(h *handheld.Handheld) error {
+		n, err := h.OpenLots(strings.TrimSpace(typed))
+		if err != nil {
+			return err
+		}
+		c.say(text{"Lots opened: %d.", "Lots ouverts : %d."}, n)
+		return nil
+	})
+}
+
 func (c *handheldCLI) activate(_ context.Context, fs *flag.FlagSet, args []string) error {
 	by := fs.String("by", "", "who took the cards: head, alternate or third-party")
 	reason := fs.String("reason", "", "why a third party came: distance, health, care, away, safety or other")

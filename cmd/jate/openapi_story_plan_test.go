@@ -162,6 +162,7 @@ func (s *story) papers() {
 	}
 	s.get("monitor", "/api/v1/jwks.json")
 	s.get("monitor", "/api/v1/issues")
+	s.post("issuer", "/api/v1/issues/"+s.lot+"/officer-code", nil)
 }
 
 // interrupt imports a list until its first part is stored, as if the server had

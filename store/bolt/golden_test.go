@@ -130,6 +130,7 @@ func putGolden(tx *Tx) error {
 		tx.PutReceipt(receipt),
 		tx.PutReceipt(waiting),
 		tx.PutProposal(filled[voucher.Proposal]()),
+		tx.PutEmbargo(filled[voucher.Embargo]()),
 		tx.PutBeacon(filled[voucher.Hash](), filled[time.Time]()),
 		tx.PutProgramme(filled[distribution.Programme]()),
 		tx.PutDonorFund(filled[distribution.Fund]()),
@@ -181,6 +182,7 @@ func checkGolden(t *testing.T, tx *Tx) {
 	is(t, filled[voucher.Issue]())(tx.Issue(filled[voucher.Issue]().Lot))
 	is(t, filled[voucher.StoredReceipt]())(tx.Receipt(filled[voucher.StoredReceipt]().Hash))
 	is(t, waiting)(one(tx.WaitingSince(time.Unix(1<<32, 0))))
+	is(t, filled[voucher.Embargo]())(tx.Embargo(filled[voucher.Embargo]().Lot))
 	is(t, filled[voucher.Proposal]())(tx.Proposal(filled[voucher.Proposal]().ID))
 	is(t, filled[time.Time]())(tx.Beacon(filled[voucher.Hash]()))
 	checkGoldenDistribution(t, tx)

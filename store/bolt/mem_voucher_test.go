@@ -111,6 +111,15 @@ var voucherCalls = []func(draw) call{
 		return puts("PutProposal", func(tx anyTx) error { return tx.PutProposal(p) })
 	},
 	func(d draw) call {
+		id := d.id()
+		return asks("Embargo", func(tx anyTx) (voucher.Embargo, error) { return tx.Embargo(id) })
+	},
+	func(d draw) call {
+		e := random[voucher.Embargo](d)
+		e.Lot = d.id()
+		return puts("PutEmbargo", func(tx anyTx) error { return tx.PutEmbargo(e) })
+	},
+	func(d draw) call {
 		h := voucher.Hash(d.hash())
 		return asks("Beacon", func(tx anyTx) (time.Time, error) { return tx.Beacon(h) })
 	},

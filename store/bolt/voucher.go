@@ -195,6 +195,16 @@ func (tx *Tx) PutProposal(p voucher.Proposal) error {
 	return proposalTable.put(tx, p.ID, proposalRecordOf(p))
 }
 
+// Embargo returns a lot's embargo.
+func (tx *Tx) Embargo(lot string) (voucher.Embargo, error) {
+	return read(tx, embargoTable, lot, voucher.ErrNotFound, embargoRecord.embargo)
+}
+
+// PutEmbargo stores a lot's embargo.
+func (tx *Tx) PutEmbargo(e voucher.Embargo) error {
+	return embargoTable.put(tx, e.Lot, embargoRecord{e.Lot, instantOf(e.Until), e.Code})
+}
+
 // Beacon returns when a beacon was signed.
 func (tx *Tx) Beacon(h voucher.Hash) (time.Time, error) {
 	return read(tx, beaconTable, h, voucher.ErrNotFound, instant.time)

@@ -20,6 +20,7 @@ var (
 	holderTable  = table[string, numbers]{newBucket("voucher-of"), 2, textKey[string]()}
 	tokenTable   = table[voucher.Number, jws]{growing(newBucket("token")), 2, numberKey[voucher.Number]()}
 	issueTable   = newOwned[string, issueRecord]("issue")
+	embargoTable = table[string, embargoRecord]{newBucket("embargo"), 1, textKey[string]()}
 
 	receiptTable = table[uint64, receiptRecord]{growing(newBucket("receipt")), 2, numberKey[uint64]()}
 	arrivalTable = table[voucher.Hash, numbers]{newBucket("receipt-hash"), 2, shortHashKey}
@@ -331,6 +332,17 @@ type issueRecord struct {
 	GraceUntil instant
 	ClosedAt   instant
 	IssuedAt   instant
+}
+
+// embargoRecord is in "embargo" by lot.
+type embargoRecord struct {
+	Lot   string
+	Until instant
+	Code  []byte
+}
+
+func (r embargoRecord) embargo() voucher.Embargo {
+	return voucher.Embargo{Lot: r.Lot, Until: r.Until.time(), Code: r.Code}
 }
 
 type profileRecord struct {

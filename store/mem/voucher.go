@@ -24,6 +24,7 @@ type voucherTables struct {
 	rounds    table[string, uint64]                // round, arrival
 	proposals table[string, voucher.Proposal]
 	beacons   table[string, time.Time] // hash
+	embargoes table[string, voucher.Embargo]
 }
 
 var _ voucher.Tx = (*Tx)(nil)
@@ -202,6 +203,16 @@ func (tx *Tx) Proposal(id string) (voucher.Proposal, error) {
 // PutProposal stores what waits for a second person.
 func (tx *Tx) PutProposal(p voucher.Proposal) error {
 	return tx.db.vouchers.proposals.put(tx, p.ID, p)
+}
+
+// Embargo returns a lot's embargo.
+func (tx *Tx) Embargo(lot string) (voucher.Embargo, error) {
+	return tx.db.vouchers.embargoes.find(lot, voucher.ErrNotFound)
+}
+
+// PutEmbargo stores a lot's embargo.
+func (tx *Tx) PutEmbargo(e voucher.Embargo) error {
+	return tx.db.vouchers.embargoes.put(tx, e.Lot, e)
 }
 
 // Beacon returns when a beacon was signed.

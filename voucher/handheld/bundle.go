@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/hpke"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -19,6 +20,8 @@ type carried struct {
 	lots  map[string]lot // by kid
 	items map[string]voucher.BundleItem
 	seal  hpke.PublicKey
+	// sealed is how many lots are under embargo, and not opened by a code.
+	sealed int
 }
 
 // lot is what the bundle says about one lot.
@@ -40,7 +43,7 @@ func (h *Handheld) readBundle(jws string) (*carried, error) {
 		return nil, ErrBundleOther
 	}
 	c := &carried{Bundle: b, lots: map[string]lot{}, items: map[string]voucher.BundleItem{}}
-	if err := c.fill(ed25519.PublicKey(h.id.Root)); err != nil {
+	if err := c.fill(ed25519.PublicKey(h.id.Root), h.codes); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
 	if c.word, err = voucher.ParseBeacon(b.Beacon, ed25519.PublicKey(h.id.Beacon)); err != nil {
@@ -52,9 +55,20 @@ func (h *Handheld) readBundle(jws string) (*carried, error) {
 	return c, nil
 }
 
-func (c *carried) fill(root ed25519.PublicKey) error {
-	manifests := make([]voucher.Manifest, len(c.Lots))
-	for i, l := range c.Lots {
+func (c *carried) fill(root ed25519.PublicKey, codes [][]byte) error {
+	var manifests []voucher.Manifest
+	for _, l := range c.Lots {
+		if len(l.Sealed) > 0 {
+			opened, err := openLot(l, codes)
+			if errors.Is(err, voucher.ErrOfficerCode) {
+				c.sealed++
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			l = opened
+		}
 		m, err := voucher.ParseManifest(l.Manifest, root)
 		if err != nil {
 			return err
@@ -63,7 +77,7 @@ func (c *carried) fill(root ed25519.PublicKey) error {
 		if err != nil {
 			return err
 		}
-		manifests[i] = m
+		manifests = append(manifests, m)
 		c.lots[m.KID] = lot{m, status, l.Homes(), l.Hints}
 	}
 	for _, it := range c.Items {

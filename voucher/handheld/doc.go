@@ -30,6 +30,7 @@
 //	identity.json  what enrolment said, and the pinned root and beacon keys
 //	bundle.jws     the zone bundle as it was received
 //	session.json   nonce and counter of signed requests, saved before each use
+//	codes.json     officers' codes that opened lots under embargo
 //	journal        one line for each event
 //	journal.torn   what a crash left of the journal's last line, if it did
 //

@@ -65,6 +65,7 @@ type Handheld struct {
 	unfit  error    // why there is none
 	broken bool     // the storage failed: what it holds is unknown
 	sess   session
+	codes  [][]byte // officers' codes, the oldest first
 }
 
 // session is the freshness of signed requests.
@@ -100,6 +101,9 @@ func Open(store Storage, cfg Config) (*Handheld, error) {
 	}
 	if err := json.Unmarshal(text, &h.sess); err != nil {
 		return nil, ErrJournal.At(docSession, "not a session")
+	}
+	if h.codes, err = loadCodes(store); err != nil {
+		return nil, fmt.Errorf("open the handheld: %w", err)
 	}
 	if err := h.openJournal(); err != nil {
 		return nil, fmt.Errorf("open the handheld: %w", err)

@@ -35,6 +35,7 @@ type Status struct {
 	UnsyncedSince time.Time // of the oldest of them; zero for none
 	Snapshot      time.Time // when the bundle was made; zero for none
 	Freshness     Freshness
+	Sealed        int // lots under embargo, which wait for an officer's code
 	// Totals is the value of the sales in each state, an amount for each asset
 	// in ascending order of its text.
 	Totals   map[voucher.ReceiptState][]money.Amount
@@ -54,7 +55,7 @@ func (h *Handheld) Status() Status {
 		s.Unsynced, s.UnsyncedSince = len(waiting), waiting[0].Time.Time()
 	}
 	if h.bundle != nil {
-		s.Snapshot, s.Freshness = h.bundle.made(), h.bundle.freshness(s.Time)
+		s.Snapshot, s.Freshness, s.Sealed = h.bundle.made(), h.bundle.freshness(s.Time), h.bundle.sealed
 	}
 	for serial, n := range h.chain.tries {
 		if n >= triesMax {

@@ -13,6 +13,7 @@ const (
 	docIdentity = "identity.json"
 	docBundle   = "bundle.jws"
 	docSession  = "session.json"
+	docCodes    = "codes.json"
 	docTorn     = "journal.torn"
 )
 

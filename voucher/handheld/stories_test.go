@@ -41,7 +41,7 @@ type (
 	// step is one call and what became of it. Code is the fault's, empty where
 	// it went well.
 	step struct {
-		Do     string // take, ack, look, sell, cancel, activate or reopen
+		Do     string // take, open, ack, look, sell, cancel, activate or reopen
 		Now    int64
 		Bundle string          `json:",omitempty"`
 		Ack    *ackShape       `json:",omitempty"`
@@ -212,7 +212,7 @@ func allStories(t *testing.T) stories {
 	for _, name := range slices.Sorted(maps.Keys(refused)) {
 		all.Stories = append(all.Stories, storyOfRefusal(t, name, refused[name]))
 	}
-	for _, one := range []func(*testing.T) story{storyOfADay, storyOfTries, storyOfClocks, storyOfLimits, storyOfHandOver, storyOfBundles} {
+	for _, one := range []func(*testing.T) story{storyOfAnEmbargo, storyOfADay, storyOfTries, storyOfClocks, storyOfLimits, storyOfHandOver, storyOfBundles} {
 		all.Stories = append(all.Stories, one(t))
 	}
 	return all
@@ -367,6 +367,50 @@ func storyOfHandOver(t *testing.T) story {
 	_ = w.sell(sale(scanned))
 	w.cancel(1, voucher.CancelMistake)
 	return w.end()
+}
+
+// storyOfAnEmbargo has two lots: one that everybody may know, and one that waits
+// for its officer.
+func storyOfAnEmbargo(t *testing.T) story {
+	o := newOffice(t)
+	o.purpose = vendors.ForDistribution
+	p := o.print(voucherOf{mode: voucher.ModeSecret, value: 5000})
+	code := []byte("sixteen bytes 16")
+	sealed := func(b *voucher.Bundle) {
+		l, err := voucher.SealLot(o.random, code, b.Lots[0])
+		o.must(err)
+		b.Lots = []voucher.BundleLot{l}
+	}
+	w := newTeller(o, "an embargo")
+	w.unseal(voucher.PrintOfficerCode(code))
+	w.take(sealed)
+	w.activate(voucher.TakerHead, "", p.scan)
+	w.unseal(voucher.PrintOfficerCode([]byte("fifteen bytes 16")))
+	w.unseal("ABCDE")
+	w.unseal(strings.ToLower(voucher.PrintOfficerCode(code)))
+	w.activate(voucher.TakerHead, "", p.scan)
+	w.unseal(voucher.PrintOfficerCode(code))
+	w.reopen()
+	w.activate(voucher.TakerAlternate, "", p.scan)
+	w.now = w.now.Add(time.Hour)
+	w.take(sealed)
+	w.activate(voucher.TakerAlternate, "", p.scan)
+	w.take(func(b *voucher.Bundle) { b.Lots[0].Sealed = []byte("beside what it should hide") })
+	w.take(func(b *voucher.Bundle) {
+		l, err := voucher.SealLot(o.random, code, b.Lots[0])
+		o.must(err)
+		twice, err := voucher.SealLot(o.random, code, l)
+		o.must(err)
+		b.Lots = []voucher.BundleLot{twice}
+	})
+	w.take()
+	return w.end()
+}
+
+func (w *teller) unseal(code string) {
+	w.t.Helper()
+	_, err := w.h.OpenLots(code)
+	_ = w.tell(step{Do: "open", Cards: []string{code}}, err)
 }
 
 func storyOfBundles(t *testing.T) story {

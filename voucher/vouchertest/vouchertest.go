@@ -149,8 +149,9 @@ func testMissing(t *testing.T, s voucher.Store) {
 		_, r := tx.Receipt(voucher.Hash{})
 		_, p := tx.Proposal("x1")
 		_, b := tx.Beacon(voucher.Hash{1})
+		_, e := tx.Embargo("l1")
 		for name, err := range map[string]error{"voucher": v, "serial": serial, "token": token, "issue": i, "receipt": r,
-			"proposal": p, "beacon": b} {
+			"proposal": p, "beacon": b, "embargo": e} {
 			if !errors.Is(err, voucher.ErrNotFound) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
@@ -166,9 +167,10 @@ func testMissing(t *testing.T, s voucher.Store) {
 }
 
 func testRoundTrip(t *testing.T, s voucher.Store) {
-	v, i, r, p, beacon := aCard(1), anIssue("p1", "l1"), aReceipt(1), aProposal("x1"), at
+	v, i, r, p, beacon, e := aCard(1), anIssue("p1", "l1"), aReceipt(1), aProposal("x1"), at, voucher.Embargo{Lot: "l1", Until: at, Code: []byte{3}}
 	put := func(tx voucher.Tx) error {
-		return errors.Join(tx.PutVoucher(v), tx.PutIssue(i), tx.PutReceipt(r), tx.PutProposal(p), tx.PutBeacon(voucher.Hash{1}, beacon))
+		return errors.Join(tx.PutVoucher(v), tx.PutIssue(i), tx.PutReceipt(r), tx.PutProposal(p), tx.PutBeacon(voucher.Hash{1}, beacon),
+			tx.PutEmbargo(e))
 	}
 	check := func(tx voucher.Tx) error {
 		same(t, v)(tx.Voucher(1))
@@ -177,6 +179,7 @@ func testRoundTrip(t *testing.T, s voucher.Store) {
 		same(t, r)(tx.Receipt(r.Hash))
 		same(t, p)(tx.Proposal("x1"))
 		same(t, beacon)(tx.Beacon(voucher.Hash{1}))
+		same(t, e)(tx.Embargo("l1"))
 		return nil
 	}
 	update(t, s, func(tx voucher.Tx) error { return errors.Join(put(tx), check(tx)) })
@@ -185,6 +188,7 @@ func testRoundTrip(t *testing.T, s voucher.Store) {
 	// Zero values are values too.
 	v = voucher.Voucher{Number: 1, Serial: v.Serial, Lot: v.Lot, Beneficiary: v.Beneficiary}
 	i, r, p, beacon = voucher.Issue{Lot: "l1", Programme: "p1"}, voucher.StoredReceipt{Hash: r.Hash}, voucher.Proposal{ID: "x1"}, time.Time{}
+	e = voucher.Embargo{Lot: "l1"}
 	update(t, s, put)
 	view(t, s, check)
 }
@@ -347,7 +351,7 @@ func testRollback(t *testing.T, s voucher.Store) {
 		_, decided := ledger.Decide(tx, ledger.Actor{Role: "server", Name: "server"}, "r1", "hold", "wrong-pin", nil)
 		return errors.Join(decided, tx.PutVoucher(v), tx.PutVoucher(aCard(2)), tx.PutToken(1, "other"), tx.PutToken(2, "other"),
 			tx.PutIssue(anIssue("p1", "l2")), tx.PutReceipt(settled), tx.PutReceipt(aReceipt(2)), tx.PutProposal(aProposal("x2")),
-			tx.PutBeacon(voucher.Hash{2}, at), tx.PutVendor(vendors.Vendor{ID: "v2", Programme: "p1"}), stop)
+			tx.PutBeacon(voucher.Hash{2}, at), tx.PutEmbargo(voucher.Embargo{Lot: "l2"}), tx.PutVendor(vendors.Vendor{ID: "v2", Programme: "p1"}), stop)
 	})
 	if err == nil || err.Error() != stop.Error() {
 		t.Fatalf("Update = %v, want only the function's own error", err)
@@ -364,8 +368,9 @@ func testRollback(t *testing.T, s voucher.Store) {
 		_, r := tx.Receipt(aReceipt(2).Hash)
 		_, p := tx.Proposal("x2")
 		_, b := tx.Beacon(voucher.Hash{2})
+		_, e := tx.Embargo("l2")
 		_, v := tx.Vendor("v2")
-		for name, err := range map[string]error{"serial": serial, "token": token, "issue": i, "receipt": r, "proposal": p, "beacon": b} {
+		for name, err := range map[string]error{"serial": serial, "token": token, "issue": i, "receipt": r, "proposal": p, "beacon": b, "embargo": e} {
 			if !errors.Is(err, voucher.ErrNotFound) {
 				t.Errorf("%s was left behind: %v", name, err)
 			}
@@ -384,6 +389,7 @@ func testReadOnly(t *testing.T, s voucher.Store) {
 		"issue":    func(tx voucher.Tx) error { return tx.PutIssue(anIssue("p1", "l1")) },
 		"receipt":  func(tx voucher.Tx) error { return tx.PutReceipt(aReceipt(1)) },
 		"proposal": func(tx voucher.Tx) error { return tx.PutProposal(aProposal("x1")) },
+		"embargo":  func(tx voucher.Tx) error { return tx.PutEmbargo(voucher.Embargo{Lot: "l1"}) },
 		"beacon":   func(tx voucher.Tx) error { return tx.PutBeacon(voucher.Hash{1}, at) },
 	} {
 		if err := s.View(t.Context(), put); err == nil {

@@ -232,6 +232,8 @@ export interface Status {
 export interface Handover {
   /** Different cards that this handheld recorded as handed over. */
   readonly handed: number;
+  /** Lots under embargo that wait for an officer's code; nothing else is known of them. */
+  readonly sealed: number;
   readonly lots: readonly HandoverLot[];
 }
 
@@ -306,6 +308,9 @@ export interface HandheldAPI {
   lookHandover(scan: string): Promise<HandoverCard>;
   /** Records that 1 to 64 cards were handed over; scans or printed numbers. Resolved once the record is durable. */
   activate(scans: readonly string[], by: Taker, reason?: TakerReason): Promise<Hash>;
+  /** Opens the lots under embargo that the officer's code is for, typed in groups or scanned; returns how many. Refused
+   * with officer_code. */
+  openLots(code: string): Promise<number>;
   handover(): Promise<Handover>;
 
   status(): Promise<Status>;

@@ -4,7 +4,7 @@
 import type { Freshness, Policy, Purpose } from './api';
 import { type Beacon, parseBeacon } from './ack';
 import { type Bytes, fromBase64 } from './bytes';
-import { schema } from './canon';
+import { read, schema } from './canon';
 import { Fault } from './fault';
 import * as faults from './faults';
 import { hashOf } from './hash';
@@ -29,6 +29,8 @@ interface WireLot {
   readonly status: string;
   readonly hints: string;
   readonly home: string;
+  /** All of a lot under embargo; the rest is then empty. */
+  readonly sealed?: string;
 }
 
 interface Wire {
@@ -73,12 +75,20 @@ export interface Bundle {
   readonly beacon: string;
   readonly beaconHash: string;
   readonly word: Beacon;
+  /** How many lots are under embargo, and not opened by a code. */
+  readonly sealed: number;
 }
 
 const homeLen = 8;
 
 const item = schema({ code: 'text', cat: 'text', en: 'text', fr: 'text', max: 'int', pic: 'text' });
-const lot = schema({ manifest: 'text', status: 'bytes', hints: 'bytes', home: 'bytes' });
+const lot = schema({ manifest: 'text', status: 'bytes', hints: 'bytes', home: 'bytes', 'sealed?': 'bytes' });
+
+function checkLot(l: WireLot): void {
+  if ((fromBase64(l.home)?.length ?? 1) % homeLen !== 0) throw faults.signedContent.at('home');
+  if (l.sealed && (l.manifest || l.status || l.hints || l.home)) throw faults.signedContent.at('sealed');
+}
+
 const bundle: DocType<Wire> = {
   typ: 'evz+jwt',
   max: 32 << 20,
@@ -98,9 +108,7 @@ const bundle: DocType<Wire> = {
     if (!isName(b.dev, handheldMax)) throw faults.signedContent.at('dev');
     if (b.snap < 1) throw faults.signedContent.at('snap');
     if (!b.items || !b.lots) throw faults.signedContent.at('lots');
-    if (b.lots.some((l) => (fromBase64(l.home)?.length ?? 1) % homeLen !== 0)) {
-      throw faults.signedContent.at('home');
-    }
+    b.lots.forEach(checkLot);
   },
 };
 
@@ -116,7 +124,24 @@ function homesOf(bytes: Bytes): Map<number, HomeVoucher> {
   return homes;
 }
 
-async function readLot(l: WireLot, root: Bytes): Promise<Lot> {
+/** Opens a lot with the first code that does; undefined where none does. */
+async function unseal(l: WireLot, codes: readonly Bytes[]): Promise<WireLot | undefined> {
+  if (!l.sealed) return l;
+  const { openLot } = await import('./embargo'); // only a distribution's handheld has such lots
+  for (const code of codes) {
+    const text = await openLot(code, fromBase64(l.sealed) as Bytes);
+    if (text === undefined) continue;
+    const open = read<WireLot>(lot, text);
+    if (open.sealed) throw faults.signedContent.at('sealed');
+    checkLot(open);
+    return open;
+  }
+  return undefined;
+}
+
+async function readLot(wire: WireLot, root: Bytes, codes: readonly Bytes[]): Promise<Lot | undefined> {
+  const l = await unseal(wire, codes);
+  if (!l) return undefined;
   const manifest = await parseManifest(l.manifest, root);
   const status = await decodeStatusList(fromBase64(l.status) as Bytes, manifest.n + manifest.spares);
   return { manifest, status, homes: homesOf(fromBase64(l.home) as Bytes), hints: fromBase64(l.hints) as Bytes };
@@ -126,10 +151,11 @@ function sameManifest(a: Manifest, b: Manifest): boolean {
   return a === b || JSON.stringify({ ...a, key: 0, assets: 0 }) === JSON.stringify({ ...b, key: 0, assets: 0 });
 }
 
-async function fill(w: Wire, root: Bytes, beaconKey: Bytes): Promise<Bundle> {
+async function fill(w: Wire, root: Bytes, beaconKey: Bytes, codes: readonly Bytes[]): Promise<Bundle> {
   const lots = new Map<string, Lot>();
-  const read = await Promise.all(w.lots.map((l) => readLot(l, root)));
-  for (const l of read) {
+  const all = await Promise.all(w.lots.map((l) => readLot(l, root, codes)));
+  for (const l of all) {
+    if (!l) continue;
     const other = lots.get(l.manifest.kid);
     if (other && !sameManifest(other.manifest, l.manifest)) throw faults.keyTwice;
     lots.set(l.manifest.kid, l);
@@ -139,7 +165,8 @@ async function fill(w: Wire, root: Bytes, beaconKey: Bytes): Promise<Bundle> {
   const word = await parseBeacon(w.beacon, beaconKey);
   const items = new Map(w.items.map((i) => [i.code, i]));
   const { snap, vendor, zone, policy, beacon } = w;
-  return { snap, vendor, zone, policy, beacon, seal, items, lots, word, beaconHash: await hashOf(beacon) };
+  const sealed = all.filter((l) => !l).length;
+  return { snap, vendor, zone, policy, beacon, seal, items, lots, word, sealed, beaconHash: await hashOf(beacon) };
 }
 
 /** Whose bundle, and which keys vouch for it. */
@@ -150,12 +177,12 @@ export interface Owner {
   readonly beacon: Bytes;
 }
 
-/** Verifies a bundle with the pinned keys, everything in it included. Throws bundle_invalid and bundle_other_handheld. */
-export async function readBundle(jws: string, o: Owner): Promise<Bundle> {
+/** Verifies a bundle with the pinned keys, everything in it included; lots under embargo where a code opens them. Throws bundle_invalid and bundle_other_handheld. */
+export async function readBundle(jws: string, o: Owner, codes: readonly Bytes[]): Promise<Bundle> {
   try {
     const w = await parse(bundle, await keyID(o.beacon), o.beacon, jws);
     if (w.dev !== o.handheld) throw faults.bundleOther;
-    const b = await fill(w, o.root, o.beacon);
+    const b = await fill(w, o.root, o.beacon, codes);
     if (b.word.dev !== o.handheld || w.purpose !== o.purpose) throw faults.bundleOther;
     return b;
   } catch (err) {

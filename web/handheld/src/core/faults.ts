@@ -48,6 +48,7 @@ export const noNetwork = declared('unavailable', 'no_network');
 export const platform = declared('unavailable', 'browser_too_old');
 
 // The zone bundle.
+export const officerCode = declared('denied', 'officer_code');
 export const noBundle = declared('unavailable', 'bundle_missing');
 export const bundle = declared('invalid', 'bundle_invalid');
 export const bundleOther = declared('invalid', 'bundle_other_handheld');

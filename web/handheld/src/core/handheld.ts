@@ -31,7 +31,7 @@ import { readSerial } from './serial';
 import { State } from './state';
 import { entriesOf, handoverOf, itemsOf, statusOf } from './status';
 import type { Store } from './store';
-import { type SyncOptions, fetchBundle, signed, sync, takeBundle } from './sync';
+import { type SyncOptions, fetchBundle, openLots, signed, sync, takeBundle } from './sync';
 import { verifySignature } from './token';
 import { wireOf } from './wire';
 
@@ -137,6 +137,10 @@ export class Handheld implements HandheldAPI {
 
   activate(scans: readonly string[], by: Taker, reason: TakerReason = ''): Promise<string> {
     return this.noted('activate', () => this.s.exclusive(() => activate(this.s, scans, by, reason)));
+  }
+
+  openLots(code: string): Promise<number> {
+    return this.noted('open-lots', () => this.s.exclusive(() => openLots(this.s, code)));
   }
 
   handover(): Promise<Handover> {

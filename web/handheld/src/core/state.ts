@@ -111,11 +111,17 @@ export class State {
     }
   }
 
+  /** The officers' codes that opened lots, the oldest first. */
+  async codes(): Promise<readonly Bytes[]> {
+    const list: unknown = await this.store.get('codes');
+    return Array.isArray(list) ? (list as Bytes[]) : [];
+  }
+
   private async loadBundle(): Promise<void> {
     const jws = await this.store.get('bundle');
     if (typeof jws !== 'string') return;
     try {
-      this.bundle = await readBundle(jws, this.owner);
+      this.bundle = await readBundle(jws, this.owner, await this.codes());
     } catch (err) {
       if (!(err instanceof Fault)) throw err;
       this.bundle = undefined;

@@ -144,5 +144,5 @@ export function handoverOf(s: State): Handover {
     notBefore: m.nbf,
     expires: m.exp,
   }));
-  return { handed: s.chain.handed.size, lots };
+  return { handed: s.chain.handed.size, sealed: s.bundle?.sealed ?? 0, lots };
 }

@@ -1,6 +1,6 @@
 // What a handheld must not lose, in one IndexedDB database:
 //
-//	docs     key, identity, session, bundle, head, out: each replaced as a whole
+//	docs     key, identity, session, bundle, head, out (of stock), codes (of officers): each replaced as a whole
 //	journal  number of a line, from 1 -> the line (journal.ts); it only grows
 //	spent    serial -> hash of the receipt that it was sold with, unless that was cancelled
 //	log      what happened, for the office; the last 500 notes
@@ -24,7 +24,7 @@ export interface HeadDoc {
 
 export const emptyHead: HeadDoc = { lines: 0, seq: 0, hash: noHash, snap: 0 };
 
-export type DocName = 'key' | 'identity' | 'session' | 'bundle' | 'head' | 'out';
+export type DocName = 'key' | 'identity' | 'session' | 'bundle' | 'head' | 'out' | 'codes';
 
 /** Thrown where another tab has written since; nothing was written, and the caller looks again. */
 export class Moved extends Error {

@@ -175,7 +175,7 @@ export async function fetchBundle(s: State, server: Server, signal?: AbortSignal
 /** Carries a bundle from now on, however it came. Throws bundle_invalid, bundle_other_handheld, bundle_older and
  * handheld_storage. */
 export async function takeBundle(s: State, jws: string): Promise<void> {
-  const next: Bundle = await readBundle(jws, s.owner);
+  const next: Bundle = await readBundle(jws, s.owner, await s.codes());
   if (s.bundle && next.snap < s.bundle.snap) throw faults.bundleOlder;
   if (next.beaconHash !== s.chain.beaconHash) {
     await s.commit({ kind: 'B', text: next.beacon }, [['bundle', jws]], next.snap);
@@ -184,6 +184,22 @@ export async function takeBundle(s: State, jws: string): Promise<void> {
   }
   s.bundle = next;
   await s.keepNonce(next.word.nonce);
+}
+
+/** How many officers' codes are kept; the oldest make room. */
+const codesMax = 32;
+
+/** Opens the lots under embargo that the officer's code is for, in the bundle in use and in later ones, and returns how
+ * many. Throws officer_code. */
+export async function openLots(s: State, text: string): Promise<number> {
+  const bundle = s.usable();
+  const { parseOfficerCode } = await import('./embargo');
+  const codes = [...(await s.codes()).slice(1 - codesMax), parseOfficerCode(text)];
+  const next = await readBundle(String(await s.store.get('bundle')), s.owner, codes);
+  if (next.sealed >= bundle.sealed) throw faults.officerCode;
+  await s.save([['codes', codes]]);
+  s.bundle = next;
+  return bundle.sealed - next.sealed;
 }
 
 /** Makes a request with a fresh proof, twice where the first was signed over an old nonce. */

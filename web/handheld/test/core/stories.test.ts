@@ -15,7 +15,7 @@ import { withoutCurves } from './kit';
 import { signAck } from './office';
 
 interface Step {
-  Do: 'take' | 'ack' | 'look' | 'sell' | 'cancel' | 'activate' | 'reopen';
+  Do: 'take' | 'open' | 'ack' | 'look' | 'sell' | 'cancel' | 'activate' | 'reopen';
   Now: number;
   Bundle?: string;
   Ack?: { Seq: number; Head?: string; Time: number; Outcomes: { Seq: number; State: RecordState; Reason: string }[] };
@@ -89,6 +89,8 @@ class Replay {
         return h.takeBundle(s.Bundle as string);
       case 'ack':
         return h.importAnswers(JSON.stringify({ ack: await this.ack(s.Ack as NonNullable<Step['Ack']>) }));
+      case 'open':
+        return h.openLots(s.Cards?.[0] ?? '');
       case 'look':
         return h.look(s.Cards?.[0] ?? '');
       case 'sell':
