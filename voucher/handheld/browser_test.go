@@ -12,10 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/internal/toolcheck"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
+	"github.com/jate-cva/jate/voucher/vouchertest"
 )
 
 // The browser's handheld against the real server over HTTP: it enrols, sells,
@@ -77,6 +79,7 @@ func (m *mayor) routes() http.Handler {
 			}
 			return list
 		},
+		"hide":     m.hide,
 		"handover": m.handover,
 		"clock": func(o order) any {
 			m.Clock.Now = m.Clock.Now.Add(time.Duration(o.N) * time.Second)
@@ -106,6 +109,27 @@ func (m *mayor) routes() http.Handler {
 	}
 	return mux
 }
+
+// hide issues a lot of one card under an embargo of o.N seconds, and returns the
+// officer's code.
+func (m *mayor) hide(o order) any {
+	cmd := vouchertest.Lot(o.Lot, 1, 0, voucher.ModeSecret)
+	cmd.EmbargoUntil = m.Clock.Now.Add(time.Duration(o.N) * time.Second)
+	before := len(m.Room.Order)
+	_, err := m.Service.IssueLot(m.t.Context(), cmd)
+	m.must(err)
+	code, err := m.Service.OfficerCode(m.t.Context(), voucher.ReadOfficerCode{By: planner, Key: m.Key(), Lot: o.Lot})
+	m.must(err)
+	scan := ""
+	m.must(m.Store.View(m.t.Context(), func(tx voucher.Tx) error {
+		token, err := tx.Token(m.Room.Lines[m.Room.Order[before]].Number)
+		scan = token.Digits()
+		return err
+	}))
+	return map[string]string{"code": code.Code, "scan": scan}
+}
+
+var planner = access.Actor{ID: "s3", Pseudonym: "p3", Programme: "mopti", Roles: []access.Role{access.RoleIssuer}}
 
 func (m *mayor) handover(o order) any {
 	var cards []printed

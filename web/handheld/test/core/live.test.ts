@@ -215,6 +215,34 @@ describe.skipIf(village === '')('against the server', { timeout: 60_000 }, () =>
     officer.close();
   });
 
+  it('knows of a lot under embargo only with the officer’s code', async () => {
+    const trader = await shop('early-trader');
+    const officer = await shop('early-officer', '');
+    await officer.fetchBundle();
+    await trader.fetchBundle();
+    const before = (await officer.handover()).lots.length;
+    const { code, scan } = await order<{ code: string; scan: string }>('hide', { lot: lot(), n: 3600 });
+    await officer.fetchBundle();
+    await trader.fetchBundle();
+    expect(await codeOf(() => trader.look(scan))).toBe('token_key_unknown');
+    expect(await codeOf(() => officer.lookHandover(scan))).toBe('token_key_unknown');
+    expect(await officer.handover()).toMatchObject({ sealed: 1 });
+    expect((await officer.handover()).lots.length).toBe(before);
+    expect(await codeOf(() => officer.openLots('AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-A'))).toBe('officer_code');
+    expect(await officer.openLots(code.toLowerCase())).toBe(1);
+    await officer.activate([scan], 'head');
+    await officer.fetchBundle();
+    expect((await officer.handover()).lots.length).toBe(before + 1);
+    officer.close();
+    const again = await Handheld.open(await Store.open('early-officer'), cfg);
+    expect((await again.lookHandover(scan)).again).toBe(true);
+    await tick(3600);
+    await trader.fetchBundle();
+    expect((await trader.look(scan)).secret).toBe(true);
+    again.close();
+    trader.close();
+  });
+
   it('does not make the journal longer by asking again', async () => {
     const h = await shop('waiting');
     const [p] = await order<Printed[]>('issue', { lot: lot(), n: 1, handheld: h.identity.handheld });
