@@ -15,8 +15,10 @@ import type { Exported } from './api';
 import type { Server } from './client';
 import { isFault } from './fault';
 import * as faults from './faults';
+import { decodeLine } from './journal';
 import { peekHandheld } from './record';
 import type { State } from './state';
+import { Store } from './store';
 import { takeAck, takeBundle } from './sync';
 
 const batchMax = 100;
@@ -29,14 +31,33 @@ export async function exportJournal(s: State, all: boolean): Promise<Exported> {
   const records = all ? s.chain.records : s.chain.pending();
   const path = s.path('bundle');
   const proof = await s.request('GET', path, '');
-  const lines: string[] = [];
-  for (let i = 0; i < records.length; i += batchMax) {
-    const batch = records.slice(i, i + batchMax).map((m) => m.jws);
-    lines.push(JSON.stringify({ records: batch, channel: 'file' }));
-  }
-  lines.push(JSON.stringify({ proof, path }));
+  const lines = [...uploads(records.map((m) => m.jws)), JSON.stringify({ proof, path })];
   const day = new Date(s.now * 1000).toISOString().slice(0, 10);
   return { text: `${lines.join('\n')}\n`, records: records.length, name: `jate-${s.id.handheld}-${day}-${s.chain.end().seq}.jsonl` };
+}
+
+function uploads(records: readonly string[]): string[] {
+  const lines: string[] = [];
+  for (let i = 0; i < records.length; i += batchMax) {
+    lines.push(JSON.stringify({ records: records.slice(i, i + batchMax), channel: 'file' }));
+  }
+  return lines;
+}
+
+/**
+ * Writes, for the office, every record that can still be read in a journal that no longer opens (handheld_journal). Each
+ * is signed, so the server judges them as if the handheld had sent them. Throws carrier_file where there is none.
+ */
+export async function salvage(name?: string): Promise<Exported> {
+  const store = await Store.open(name);
+  try {
+    const lines = (await store.allLines()).map(decodeLine);
+    const records = lines.flatMap((l) => (l?.kind === 'R' ? [l.text.slice(l.text.indexOf(' ') + 1)] : []));
+    if (records.length === 0) throw faults.file.at('journal', 'no record in it');
+    return { text: `${uploads(records).join('\n')}\n`, records: records.length, name: `jate-${peekHandheld(records[0] as string)}-rest.jsonl` };
+  } finally {
+    store.close();
+  }
 }
 
 /** What carry has done. */

@@ -112,6 +112,11 @@ export class Store {
     return list;
   }
 
+  /** Returns all lines that are there, whatever the head says. */
+  allLines(): Promise<unknown[]> {
+    return asked(this.db.transaction('journal').objectStore('journal').getAll());
+  }
+
   /** Returns the number of the last line that is there, whatever the head says; 0 for none. */
   async lastLine(): Promise<number> {
     const cursor = await asked(this.db.transaction('journal').objectStore('journal').openKeyCursor(null, 'prev'));

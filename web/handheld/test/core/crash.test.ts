@@ -4,6 +4,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { salvage } from '../../src/core/carrier';
 import { makeKey } from '../../src/core/ed25519';
 import { isFault } from '../../src/core/fault';
 import { Handheld } from '../../src/core/handheld';
@@ -247,6 +248,33 @@ describe('at its start', () => {
   it('refuses one of another key', async () => {
     const key = await makeKey();
     expect(await meddle('other-key', (s) => s('docs').put(key, 'key'))).toBe('handheld_journal');
+  });
+  it('gives the office what can still be read', async () => {
+    await copyDatabase('base', 'salvaged');
+    const h = await open('salvaged');
+    for (const i of [0, 1, 2]) await h.sell(saleOf(i));
+    const sent = (await h.exportJournal(true)).text.split('\n')[0] ?? '';
+    h.close();
+    await copyDatabase('salvaged', 'broken');
+    const store = await Store.open('broken');
+    const head = await store.head();
+    store.close();
+    const db = await new Promise<IDBDatabase>((resolve) => {
+      const r = indexedDB.open('broken');
+      r.onsuccess = () => resolve(r.result);
+    });
+    const tx = db.transaction('journal', 'readwrite');
+    tx.objectStore('journal').put('scratched', head.lines - 1);
+    await new Promise((resolve) => {
+      tx.oncomplete = resolve;
+    });
+    db.close();
+    expect(await codeOf(() => open('broken'))).toBe('handheld_journal');
+    const { records } = JSON.parse(sent) as { records: string[] };
+    const rest = await salvage('broken');
+    expect(rest.records).toBe(3);
+    expect(JSON.parse(rest.text)).toEqual({ records: [records[0], records[1], records[3]], channel: 'file' });
+    expect(await codeOf(() => salvage('evicted-too'))).toBe('carrier_file');
   });
   it('is not enrolled where nothing is left', async () => {
     expect(await codeOf(async () => open('evicted'))).toBe('handheld_not_enrolled');
