@@ -166,9 +166,9 @@ export class State {
     }
     try {
       const head = await this.store.head();
-      const { snap } = this.head;
+      const { snap, opened } = this.head;
       if (head.lines !== this.head.lines) await this.readLines(head);
-      if (head.snap !== snap) await this.loadBundle();
+      if (head.snap !== snap || head.opened !== opened) await this.loadBundle();
       this.head = head;
     } catch (err) {
       this.broken = true;
@@ -192,16 +192,21 @@ export class State {
   async commit(l: JournalLine, docs: Change['docs'] = [], snap = this.head.snap): Promise<void> {
     if (this.broken) throw faults.storage;
     const r = await this.chain.read(l, false);
-    const next = { lines: this.chain.lines + 1, seq: r.seq, hash: r.hash, snap };
+    const next = { ...this.head, lines: this.chain.lines + 1, seq: r.seq, hash: r.hash, snap };
     await this.safely(() => this.store.append(this.head, next, { line: encodeLine(l), spending: r.spending, docs }));
     r.apply();
     this.head = next;
     this.changed();
   }
 
-  /** Replaces documents. */
-  async save(docs: NonNullable<Change['docs']>, snap = this.head.snap): Promise<void> {
-    const next = { ...this.head, snap };
+  /** How often lots under embargo were opened. */
+  get opened(): number {
+    return this.head.opened;
+  }
+
+  /** Replaces documents, and says so in the head. */
+  async save(docs: NonNullable<Change['docs']>, change: Partial<Pick<HeadDoc, 'snap' | 'opened'>> = {}): Promise<void> {
+    const next = { ...this.head, ...change };
     await this.safely(() => this.store.append(this.head, next, { docs }));
     this.head = next;
     this.changed();

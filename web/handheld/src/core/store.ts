@@ -20,9 +20,11 @@ export interface HeadDoc {
   readonly hash: string;
   /** Number of the bundle; 0 for none. */
   readonly snap: number;
+  /** How often lots under embargo were opened. */
+  readonly opened: number;
 }
 
-export const emptyHead: HeadDoc = { lines: 0, seq: 0, hash: noHash, snap: 0 };
+export const emptyHead: HeadDoc = { lines: 0, seq: 0, hash: noHash, snap: 0, opened: 0 };
 
 export type DocName = 'key' | 'identity' | 'session' | 'bundle' | 'head' | 'out' | 'codes';
 
@@ -60,7 +62,7 @@ function completed(tx: IDBTransaction): Promise<void> {
 }
 
 function sameHead(a: HeadDoc, b: HeadDoc): boolean {
-  return a.lines === b.lines && a.seq === b.seq && a.hash === b.hash && a.snap === b.snap;
+  return a.lines === b.lines && a.seq === b.seq && a.hash === b.hash && a.snap === b.snap && a.opened === b.opened;
 }
 
 /** The database of one handheld. */

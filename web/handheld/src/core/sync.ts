@@ -180,7 +180,7 @@ export async function takeBundle(s: State, jws: string): Promise<void> {
   if (next.beaconHash !== s.chain.beaconHash) {
     await s.commit({ kind: 'B', text: next.beacon }, [['bundle', jws]], next.snap);
   } else {
-    await s.save([['bundle', jws]], next.snap);
+    await s.save([['bundle', jws]], { snap: next.snap });
   }
   s.bundle = next;
   await s.keepNonce(next.word.nonce);
@@ -197,7 +197,7 @@ export async function openLots(s: State, text: string): Promise<number> {
   const codes = [...(await s.codes()).slice(1 - codesMax), parseOfficerCode(text)];
   const next = await readBundle(String(await s.store.get('bundle')), s.owner, codes);
   if (next.sealed >= bundle.sealed) throw faults.officerCode;
-  await s.save([['codes', codes]]);
+  await s.save([['codes', codes]], { opened: s.opened + 1 });
   s.bundle = next;
   return bundle.sealed - next.sealed;
 }

@@ -8,7 +8,7 @@ import { salvage } from '../../src/core/carrier';
 import { makeKey } from '../../src/core/ed25519';
 import { isFault } from '../../src/core/fault';
 import { Handheld } from '../../src/core/handheld';
-import { Store } from '../../src/core/store';
+import { Store, emptyHead } from '../../src/core/store';
 import { codeOf, copyDatabase, withoutCurves } from './kit';
 import { Office, bundle, noon, saleOf, shop } from './office';
 
@@ -154,7 +154,7 @@ describe('a storage that fails', () => {
     await copyDatabase('base', 'cleared');
     const h = await open('cleared');
     const other = await Store.open('cleared');
-    await other.save([['head', { lines: 0, seq: 0, hash: 'A'.repeat(43), snap: 0 }]]);
+    await other.save([['head', emptyHead]]);
     other.close();
     expect(await codeOf(() => h.sell(saleOf(0)))).toBe('handheld_journal');
     expect(await codeOf(() => h.sell(saleOf(0)))).toBe('handheld_storage');
@@ -236,7 +236,7 @@ describe('at its start', () => {
     ['without its first line', (s) => s('journal').delete(1)],
     ['with a line too many', (s) => s('journal').put('x', 3)],
     ['with a damaged line', (s) => s('journal').put('00000000 R - x', 2)],
-    ['of another record', (s) => s('docs').put({ lines: 2, seq: 1, hash: 'B'.repeat(43), snap: 1 }, 'head')],
+    ['of another record', (s) => s('docs').put({ ...emptyHead, lines: 2, seq: 1, hash: 'B'.repeat(43) }, 'head')],
     ['without its head', (s) => s('docs').delete('head')],
     ['without what was sold', (s) => s('spent').clear()],
     ['with more sold', (s) => s('spent').put('A'.repeat(43), '0123456789ABCDEF')],

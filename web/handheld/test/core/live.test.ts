@@ -229,7 +229,10 @@ describe.skipIf(village === '')('against the server', { timeout: 60_000 }, () =>
     expect(await officer.handover()).toMatchObject({ sealed: 1 });
     expect((await officer.handover()).lots.length).toBe(before);
     expect(await codeOf(() => officer.openLots('AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-A'))).toBe('officer_code');
+    const tab = await Handheld.open(await Store.open('early-officer'), cfg);
     expect(await officer.openLots(code.toLowerCase())).toBe(1);
+    expect(await tab.handover()).toMatchObject({ sealed: 0 });
+    tab.close();
     await officer.activate([scan], 'head');
     await officer.fetchBundle();
     expect((await officer.handover()).lots.length).toBe(before + 1);
