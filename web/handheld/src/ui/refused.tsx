@@ -1,0 +1,68 @@
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { useApp } from './app-context';
+import { explain, type Deed } from './faults';
+import type { Refusal, Screen } from './machine';
+import { Body, Button, Title } from './parts';
+import { Pictogram } from './pictogram';
+import { speak } from './prompts';
+import { useText } from './text';
+import type { Drawing } from './drawings';
+
+/** The pictogram of what is to be done. */
+export const deedPictures: Record<Deed, Drawing> = {
+  office: 'call',
+  household: 'head',
+  keep: 'call',
+  send: 'send',
+  online: 'network',
+  again: 'undo',
+  scan: 'scan',
+  other: 'card',
+  goods: 'basket',
+  factor: 'keys',
+  bundle: 'receive',
+  enrol: 'scan',
+  reopen: 'phone',
+  file: 'file',
+  look: 'today',
+};
+
+/** Refused fills the screen with why something was refused, and what to do. */
+export function Refused({ refusal, then }: { refusal: Refusal; then: Screen }): JSX.Element {
+  const text = useText();
+  const { go, signal, prefs } = useApp();
+  const e = explain(refusal.code);
+  const why = e.key === 'unknown' && refusal.title ? refusal.title : text.find(`fault.${e.key}`)!;
+  const key = `fault.${e.key}`;
+  useEffect(() => {
+    signal('refuse');
+    if (prefs.sound) speak(text.lang, key);
+  }, []);
+  return (
+    <main class={`screen ended ${e.tone}`}>
+      <Body alert>
+        <Pictogram name={e.picture} />
+        <Title of={`refused ${refusal.code}`}>{why}</Title>
+        {refusal.triesLeft !== undefined && refusal.triesLeft > 0 && (
+          <p class="big">{text.count('tries', refusal.triesLeft)}</p>
+        )}
+        <p class="todo">
+          <Pictogram name={deedPictures[e.deed]} />
+          <span>{text.find(`do.${e.deed}`)}</span>
+        </p>
+        {e.key === 'unknown' && <p>{text.say('fault.code', { code: refusal.code })}</p>}
+      </Body>
+      <div class="actions">
+        {e.deed === 'send' || e.deed === 'bundle' ? (
+          <Button name="send" onClick={() => go({ at: 'send' })}>
+            {text.say('home.send')}
+          </Button>
+        ) : null}
+        <Button name={then.at === 'home' ? 'yes' : 'undo'} onClick={() => go(then)}>
+          {text.say(then.at === 'home' ? 'ok' : 'refused.back')}
+        </Button>
+      </div>
+    </main>
+  );
+}
