@@ -2,6 +2,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { AutoSyncAPI, AutoSyncState, HandheldAPI, Item, Status } from '../core/api';
 import type { Scanning } from './camera';
+import type { Door } from './door';
 import type { Screen } from './machine';
 import type { Prefs } from './prefs';
 import type { Signal } from './signal';
@@ -25,6 +26,7 @@ export interface Ground {
 /** What the screens of an enrolled handheld have besides. */
 export interface App extends Ground {
   h: HandheldAPI;
+  door: Door;
   auto: AutoSyncAPI;
   /** how it stands, read anew after each change */
   status: Status;

@@ -5,25 +5,23 @@ import { first, french, languages } from '../i18n/languages';
 import { Around, Under, type App as AppValue, type Ground, type Update } from './app-context';
 import { Bar, Switch } from './bar';
 import type { Scanning } from './camera';
-import { EntryScreen, Today, Undo, Undone } from './day';
 import type { Door } from './door';
-import { Files } from './files';
 import { Home } from './home';
-import { back as backOf, home, type Screen } from './machine';
-import { Help, Logs, More, Office, Prices, Replace, Settings } from './more';
+import { back as backOf, home, type Refusal, type Screen } from './machine';
+import { fetched, Later } from './later';
 import { loadPrefs, savePrefs, type Prefs } from './prefs';
 import { Refused } from './refused';
 import { refusalOf } from './refusal';
 import { Sale } from './sale';
 import { Online, Scan, TypeNumber } from './sell';
-import { Send } from './send';
-import { Saving, SoldScreen } from './settle';
+import { Busy, Saving, SoldScreen } from './settle';
 import { signal } from './signal';
-import { Inactive, Start } from './start';
-import { Left, Taken, TakeNumber, TakeReview, TakerReasonScreen, TakerScreen, TakeScan } from './take';
 import { Speech, Text } from './text';
-import { timed } from './timings';
 import './style.css';
+
+/** What is needed before a handheld is open, and what no sale needs. */
+const start = () => import('./start');
+const rare = () => import('./rare');
 
 /** What the app is given. */
 export interface AppProps {
@@ -42,6 +40,12 @@ export function App({ door, scanning, update, install, begin = home }: AppProps)
   const online = useOnline();
   const [spoken, setSpoken] = useState('');
   const [handheld, setHandheld] = useState<HandheldAPI>();
+  const [shut, setShut] = useState<Refusal>();
+  const open = useCallback(() => {
+    setShut(undefined);
+    door.open().then(setHandheld, (err: unknown) => setShut(refusalOf(err)));
+  }, [door]);
+  useEffect(open, [open]);
   const setPrefs = useCallback((c: Partial<Prefs>) => {
     change((p) => {
       const next = { ...p, ...c };
@@ -71,7 +75,13 @@ export function App({ door, scanning, update, install, begin = home }: AppProps)
               <span class="brand">Jate</span>
               <Switch />
             </header>
-            <Start door={door} opened={setHandheld} />
+            {shut ? (
+              <Later load={start}>
+                {(m) => <m.Start door={door} refusal={shut} again={open} opened={setHandheld} />}
+              </Later>
+            ) : (
+              <Busy title="opening" />
+            )}
           </div>
         </Under.Provider>
       )}
@@ -191,28 +201,34 @@ function Opened({
     };
   }, [auto]);
 
+  useEffect(() => {
+    // Fetched once the first screen stands, so that it is kept before the network is gone.
+    const t = setTimeout(() => void fetched(rare).catch(() => undefined), 3000);
+    return () => clearTimeout(t);
+  }, []);
+
   if (!known) return null;
   const { status, items } = known;
   const app: AppValue = {
     ...ground,
     h,
+    door,
     auto,
     status,
     sync,
     items,
     now,
     go,
-    timed,
+    timed: (what, ms) => h.note(what, ms),
     back: () => history.back(),
   };
   const fresh = status.snapshot === 0 && status.records === 0 && status.freshness === 'missing';
-  const full = screen.at === 'sold' || screen.at === 'refused' || screen.at === 'taken' || screen.at === 'undone';
   return (
     <Under.Provider value={app}>
       <Around.Provider value={app}>
         <div class="app">
           <Bar />
-          {fresh && !full && screen.at === 'home' ? <Inactive /> : show(screen)}
+          {fresh && screen.at === 'home' ? <Later load={start}>{(m) => <m.Inactive door={door} />}</Later> : show(screen)}
         </div>
       </Around.Provider>
     </Under.Provider>
@@ -229,7 +245,11 @@ function show(s: Screen): JSX.Element {
     case 'number':
       return <TypeNumber />;
     case 'sale':
-      return s.item === undefined ? <Sale step={s.step} draft={s.draft} /> : <Sale step={s.step} draft={s.draft} item={s.item} />;
+      return s.item === undefined ? (
+        <Sale step={s.step} draft={s.draft} />
+      ) : (
+        <Sale step={s.step} draft={s.draft} item={s.item} />
+      );
     case 'online':
       return <Online scan={s.scan} refusal={s.refusal} />;
     case 'saving':
@@ -238,45 +258,7 @@ function show(s: Screen): JSX.Element {
       return <SoldScreen sold={s.sold} online={s.online} />;
     case 'refused':
       return <Refused refusal={s.refusal} then={s.then} />;
-    case 'send':
-      return <Send />;
-    case 'files':
-      return <Files />;
-    case 'today':
-      return <Today />;
-    case 'entry':
-      return <EntryScreen seq={s.seq} />;
-    case 'undo':
-      return s.reason ? <Undo seq={s.seq} reason={s.reason} /> : <Undo seq={s.seq} />;
-    case 'undone':
-      return <Undone />;
-    case 'more':
-      return <More />;
-    case 'office':
-      return <Office />;
-    case 'prices':
-      return <Prices />;
-    case 'help':
-      return <Help />;
-    case 'logs':
-      return <Logs />;
-    case 'replace':
-      return <Replace />;
-    case 'settings':
-      return <Settings />;
-    case 'take':
-      return <Left />;
-    case 'takeScan':
-      return <TakeScan handing={s.handing} />;
-    case 'takeNumber':
-      return <TakeNumber handing={s.handing} />;
-    case 'taker':
-      return <TakerScreen handing={s.handing} />;
-    case 'takerReason':
-      return <TakerReasonScreen handing={s.handing} />;
-    case 'takeReview':
-      return <TakeReview handing={s.handing} />;
-    case 'taken':
-      return <Taken count={s.count} />;
+    default:
+      return <Later load={rare}>{(m) => m.showRare(s) ?? <Home />}</Later>;
   }
 }

@@ -6,11 +6,11 @@ import { Locked } from './day';
 import type { Drawing } from './drawings';
 import { share } from './files';
 import { nameOf, pictureOf } from './goods';
-import { Button, Fact, Frame, Notice, Tile } from './parts';
+import { Button, Frame, Notice, Tile } from './parts';
 import { Pictogram } from './pictogram';
 import type { Pad } from './prefs';
-import { timings } from './timings';
 import { useText } from './text';
+import { Fingerprint, Who } from './who';
 
 /** More is what is not needed at each sale. */
 export function More(): JSX.Element {
@@ -47,7 +47,7 @@ export function More(): JSX.Element {
 /** Office is what is done with the office, or for it. */
 export function Office(): JSX.Element {
   const text = useText();
-  const { go, status } = useApp();
+  const { go, status, door } = useApp();
   return (
     <Frame of="office" title="office">
       <div class="tiles">
@@ -62,25 +62,9 @@ export function Office(): JSX.Element {
         </Tile>
       </div>
       <Who />
+      <Fingerprint door={door} />
       <p class="note">{text.say('office.zone', { zone: status.zone || text.say('none') })}</p>
     </Frame>
-  );
-}
-
-/** Who says whose handheld it is, by the ids that the office knows. */
-export function Who(): JSX.Element {
-  const text = useText();
-  const { identity } = useApp().status;
-  const seller = identity.purpose === 'sales';
-  return (
-    <dl class="facts">
-      <Fact name={seller ? 'shop' : 'cards'} label={text.say(seller ? 'who.shop' : 'who.officer')}>
-        {seller ? identity.vendor : identity.programme}
-      </Fact>
-      <Fact name="phone" label={text.say('who.handheld')}>
-        {identity.handheld}
-      </Fact>
-    </dl>
   );
 }
 
@@ -217,9 +201,9 @@ export function Logs(): JSX.Element {
   const [lines, setLines] = useState<readonly string[]>([]);
   useEffect(() => {
     h.logs().then(
-      (l) => setLines([...l, ...timings()]),
+      (l) => setLines(l),
       // Logs that cannot be read say at least that.
-      (err: unknown) => setLines([String(err), ...timings()]),
+      (err: unknown) => setLines([String(err)]),
     );
   }, []);
   const send = async () => {

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { Line as Sent, Sold } from '../core/api';
+import type { Key } from '../i18n/languages';
 import { useApp } from './app-context';
 import { nameOf, pictureOf } from './goods';
 import { home, type Draft } from './machine';
@@ -134,12 +135,17 @@ export function Lines({
 
 /** Saving is what stands between the confirmation and the answer; there is nothing to touch. */
 export function Saving({ online }: { online: boolean }): JSX.Element {
+  return <Busy title={online ? 'saving.online' : 'saving'} />;
+}
+
+/** Busy says that something is under way. */
+export function Busy({ title }: { title: Key }): JSX.Element {
   const text = useText();
   return (
     <main class="screen">
       <Body class="centre">
         <Pictogram name="wait" class="turning huge" />
-        <Title of="saving">{text.say(online ? 'saving.online' : 'saving')}</Title>
+        <Title of={title}>{text.say(title)}</Title>
       </Body>
     </main>
   );

@@ -1,5 +1,5 @@
-import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import type { ComponentChildren, JSX } from 'preact';
+import { useRef, useState } from 'preact/hooks';
 import type { HandheldAPI } from '../core/api';
 import { useApp, useGround } from './app-context';
 import { Camera } from './camera';
@@ -11,59 +11,60 @@ import { Pictogram } from './pictogram';
 import { deedPictures } from './refused';
 import { refusalOf } from './refusal';
 import { useText } from './text';
-import { Who } from './more';
+import { Fingerprint, Who } from './who';
 import { Warning } from './home';
+import { Busy } from './settle';
 
 /** The shortest code that can be one: 128 bits as 26 characters. */
 export const codeLength = 26;
 
 /** What is to be seen before a handheld is open. */
-type Opening = { at: 'opening' } | { at: 'shut'; refusal: Refusal } | { at: 'welcome' } | { at: 'scan' } | { at: 'code' } | { at: 'working' };
+type Opening = 'welcome' | 'scan' | 'code' | 'working';
 
-/** Start opens the handheld of this phone, or enrols one. */
-export function Start({ door, opened }: { door: Door; opened: (h: HandheldAPI) => void }): JSX.Element {
-  const [o, setO] = useState<Opening>({ at: 'opening' });
-  const [refusal, setRefusal] = useState<Refusal>();
+/** Start says why the handheld of this phone cannot be opened; where there is none, it enrols one. */
+export function Start({
+  door,
+  refusal,
+  again,
+  opened,
+}: {
+  door: Door;
+  refusal: Refusal;
+  again: () => void;
+  opened: (h: HandheldAPI) => void;
+}): JSX.Element {
+  const [at, setAt] = useState<Opening>('welcome');
+  const [refused, setRefused] = useState<Refusal>();
   const trying = useRef(false);
-
-  const open = () => {
-    setO({ at: 'opening' });
-    door.open().then(opened, (err: unknown) => {
-      const r = refusalOf(err);
-      setO(r.code === 'handheld_not_enrolled' ? { at: 'welcome' } : { at: 'shut', refusal: r });
-    });
-  };
-  useEffect(open, [door]);
 
   const enrol = (text: string) => {
     if (trying.current) return;
     trying.current = true;
-    setRefusal(undefined);
-    setO({ at: 'working' });
+    setRefused(undefined);
+    setAt('working');
     door
       .enrol(text)
       .then(opened, (err: unknown) => {
-        setRefusal(refusalOf(err));
-        setO({ at: 'welcome' });
+        const r = refusalOf(err);
+        // What is no code at all is refused as a file; here it can only be the wrong code.
+        setRefused(r.code === 'carrier_file' ? { code: 'enrolment_code', title: '' } : r);
+        setAt('welcome');
       })
       .finally(() => {
         trying.current = false;
       });
   };
 
-  switch (o.at) {
-    case 'opening':
-      return <Busy title="opening" />;
+  if (refusal.code !== 'handheld_not_enrolled') return <Shut refusal={refusal} again={again} />;
+  switch (at) {
     case 'working':
       return <Busy title="enrol.working" />;
-    case 'shut':
-      return <Shut refusal={o.refusal} again={open} />;
     case 'welcome':
-      return <Welcome refusal={refusal} scan={() => setO({ at: 'scan' })} type={() => setO({ at: 'code' })} />;
+      return <Welcome refusal={refused} scan={() => setAt('scan')} type={() => setAt('code')} />;
     case 'scan':
-      return <EnrolScan onRead={enrol} back={() => setO({ at: 'welcome' })} type={() => setO({ at: 'code' })} />;
+      return <EnrolScan onRead={enrol} back={() => setAt('welcome')} type={() => setAt('code')} />;
     case 'code':
-      return <EnrolCode enrol={enrol} back={() => setO({ at: 'welcome' })} />;
+      return <EnrolCode enrol={enrol} back={() => setAt('welcome')} />;
   }
 }
 
@@ -79,7 +80,7 @@ function Plain({
   heading: string;
   back?: () => void;
   actions?: JSX.Element;
-  children: preact.ComponentChildren;
+  children: ComponentChildren;
 }): JSX.Element {
   const text = useText();
   return (
@@ -94,19 +95,6 @@ function Plain({
       </div>
       <Body>{children}</Body>
       {actions && <div class="actions">{actions}</div>}
-    </main>
-  );
-}
-
-/** Busy says that something is under way. */
-function Busy({ title }: { title: 'opening' | 'enrol.working' }): JSX.Element {
-  const text = useText();
-  return (
-    <main class="screen">
-      <Body class="centre">
-        <Pictogram name="wait" class="turning huge" />
-        <Title of={title}>{text.say(title)}</Title>
-      </Body>
     </main>
   );
 }
@@ -225,7 +213,7 @@ function Shut({ refusal, again }: { refusal: Refusal; again: () => void }): JSX.
 }
 
 /** Inactive is shown after enrolment, until a second person has activated the handheld and the first bundle is here. */
-export function Inactive(): JSX.Element {
+export function Inactive({ door }: { door: Door }): JSX.Element {
   const text = useText();
   const { auto, sync, online } = useApp();
   const asked = sync.problem !== undefined && !['handheld_request', 'no_network', 'bundle_missing'].includes(sync.problem.code);
@@ -251,6 +239,7 @@ export function Inactive(): JSX.Element {
       )}
       {asked && <Warning code={sync.problem!.code} />}
       <Who />
+      <Fingerprint door={door} />
     </Plain>
   );
 }

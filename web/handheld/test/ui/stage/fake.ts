@@ -197,6 +197,7 @@ export function fakeDoor(s: Scenario): Door {
       listeners.add(fn);
       return () => listeners.delete(fn);
     },
+    note: () => undefined,
     close: () => undefined,
   };
   let state: AutoSyncState = { running: false, doneAt: now - 5400, ...s.sync };
@@ -229,6 +230,8 @@ export function fakeDoor(s: Scenario): Door {
     },
     enrol: async () => judged(h),
     auto: () => auto,
+    carry: async () => ({ text: '{}\n', answers: 2 }),
+    fingerprint: async () => '4821 0973',
   };
 }
 
