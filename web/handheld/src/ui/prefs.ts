@@ -11,15 +11,12 @@ export interface Prefs {
   lang: string;
   pad: Pad;
   sound: boolean;
-  /** codes of items that are out of stock, at most outMax */
-  out: string[];
 }
 
 const place = 'jate.handheld.prefs';
-const outMax = 500;
 
 /** The choices of a phone that has made none. */
-export const defaults: Prefs = { lang: 'fr', pad: 'digits', sound: true, out: [] };
+export const defaults: Prefs = { lang: 'fr', pad: 'digits', sound: true };
 
 /** readPrefs reads what was kept; whatever is damaged or unknown is the default. */
 export function readPrefs(text: string | null): Prefs {
@@ -35,7 +32,6 @@ export function readPrefs(text: string | null): Prefs {
     lang: typeof kept.lang === 'string' ? kept.lang : defaults.lang,
     pad: pads.find((p) => p === kept.pad) ?? defaults.pad,
     sound: typeof kept.sound === 'boolean' ? kept.sound : defaults.sound,
-    out: Array.isArray(kept.out) ? kept.out.filter((c): c is string => typeof c === 'string').slice(0, outMax) : [],
   };
 }
 

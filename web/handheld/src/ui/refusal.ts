@@ -10,11 +10,3 @@ export function refusalOf(err: unknown): Refusal {
   const left = err.code === 'factor_wrong' ? /\d+/.exec(err.fields.find((f) => f.location === 'factor')?.message ?? '') : null;
   return left ? { code: err.code, title: err.title, triesLeft: Number(left[0]) } : { code: err.code, title: err.title };
 }
-
-/** Refusals of a card that the server's word would lift. */
-const lifted = new Set(['card_zone', 'card_not_home', 'bundle_degraded', 'limit_count', 'limit_sum']);
-
-/** isLifted reports whether a card that was refused may be sold with a network. */
-export function isLifted(code: string): boolean {
-  return lifted.has(code);
-}

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Card } from '../core/api';
+import { helpsOnline } from '../core/index';
 import { useApp } from './app-context';
 import { Camera } from './camera';
 import { explain } from './faults';
@@ -8,7 +9,7 @@ import { draftOf, type Draft, type Refusal } from './machine';
 import { isSecret } from './factor';
 import { Button, Frame, Notice } from './parts';
 import { Pictogram } from './pictogram';
-import { isLifted, refusalOf } from './refusal';
+import { refusalOf } from './refusal';
 import { useText } from './text';
 import { pictureOf } from './goods';
 
@@ -31,7 +32,7 @@ export function Scan(): JSX.Element {
       go({ at: 'sale', step: 'card', draft: draftOf(card, false) });
     } catch (err) {
       const refusal = refusalOf(err);
-      if (isLifted(refusal.code) && online) go({ at: 'online', scan, refusal });
+      if (helpsOnline(refusal.code) && online) go({ at: 'online', scan, refusal });
       else go({ at: 'refused', refusal, then: { at: 'scan' } });
     }
   };

@@ -1,5 +1,6 @@
 // Takes a picture of every scene, in each language and size, and lets axe-core look at it:
-//   node test/ui/stage/shots.mjs [--out DIR] [--only scene,scene] [--sizes 360x740,320x568] [--langs fr,en] [--rem 36] [--dir rtl]
+//   node test/ui/stage/shots.mjs [--out DIR] [--only scene,scene] [--sizes 360x740,320x568] [--langs fr,en] [--font 32] [--dir rtl]
+// --font sets the browser's own size of text, which is 16 unless somebody needs it larger.
 // It starts Vite by itself and ends with 1 if anything is wrong: a violation, a small target, text that is cut off, a key
 // that was shown instead of its sentence, or a message on the console.
 
@@ -16,7 +17,7 @@ const out = arg('out', 'test-results/screens');
 const sizes = arg('sizes', '360x740,320x568,740x360').split(',');
 const langs = arg('langs', 'fr,en').split(',');
 const only = arg('only', '')?.split(',').filter(Boolean);
-const rem = arg('rem', '');
+const font = arg('font', '');
 const dir = arg('dir', '');
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
@@ -25,7 +26,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const server = await createServer({ server: { port: 0, host: '127.0.0.1' }, logLevel: 'error' });
 await server.listen();
 const base = `http://127.0.0.1:${server.httpServer.address().port}/handheld/test/ui/stage/index.html`;
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...(font ? [`--blink-settings=defaultFontSize=${font}`] : [])] });
 const wrong = [];
 
 const { scenes } = await server.ssrLoadModule('/test/ui/stage/scenes.ts');
@@ -64,7 +65,6 @@ for (const size of sizes) {
       name = scene;
       await page.goto(`${base}?scene=${scene}&lang=${lang}`);
       await page.locator('h1').first().waitFor();
-      if (rem) await page.addStyleTag({ content: `html { font-size: ${rem}px !important }` });
       if (dir) await page.evaluate((d) => (document.documentElement.dir = d), dir);
       for (const key of touch ?? []) await page.getByRole('button', { name: catalogues[lang][key], exact: true }).click();
       if (read) await page.evaluate((text) => globalThis.read(text), read);
@@ -75,7 +75,7 @@ for (const size of sizes) {
         axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }),
       );
       for (const v of result.violations) say(`axe ${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
-      await page.screenshot({ path: `${out}/${scene}-${lang}-${size}${rem && `-${rem}`}${dir && `-${dir}`}.png` });
+      await page.screenshot({ path: `${out}/${scene}-${lang}-${size}${font && `-${font}`}${dir && `-${dir}`}.png` });
     }
     await context.close();
   }
