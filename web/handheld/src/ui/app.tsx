@@ -228,7 +228,7 @@ function Opened({
       <Around.Provider value={app}>
         <div class="app">
           <Bar />
-          {fresh && screen.at === 'home' ? <Later load={start}>{(m) => <m.Inactive door={door} />}</Later> : show(screen)}
+          {fresh && screen.at === 'home' ? <Later load={start}>{(m) => <m.Inactive />}</Later> : show(screen)}
         </div>
       </Around.Provider>
     </Under.Provider>

@@ -18,6 +18,4 @@ export interface Door {
   auto(h: HandheldAPI): AutoSyncAPI;
   /** Sends what another handheld exported, and returns the answers. */
   carry?(text: string): Promise<CarriedFile>;
-  /** Eight digits of the keys that the handheld believes, to compare over the telephone. */
-  fingerprint?(): Promise<string>;
 }

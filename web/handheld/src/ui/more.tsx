@@ -47,7 +47,7 @@ export function More(): JSX.Element {
 /** Office is what is done with the office, or for it. */
 export function Office(): JSX.Element {
   const text = useText();
-  const { go, status, door } = useApp();
+  const { go, status } = useApp();
   return (
     <Frame of="office" title="office">
       <div class="tiles">
@@ -62,7 +62,7 @@ export function Office(): JSX.Element {
         </Tile>
       </div>
       <Who />
-      <Fingerprint door={door} />
+      <Fingerprint />
       <p class="note">{text.say('office.zone', { zone: status.zone || text.say('none') })}</p>
     </Frame>
   );

@@ -213,7 +213,7 @@ function Shut({ refusal, again }: { refusal: Refusal; again: () => void }): JSX.
 }
 
 /** Inactive is shown after enrolment, until a second person has activated the handheld and the first bundle is here. */
-export function Inactive({ door }: { door: Door }): JSX.Element {
+export function Inactive(): JSX.Element {
   const text = useText();
   const { auto, sync, online } = useApp();
   const asked = sync.problem !== undefined && !['handheld_request', 'no_network', 'bundle_missing'].includes(sync.problem.code);
@@ -239,7 +239,7 @@ export function Inactive({ door }: { door: Door }): JSX.Element {
       )}
       {asked && <Warning code={sync.problem!.code} />}
       <Who />
-      <Fingerprint door={door} />
+      <Fingerprint />
     </Plain>
   );
 }

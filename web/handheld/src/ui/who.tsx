@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useApp } from './app-context';
-import type { Door } from './door';
 import { Fact } from './parts';
 import { useText } from './text';
 
@@ -23,20 +22,21 @@ export function Who(): JSX.Element {
 }
 
 /** Fingerprint shows eight digits that the office shows too: the keys that this handheld believes are its own. */
-export function Fingerprint({ door }: { door: Door }): JSX.Element | null {
+export function Fingerprint(): JSX.Element | null {
   const text = useText();
+  const { h } = useApp();
   const [digits, setDigits] = useState('');
   useEffect(() => {
     let stale = false;
     // Without it two people compare the number of the phone alone.
-    door.fingerprint?.().then(
+    h.fingerprint().then(
       (d) => !stale && setDigits(d),
       () => undefined,
     );
     return () => {
       stale = true;
     };
-  }, [door]);
+  }, [h]);
   if (!digits) return null;
   return (
     <dl class="facts">

@@ -197,6 +197,7 @@ export function fakeDoor(s: Scenario): Door {
       listeners.add(fn);
       return () => listeners.delete(fn);
     },
+    fingerprint: async () => '4821 0973',
     note: () => undefined,
     close: () => undefined,
   };
@@ -231,7 +232,6 @@ export function fakeDoor(s: Scenario): Door {
     enrol: async () => judged(h),
     auto: () => auto,
     carry: async () => ({ text: '{}\n', answers: 2 }),
-    fingerprint: async () => '4821 0973',
   };
 }
 
