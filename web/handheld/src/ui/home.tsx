@@ -5,15 +5,12 @@ import { Frame, Notice, Tile } from './parts';
 import { Pictogram } from './pictogram';
 import { useText } from './text';
 
-/** Warnings that are shown elsewhere, or that only who sells need hear of. */
-const quiet = new Set(['bundle_missing']);
-
 /** Home is one huge thing to do, and three others. */
 export function Home(): JSX.Element {
   const text = useText();
   const { status, go, signal } = useApp();
   const officer = status.identity.purpose === 'distribution';
-  const worst = status.warnings.find((w) => !quiet.has(w.code));
+  const worst = status.warnings[0];
   const begin = () => {
     signal('start');
     go(officer ? { at: 'takeScan', handing: { cards: [], reason: '' } } : { at: 'scan' });
@@ -21,7 +18,6 @@ export function Home(): JSX.Element {
   return (
     <Frame of="home" title="home" heading={text.say(officer ? 'home.officer' : 'home')} root wide>
       {worst && <Warning code={worst.code} />}
-      {!status.fit && status.warnings.length === 0 && <Warning code="bundle_missing" />}
       <div class="home">
         <button type="button" class="sell" disabled={!status.fit} onClick={begin}>
           <Pictogram name={officer ? 'cards' : 'sell'} />

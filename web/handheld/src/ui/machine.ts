@@ -19,6 +19,8 @@ export interface Draft {
   hasPIN?: boolean;
   secret: string;
   pin: string;
+  /** when the card was found, by performance.now() */
+  began: number;
 }
 
 /** The steps of a sale after the card was found, in their order. */
@@ -81,8 +83,8 @@ export type Place = Screen['at'];
 export const home: Screen = { at: 'home' };
 
 /** draftOf begins a sale with a card. */
-export function draftOf(card: Card, online: boolean): Draft {
-  return { card, online, lines: [], cash: 0, shortfall: 0, secret: '', pin: '' };
+export function draftOf(card: Card, online: boolean, began: number): Draft {
+  return { card, online, lines: [], cash: 0, shortfall: 0, secret: '', pin: '', began };
 }
 
 /** needed reports whether a step has something to decide in this sale. */

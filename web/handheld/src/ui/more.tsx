@@ -1,12 +1,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { isPersisted } from '../core/index';
 import { languages, type Key } from '../i18n/languages';
 import { useApp } from './app-context';
 import { Locked } from './day';
 import type { Drawing } from './drawings';
 import { share } from './files';
 import { nameOf, pictureOf } from './goods';
-import { Button, Frame, Notice, Tile } from './parts';
+import { Button, Fact, Frame, Notice, Tile } from './parts';
 import { Pictogram } from './pictogram';
 import type { Pad } from './prefs';
 import { useText } from './text';
@@ -24,7 +25,7 @@ export function More(): JSX.Element {
         </Button>
       )}
       <Locked />
-      <div class="tiles">
+      <div class="tiles only">
         {status.identity.purpose === 'sales' && (
           <Tile name="price" colour="blue" onClick={() => go({ at: 'prices' })}>
             {text.say('prices')}
@@ -48,6 +49,10 @@ export function More(): JSX.Element {
 export function Office(): JSX.Element {
   const text = useText();
   const { go, status } = useApp();
+  const [safe, setSafe] = useState<boolean>();
+  useEffect(() => {
+    isPersisted().then(setSafe, () => setSafe(false));
+  }, []);
   return (
     <Frame of="office" title="office">
       <div class="tiles">
@@ -63,6 +68,11 @@ export function Office(): JSX.Element {
       </div>
       <Who />
       <Fingerprint />
+      <dl class="facts">
+        <Fact name="memory" label={text.say('office.memory')}>
+          {safe === undefined ? '' : text.say(safe ? 'office.safe' : 'office.unsafe')}
+        </Fact>
+      </dl>
       <p class="note">{text.say('office.zone', { zone: status.zone || text.say('none') })}</p>
     </Frame>
   );
@@ -91,13 +101,14 @@ export function Prices(): JSX.Element {
               <span class="name">
                 {nameOf(item, text)}
                 <span class="cost">{text.say('prices.most', { sum: text.money(item.ceiling) })}</span>
+                {item.out && (
+                  <span class="mark">
+                    <Pictogram name="goodsOut" />
+                    {text.say('goods.out')}
+                  </span>
+                )}
               </span>
-              {item.out && (
-                <span class="mark">
-                  <Pictogram name="goodsOut" />
-                  {text.say('goods.out')}
-                </span>
-              )}
+              <Pictogram name={item.out ? 'no' : 'yes'} />
             </button>
           </li>
         ))}

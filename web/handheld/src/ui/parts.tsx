@@ -145,9 +145,19 @@ export function Body({ class: cls, alert, children }: { class?: string; alert?: 
   const body = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const el = body.current!;
-    if (el.scrollHeight > el.clientHeight && !el.querySelector('button, input')) el.tabIndex = 0;
-    else el.removeAttribute('tabindex');
-  });
+    const look = () => {
+      if (el.scrollHeight > el.clientHeight && !el.querySelector('button, input')) el.tabIndex = 0;
+      else el.removeAttribute('tabindex');
+    };
+    look();
+    const changes = new MutationObserver(look);
+    changes.observe(el, { childList: true, subtree: true, characterData: true });
+    addEventListener('resize', look);
+    return () => {
+      changes.disconnect();
+      removeEventListener('resize', look);
+    };
+  }, []);
   return (
     <div ref={body} class={`body ${cls ?? ''}`} role={alert ? 'alert' : undefined}>
       {children}

@@ -18,14 +18,19 @@ export function hasPrompt(lang: string, key: string): boolean {
   return address(lang, key) !== undefined;
 }
 
-/** speak plays a recording from its beginning and ends the one that plays. */
-export function speak(lang: string, key: string): void {
+/** speak plays recordings one after the other, those that there are, and ends what plays. */
+export function speak(lang: string, ...keys: string[]): void {
   hush();
-  const url = address(lang, key);
-  if (!url) return;
-  playing = new Audio(url);
-  // Refused before the first touch, or without a decoder: then it is not heard.
-  playing.play().catch(() => undefined);
+  const urls = keys.map((key) => address(lang, key)).filter((url): url is string => url !== undefined);
+  const next = () => {
+    const url = urls.shift();
+    if (!url) return;
+    playing = new Audio(url);
+    playing.onended = next;
+    // Refused before the first touch, or without a decoder: then it is not heard.
+    playing.play().catch(() => undefined);
+  };
+  next();
 }
 
 /** hush ends what plays. */

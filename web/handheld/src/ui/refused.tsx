@@ -37,7 +37,7 @@ export function Refused({ refusal, then }: { refusal: Refusal; then: Screen }): 
   const key = `fault.${e.key}`;
   useEffect(() => {
     signal('refuse');
-    if (prefs.sound) speak(text.lang, key);
+    if (prefs.sound) speak(text.lang, key, `do.${e.deed}`);
   }, []);
   return (
     <main class={`screen ended ${e.tone}`}>

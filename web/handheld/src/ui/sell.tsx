@@ -29,7 +29,7 @@ export function Scan(): JSX.Element {
     timed('card-scanned', performance.now() - since.current);
     try {
       const card = await h.look(scan);
-      go({ at: 'sale', step: 'card', draft: draftOf(card, false) });
+      go({ at: 'sale', step: 'card', draft: draftOf(card, false, performance.now()) });
     } catch (err) {
       const refusal = refusalOf(err);
       if (helpsOnline(refusal.code) && online) go({ at: 'online', scan, refusal });
@@ -62,7 +62,7 @@ export function TypeNumber(): JSX.Element {
     setBusy(true);
     try {
       const card = await h.fetchCard(number);
-      go({ at: 'sale', step: 'card', draft: draftOf(card, true) });
+      go({ at: 'sale', step: 'card', draft: draftOf(card, true, performance.now()) });
     } catch (err) {
       go({ at: 'refused', refusal: refusalOf(err), then: { at: 'number' } });
     }
@@ -196,7 +196,7 @@ export function Online({ scan, refusal }: { scan: string; refusal: Refusal }): J
   const ask = async () => {
     setBusy(true);
     try {
-      go({ at: 'sale', step: 'card', draft: draftOf(await h.look(scan, true), true) });
+      go({ at: 'sale', step: 'card', draft: draftOf(await h.look(scan, true), true, performance.now()) });
     } catch (err) {
       go({ at: 'refused', refusal: refusalOf(err), then: { at: 'scan' } });
     }

@@ -15,6 +15,7 @@ export function Send(): JSX.Element {
   const [asked, setAsked] = useState(false);
   const { unsynced, unsyncedSince, policy, exposure } = status;
   const p = sync.progress;
+  const seller = status.identity.purpose === 'sales';
   const send = async () => {
     setAsked(true);
     signal('start');
@@ -58,9 +59,9 @@ export function Send(): JSX.Element {
       )}
       {sync.problem && !sync.running && (online || asked) && <Warning code={sync.problem.code} />}
       {status.warnings.map((w) => (w.code === sync.problem?.code ? null : <Warning key={w.code} code={w.code} />))}
-      <Totals />
+      {seller && <Totals />}
       <dl class="facts">
-        {policy && unsynced > 0 && (
+        {seller && policy && unsynced > 0 && (
           <>
             <Fact name="send" label={text.say('send.limitCount')}>
               {exposure.count} / {policy.count}

@@ -131,7 +131,7 @@ export function TakerScreen({ handing }: { handing: Handing }): JSX.Element {
   };
   return (
     <Frame of="taker" title="taker">
-      <div class="tiles">
+      <div class="tiles only">
         {takers.map(([by, picture]) => (
           <Tile key={by} name={picture} onClick={() => choose(by)}>
             {text.say(`taker.${by}`)}
@@ -148,7 +148,7 @@ export function TakerReasonScreen({ handing }: { handing: Handing }): JSX.Elemen
   const { go } = useApp();
   return (
     <Frame of="takerReason" title="why">
-      <div class="tiles">
+      <div class="tiles only">
         {takerReasons.map(([reason, picture]) => (
           <Tile key={reason} name={picture} onClick={() => go({ at: 'takeReview', handing: { ...handing, reason } })}>
             {text.say(`why.${reason}`)}

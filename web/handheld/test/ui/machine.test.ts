@@ -5,7 +5,7 @@ import { after, again, back, before, draftOf, forgetFactor, home, needed, steps,
 import { card } from './stage/fake';
 
 const d = (over: Partial<Draft> = {}, c: Partial<typeof card> = {}): Draft => ({
-  ...draftOf({ ...card, ...c }, false),
+  ...draftOf({ ...card, ...c }, false, 0),
   ...over,
 });
 

@@ -29,6 +29,7 @@ const draft: Draft = {
   shortfall: 0,
   secret: '1234567890123456',
   pin: '',
+  began: 0,
 };
 const sale = (step: Extract<Screen, { at: 'sale' }>['step'], d: Partial<Draft> = {}): Screen => ({
   at: 'sale',
