@@ -232,7 +232,7 @@ export function Undo({ seq, reason }: { seq: number; reason?: CancelReason }): J
   if (!reason) {
     return (
       <Frame of="undo" title="undo">
-        <div class="tiles only">
+        <div class="tiles rows">
           {undoReasons.map(([r, picture]) => (
             <Tile key={r} name={picture} onClick={() => go({ at: 'undo', seq, reason: r })}>
               {text.say(`undo.${r}`)}

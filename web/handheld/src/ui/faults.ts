@@ -59,6 +59,7 @@ export const table: Record<string, Row> = {
   handheld_nonce: ['network', 'amber', 'again'],
   handheld_state: ['lock', 'amber', 'office'],
   enrolment_code: ['key', 'red', 'enrol'],
+  officer_code: ['lock', 'amber', 'enrol'],
   browser_too_old: ['broken', 'red', 'office'],
   program,
   // The server and the way to it.

@@ -48,7 +48,7 @@ export function Keypad({
   const [digits] = useState(() => (pad === 'shuffled' ? shuffle() : order));
   useEffect(() => {
     const typed = (e: KeyboardEvent) => {
-      if (e.target instanceof HTMLInputElement) return;
+      if (e.target instanceof HTMLTextAreaElement) return;
       if (/^\d$/.test(e.key)) onKey(e.key);
       else if (e.key === 'Backspace') onKey('erase');
       else if (comma && (e.key === ',' || e.key === '.')) onKey(',');

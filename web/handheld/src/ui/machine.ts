@@ -68,7 +68,8 @@ export type Screen =
   | { at: 'logs' }
   | { at: 'replace' }
   | { at: 'settings' }
-  | { at: 'take' }
+  | { at: 'take'; opened?: number }
+  | { at: 'openLot' }
   | { at: 'takeNumber'; handing: Handing }
   | { at: 'takeScan'; handing: Handing }
   | { at: 'taker'; handing: Handing }
@@ -176,6 +177,8 @@ export function back(s: Screen): Screen | null {
     case 'help':
     case 'settings':
       return { at: 'more' };
+    case 'openLot':
+      return { at: 'take' };
     case 'takeNumber':
     case 'taker':
       return { at: 'takeScan', handing: s.handing };

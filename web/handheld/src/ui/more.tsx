@@ -55,7 +55,7 @@ export function Office(): JSX.Element {
   }, []);
   return (
     <Frame of="office" title="office">
-      <div class="tiles">
+      <div class="tiles rows">
         <Tile name="carry" colour="orange" onClick={() => go({ at: 'files' })}>
           {text.say('office.files')}
         </Tile>

@@ -121,7 +121,7 @@ export function Frame({ of, title, heading, root, actions, wide, typing, childre
   const text = useText();
   const app = useGround();
   return (
-    <main class={`screen ${wide ? 'wide' : ''} ${typing ? 'typing' : ''}`}>
+    <main class={`screen ${wide || !actions ? 'wide' : ''} ${typing ? 'typing' : ''}`}>
       <div class="head">
         {!root && <IconButton name="back" label={text.say('back')} onClick={() => app.back()} />}
         <Title of={of} prompt={title}>
@@ -146,7 +146,7 @@ export function Body({ class: cls, alert, children }: { class?: string; alert?: 
   useEffect(() => {
     const el = body.current!;
     const look = () => {
-      if (el.scrollHeight > el.clientHeight && !el.querySelector('button, input')) el.tabIndex = 0;
+      if (el.scrollHeight > el.clientHeight && !el.querySelector('button, input, textarea')) el.tabIndex = 0;
       else el.removeAttribute('tabindex');
     };
     look();
@@ -181,6 +181,55 @@ export function Notice({
       <div>{children}</div>
     </div>
   );
+}
+
+/** TextField takes letters and digits, such as a code; two rows, so that groups stay large on a small screen. */
+export function TextField({
+  label,
+  value,
+  max,
+  onInput,
+  onEnter,
+}: {
+  label: string;
+  value: string;
+  max: number;
+  onInput: (typed: string) => void;
+  onEnter: () => void;
+}): JSX.Element {
+  return (
+    <label class="display">
+      <span class="note">{label}</span>
+      <textarea
+        rows={2}
+        value={value}
+        autocomplete="off"
+        autocapitalize="characters"
+        spellcheck={false}
+        maxLength={max}
+        onInput={(e) => onInput(e.currentTarget.value)}
+        onKeyDown={(e) => {
+          if (e.key !== 'Enter') return;
+          e.preventDefault();
+          onEnter();
+        }}
+      />
+    </label>
+  );
+}
+
+/** The length of a code of the office: 128 bits as 26 letters and digits. */
+export const codeLength = 26;
+
+/** inFives writes a code as the office prints it, in groups of five; anything longer or else is left as it is. */
+export function inFives(code: string): string {
+  const plain = code.replace(/[\s-]/g, '').toUpperCase();
+  return /^[A-Z2-7]*$/.test(plain) && plain.length <= codeLength ? plain.replace(/(.{5})(?=.)/g, '$1-') : code;
+}
+
+/** isCode reports whether a text can be a code of the office. */
+export function isCode(code: string): boolean {
+  return code.replace(/[\s-]/g, '').length >= codeLength;
 }
 
 /** Fact is a row of a table: what, and how much. */

@@ -4,7 +4,7 @@ import { Files } from './files';
 import type { Screen } from './machine';
 import { Help, Logs, More, Office, Prices, Replace, Settings } from './more';
 import { Send } from './send';
-import { Left, Taken, TakeNumber, TakeReview, TakerReasonScreen, TakerScreen, TakeScan } from './take';
+import { Left, OpenLot, Taken, TakeNumber, TakeReview, TakerReasonScreen, TakerScreen, TakeScan } from './take';
 
 /** showRare draws a screen that no sale needs. */
 export function showRare(s: Screen): JSX.Element | null {
@@ -36,7 +36,9 @@ export function showRare(s: Screen): JSX.Element | null {
     case 'settings':
       return <Settings />;
     case 'take':
-      return <Left />;
+      return <Left opened={s.opened ?? 0} />;
+    case 'openLot':
+      return <OpenLot />;
     case 'takeScan':
       return <TakeScan handing={s.handing} />;
     case 'takeNumber':

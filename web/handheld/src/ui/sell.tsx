@@ -7,7 +7,7 @@ import { Camera } from './camera';
 import { explain } from './faults';
 import { draftOf, type Draft, type Refusal } from './machine';
 import { isSecret } from './factor';
-import { Button, Frame, Notice } from './parts';
+import { Button, Frame, Notice, TextField } from './parts';
 import { Pictogram } from './pictogram';
 import { refusalOf } from './refusal';
 import { useText } from './text';
@@ -108,18 +108,13 @@ export function NumberField({
   const text = useText();
   return (
     <>
-      <label class="display">
-        <span class="note">{text.say('number.label')}</span>
-        <input
-          value={value}
-          autocomplete="off"
-          autocapitalize="characters"
-          spellcheck={false}
-          maxLength={numberLength + 4}
-          onInput={(e) => onInput(inGroups(e.currentTarget.value))}
-          onKeyDown={(e) => e.key === 'Enter' && bare(value).length === numberLength && onEnter()}
-        />
-      </label>
+      <TextField
+        label={text.say('number.label')}
+        value={value}
+        max={numberLength + 4}
+        onInput={(typed) => onInput(inGroups(typed))}
+        onEnter={() => bare(value).length === numberLength && onEnter()}
+      />
       <p class="note">{text.say('number.where')}</p>
     </>
   );

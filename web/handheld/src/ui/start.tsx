@@ -6,7 +6,7 @@ import { Camera } from './camera';
 import type { Door } from './door';
 import { explain } from './faults';
 import type { Refusal } from './machine';
-import { Body, Button, Notice, Title } from './parts';
+import { Body, Button, inFives, isCode, Notice, TextField, Title } from './parts';
 import { Pictogram } from './pictogram';
 import { deedPictures } from './refused';
 import { refusalOf } from './refusal';
@@ -14,9 +14,6 @@ import { useText } from './text';
 import { Fingerprint, Who } from './who';
 import { Warning } from './home';
 import { Busy } from './settle';
-
-/** The shortest code that can be one: 128 bits as 26 characters. */
-export const codeLength = 26;
 
 /** What is to be seen before a handheld is open. */
 type Opening = 'welcome' | 'scan' | 'code' | 'working';
@@ -161,7 +158,7 @@ function EnrolScan({ onRead, back, type }: { onRead: (s: string) => void; back: 
 function EnrolCode({ enrol, back }: { enrol: (text: string) => void; back: () => void }): JSX.Element {
   const text = useText();
   const [code, setCode] = useState('');
-  const ready = code.replace(/[^0-9A-Za-z]/g, '').length >= codeLength;
+  const ready = isCode(code);
   return (
     <Plain
       of="enrolCode"
@@ -173,18 +170,13 @@ function EnrolCode({ enrol, back }: { enrol: (text: string) => void; back: () =>
         </Button>
       }
     >
-      <label class="display">
-        <span class="note">{text.say('enrol.label')}</span>
-        <input
-          value={code}
-          autocomplete="off"
-          autocapitalize="characters"
-          spellcheck={false}
-          maxLength={2000}
-          onInput={(e) => setCode(e.currentTarget.value)}
-          onKeyDown={(e) => e.key === 'Enter' && ready && enrol(code)}
-        />
-      </label>
+      <TextField
+        label={text.say('enrol.label')}
+        value={code}
+        max={2000}
+        onInput={(typed) => setCode(inFives(typed))}
+        onEnter={() => ready && enrol(code)}
+      />
     </Plain>
   );
 }

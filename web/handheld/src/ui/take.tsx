@@ -6,7 +6,7 @@ import { Camera } from './camera';
 import type { Drawing } from './drawings';
 import { shortSerial } from './format';
 import { home, type Handing, type Screen } from './machine';
-import { Body, Button, Fact, Frame, Notice, Tile, Title } from './parts';
+import { Body, Button, Fact, Frame, inFives, isCode, Notice, TextField, Tile, Title } from './parts';
 import { Pictogram } from './pictogram';
 import { refusalOf } from './refusal';
 import { bare, NumberField, numberLength } from './sell';
@@ -131,7 +131,7 @@ export function TakerScreen({ handing }: { handing: Handing }): JSX.Element {
   };
   return (
     <Frame of="taker" title="taker">
-      <div class="tiles only">
+      <div class="tiles rows">
         {takers.map(([by, picture]) => (
           <Tile key={by} name={picture} onClick={() => choose(by)}>
             {text.say(`taker.${by}`)}
@@ -239,9 +239,9 @@ export function Taken({ count }: { count: number }): JSX.Element {
 }
 
 /** Left shows how many cards were handed over here, and how many there are. */
-export function Left(): JSX.Element {
+export function Left({ opened }: { opened: number }): JSX.Element {
   const text = useText();
-  const { h, status } = useApp();
+  const { h, status, go } = useApp();
   const [over, setOver] = useState<Handover>();
   useEffect(() => {
     let stale = false;
@@ -252,9 +252,29 @@ export function Left(): JSX.Element {
   }, [status]);
   const all = over?.lots.reduce((n, l) => n + l.count, 0) ?? 0;
   return (
-    <Frame of="take" title="home.left">
+    <Frame
+      of="take"
+      title="home.left"
+      actions={
+        over && over.sealed > 0 ? (
+          <Button name="lock" look="main" onClick={() => go({ at: 'openLot' })}>
+            {text.say('left.open')}
+          </Button>
+        ) : undefined
+      }
+    >
+      {opened > 0 && (
+        <Notice name="yes" tone="fine">
+          {text.count('openLot.done', opened)}
+        </Notice>
+      )}
       {over && (
         <>
+          {over.sealed > 0 && (
+            <Notice name="lock" tone="warn">
+              {text.count('left.sealed', over.sealed)}
+            </Notice>
+          )}
           <div class="box middle">
             <Pictogram name="box" />
             <p class="amount">{text.say('left.of', { n: over.handed, of: all })}</p>
@@ -270,6 +290,43 @@ export function Left(): JSX.Element {
           </dl>
         </>
       )}
+    </Frame>
+  );
+}
+
+/** OpenLot takes the code that opens a lot under embargo: before its hour nobody learns where it is handed out. */
+export function OpenLot(): JSX.Element {
+  const text = useText();
+  const { h, go, signal } = useApp();
+  const [code, setCode] = useState('');
+  const [busy, setBusy] = useState(false);
+  const open = async () => {
+    setBusy(true);
+    try {
+      const opened = await h.openLots(code);
+      signal('success');
+      go({ at: 'take', opened });
+    } catch (err) {
+      go({ at: 'refused', refusal: refusalOf(err), then: { at: 'openLot' } });
+    }
+  };
+  return (
+    <Frame
+      of="openLot"
+      title="openLot"
+      actions={
+        <Button name="lock" look="main" disabled={busy || !isCode(code)} onClick={() => void open()}>
+          {text.say('openLot.yes')}
+        </Button>
+      }
+    >
+      <TextField
+        label={text.say('openLot.label')}
+        value={code}
+        max={40}
+        onInput={(typed) => setCode(inFives(typed))}
+        onEnter={() => !busy && isCode(code) && void open()}
+      />
     </Frame>
   );
 }

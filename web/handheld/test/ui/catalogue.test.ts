@@ -64,7 +64,7 @@ it('French keeps its signs with their words', () => {
 describe('every code', () => {
   const go = [
     ...codesOf('voucher/handheld'),
-    ...codesOf('voucher', /^(token|wire|wire_jws|serial|factor|manifest|status|redeem|bundle|voucher|seal)\.go$/),
+    ...codesOf('voucher', /^(embargo|token|wire|wire_jws|serial|factor|manifest|status|redeem|bundle|voucher|seal)\.go$/),
     ...codesOf('vendors', /^handheld\.go$/),
     ...codesOf('internal/httpkit', /^problem\.go$/),
   ];

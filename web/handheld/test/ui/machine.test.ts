@@ -75,7 +75,7 @@ describe('Back', () => {
       ...steps.map((s) => sale(s)),
       { at: 'online', scan: '', refusal: { code: '', title: '' } },
       { at: 'refused', refusal: { code: '', title: '' }, then: { at: 'number' } },
-      ...(['scan', 'number', 'send', 'files', 'today', 'more', 'office', 'prices', 'help', 'logs', 'replace', 'settings', 'take'] as const).map((at) => ({ at })),
+      ...(['scan', 'number', 'send', 'files', 'today', 'more', 'office', 'prices', 'help', 'logs', 'replace', 'settings', 'take', 'openLot'] as const).map((at) => ({ at })),
       { at: 'entry', seq: 1 },
       { at: 'undo', seq: 1 },
       { at: 'undo', seq: 1, reason: 'mistake' },

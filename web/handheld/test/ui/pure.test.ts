@@ -6,6 +6,7 @@ import { isSecret } from '../../src/ui/factor';
 import { offered, pictureOf } from '../../src/ui/goods';
 import { press, shuffle } from '../../src/ui/keypad';
 import { defaults, readPrefs } from '../../src/ui/prefs';
+import { inFives, isCode } from '../../src/ui/parts';
 import { bare, inGroups } from '../../src/ui/sell';
 import { fill, quantities, readFrancs, readQuantity, rest, total, worth, writeQuantity } from '../../src/ui/sums';
 import { because, dayOf, ofSales } from '../../src/ui/day';
@@ -162,6 +163,16 @@ describe("a card's number", () => {
     expect(inGroups('7q2mx')).toBe('7Q2M-X');
     expect(inGroups('7Q2M-XK4R-B9TD-VW3C-42-and more')).toBe('7Q2M-XK4R-B9TD-VW3C-42');
     expect(bare('7Q2M-XK4R B9TD')).toBe('7Q2MXK4RB9TD');
+  });
+
+  it('is no code of the office, which stands in fives', () => {
+    const code = 'ABCDE-FGHIJ-KLMNO-PQRST-UVWXY-Z';
+    expect(inFives('abcdefg')).toBe('ABCDE-FG');
+    expect(inFives('abcde fghij klmno pqrst uvwxy z')).toBe(code);
+    expect(isCode(code)).toBe(true);
+    expect(isCode(code.slice(0, -1))).toBe(false);
+    // The address in the office's QR code, pasted, stays what it is.
+    expect(inFives('https://x.org/handheld/#e=A.b.c')).toBe('https://x.org/handheld/#e=A.b.c');
   });
 
   it('is no secret, and 16 digits are', () => {

@@ -172,8 +172,10 @@ export function fakeDoor(s: Scenario): Door {
     lookHandover: async (scan) =>
       judged({ serial: scan.padEnd(16, '7').slice(0, 16).toUpperCase(), value: francs(12_500), lot: 'L1', again: false }),
     activate: async () => judged('h'.repeat(43)),
+    openLots: async () => judged(1),
     handover: async () => ({
       handed: 132,
+      sealed: 1,
       lots: [
         { lot: 'LOT-SEVARE', round: 'nov-2026', count: 410, spares: 8, notBefore: now, expires: now + 4e6 },
         { lot: 'LOT-FATOMA', round: 'nov-2026', count: 96, spares: 2, notBefore: now, expires: now + 4e6 },

@@ -123,5 +123,6 @@ export const scenes: Record<string, Scene> = {
   'give-why': { scenario: officer, begin: { at: 'takerReason', handing } },
   'give-review': { scenario: officer, begin: { at: 'takeReview', handing } },
   'give-done': { scenario: officer, begin: { at: 'taken', count: 2 } },
+  'give-open': { scenario: officer, begin: { at: 'openLot' } },
   'give-left': { scenario: officer, begin: { at: 'take' } },
 };

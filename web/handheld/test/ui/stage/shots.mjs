@@ -35,7 +35,7 @@ const catalogues = Object.fromEntries(langs.map((l) => [l, JSON.parse(readFileSy
 /** What is wrong with the page as it stands: targets below 56 px, and text wider than its place. */
 const measure = () => {
   const found = [];
-  for (const el of document.querySelectorAll('button, a, input:not(.unseen)')) {
+  for (const el of document.querySelectorAll('button, a, textarea, input:not(.unseen)')) {
     const r = el.getBoundingClientRect();
     if (r.width < 55.5 || r.height < 55.5) {
       found.push(`target ${Math.round(r.width)}x${Math.round(r.height)}: ${el.textContent || el.getAttribute('aria-label')}`);
