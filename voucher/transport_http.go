@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,15 +18,20 @@ import (
 // uploadMax bounds the body of one upload of records: 1,000 of 8 KiB.
 const uploadMax = 9 << 20
 
+// A line of 2 kB a second carries a hundred records, or the bundle of a few
+// thousand cards, within this.
+const slowLine = 5 * time.Minute
+
 // proofHeader carries a handheld's signed request (SignRequest).
 const proofHeader = "Jate-Proof"
 
 // Routes adds the service's routes to mux. Staff routes expect the actor in
 // the request's context; handhelds' routes need none.
 func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
+	slow := append(slices.Clip(opts), httpkit.Within(slowLine), httpkit.Compressed())
 	mux.Handle("POST /api/v1/handhelds/{id}/records",
-		httpkit.Handler(e.Redeem, decodeRedeem, http.StatusOK, append(opts, httpkit.MaxBody(uploadMax), httpkit.Within(2*time.Minute))...))
-	mux.Handle("GET /api/v1/handhelds/{id}/bundle", httpkit.Handler(e.Bundle, decodeBundle, http.StatusOK, opts...))
+		httpkit.Handler(e.Redeem, decodeRedeem, http.StatusOK, append(slow, httpkit.MaxBody(uploadMax))...))
+	mux.Handle("GET /api/v1/handhelds/{id}/bundle", httpkit.Handler(e.Bundle, decodeBundle, http.StatusOK, slow...))
 	mux.Handle("POST /api/v1/handhelds/{id}/reservations", httpkit.Handler(e.Reserve, decodeReserve, http.StatusOK, opts...))
 
 	show := func(e httpkit.Endpoint[Change, Voucher]) httpkit.Endpoint[Change, voucherWire] {

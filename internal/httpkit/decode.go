@@ -70,6 +70,9 @@ func Text(r *http.Request) ([]byte, error) {
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, ErrBodySize.At("$", "at most %d bytes", tooLarge.Limit)
 	}
+	if fault.Of(err) != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the body: %w: %w", err, ErrInterrupted)
 	}

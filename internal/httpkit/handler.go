@@ -27,6 +27,8 @@ type options struct {
 	bodyMax int64
 	within  time.Duration
 	gate    *Gate
+
+	compressed bool
 }
 
 // LogTo logs calls that fail before or after their Endpoint: a body that does
@@ -105,7 +107,14 @@ func Handler[Req, Res any](
 			_ = c.SetReadDeadline(until)
 			_ = c.SetWriteDeadline(until)
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, o.bodyMax)
+		if o.compressed && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+			r = r.WithContext(context.WithValue(r.Context(), packing{}, true))
+		}
+		if err := o.unpack(w, r); err != nil {
+			logFailure(r.Context(), o.log, err)
+			WriteProblem(w, r, err)
+			return
+		}
 		server.ServeHTTP(w, r)
 	})
 }
@@ -131,10 +140,11 @@ func (o options) encode(ctx context.Context, w http.ResponseWriter, response any
 		return nil
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(body.Len())) // net/http would send what is longer than its buffer in chunks
+	packed := pack(ctx, w.Header(), &body)
+	w.Header().Set("Content-Length", strconv.Itoa(packed.Len())) // net/http would send what is longer than its buffer in chunks
 	w.WriteHeader(status)
 	// An error here means that the caller has left, and the header is out.
-	_, _ = body.WriteTo(w)
+	_, _ = packed.WriteTo(w)
 	return nil
 }
 

@@ -4,6 +4,7 @@
 // Lines are slow: 2 kB/s, and reset at times. A request may take as long as its size needs at a quarter of that, and an
 // answer as long as something of it still arrives.
 
+import type { Bytes } from './bytes';
 import { Fault, type Field, type Kind } from './fault';
 import * as faults from './faults';
 import type { Purpose } from './api';
@@ -45,6 +46,8 @@ const patience = 60;
 const silenceMax = 60_000;
 /** The slowest upload that is waited for, in bytes a second. */
 const uploadLeast = 500;
+/** From where a body is sent in gzip, in bytes: records are text that shrinks by half. */
+const packedMin = 1024;
 
 const kinds: Readonly<Record<number, Kind>> = {
   400: 'invalid',
@@ -212,8 +215,9 @@ export class HTTPServer implements Server {
     if (!c.path.startsWith('/api/v1/')) throw faults.address.at('path', 'not one of ours');
     const watch = new Watch(c.signal);
     try {
-      watch.allow(silenceMax + ((c.body?.length ?? 0) / uploadLeast) * 1000);
-      const res = await fetch(this.base + c.path, { ...this.options(c), signal: watch.signal });
+      const packed = c.proof === undefined ? await pack(c.body) : undefined;
+      watch.allow(silenceMax + ((packed?.length ?? c.body?.length ?? 0) / uploadLeast) * 1000);
+      const res = await fetch(this.base + c.path, { ...this.options(c, packed), signal: watch.signal });
       const text = await readBounded(res, watch);
       if (res.type === 'opaqueredirect' || res.status >= 300) return { refused: refusal(res, text), later: retryAfter(res) };
       return { value: parseObject<T>(text), later: 0 };
@@ -224,13 +228,22 @@ export class HTTPServer implements Server {
     }
   }
 
-  private options(c: Call): RequestInit {
+  private options(c: Call, packed: Bytes | undefined): RequestInit {
     const headers: Record<string, string> = { 'Accept-Language': this.language() };
     headers['Content-Type'] = c.proof === undefined ? 'application/json' : 'text/plain; charset=utf-8';
     if (c.proof !== undefined) headers['Jate-Proof'] = c.proof;
-    const body = c.body === undefined ? {} : { body: c.body };
+    if (packed) headers['Content-Encoding'] = 'gzip';
+    const sent = packed ?? c.body;
+    const body = sent === undefined ? {} : { body: sent };
     return { method: c.method, headers, ...body, cache: 'no-store', credentials: 'omit', redirect: 'manual', referrerPolicy: 'no-referrer' };
   }
+}
+
+/** Returns a body in gzip, or undefined where that is not worth it or the browser cannot. */
+async function pack(body: string | undefined): Promise<Bytes | undefined> {
+  if (body === undefined || body.length < packedMin || typeof CompressionStream === 'undefined') return undefined;
+  const plain = new Blob([body]).stream();
+  return new Uint8Array(await new Response(plain.pipeThrough(new CompressionStream('gzip'))).arrayBuffer());
 }
 
 function textOf(v: unknown): string {

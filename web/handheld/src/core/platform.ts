@@ -4,6 +4,7 @@
 //	Ed25519 in WebCrypto (Chrome 137)     @noble/curves; the key is kept wrapped by a non-extractable AES key
 //	X25519 in WebCrypto (Chrome 133)      @noble/curves
 //	Web Locks (Chrome 69)                 the journal's own check in each transaction
+//	CompressionStream (Chrome 80)         uploads go as they are
 //	BroadcastChannel (Chrome 54)          other tabs see a change when they next look
 //	storage.persist (Chrome 55)           the browser may evict the journal when space is short
 //

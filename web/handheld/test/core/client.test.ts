@@ -1,5 +1,7 @@
 // The way to the server: how long is waited, what is believed, and what becomes of problems.
 
+import { gunzipSync } from 'node:zlib';
+
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -26,6 +28,29 @@ afterEach(() => {
 });
 
 describe('HTTPServer', () => {
+  it('sends records in gzip, and as they are where they are few or the browser cannot', async () => {
+    vi.useRealTimers();
+    const sent: RequestInit[] = [];
+    vi.stubGlobal('fetch', async (_: string, init: RequestInit) => {
+      sent.push(init);
+      return new Response('{"ack":"a.b.c"}', { headers: { 'Content-Type': 'application/json' } });
+    });
+    const many = Array.from({ length: 50 }, (_, i) => `header.${'payload'.repeat(20)}${i}.signature`);
+    await server.redeem('h1', many, 'https');
+    const [packed] = sent as [RequestInit];
+    expect(packed.headers).toMatchObject({ 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' });
+    const body = JSON.stringify({ records: many, channel: 'https' });
+    expect(gunzipSync(packed.body as Uint8Array).toString()).toBe(body);
+    expect((packed.body as Uint8Array).length).toBeLessThan(body.length / 2);
+    await server.redeem('h1', record, 'https');
+    vi.stubGlobal('CompressionStream', undefined);
+    await server.redeem('h1', many, 'https');
+    for (const [i, records] of [record, many].entries()) {
+      expect(sent[i + 1]?.headers).not.toHaveProperty('Content-Encoding');
+      expect(sent[i + 1]?.body).toBe(JSON.stringify({ records, channel: 'https' }));
+    }
+  });
+
   it('turns a problem into the fault that it was', async () => {
     vi.stubGlobal('fetch', async () => problem(409, 'voucher_life'));
     await expect(server.redeem('h1', record, 'https')).rejects.toMatchObject({
