@@ -4,6 +4,8 @@
  * on integers.
  */
 
+import { printSerial } from '../core/serial';
+
 /** The gap between thousands, and before a unit: narrow, and never broken at. */
 export const gap = '\u202f';
 
@@ -73,7 +75,7 @@ export function grouped(text: string): string {
   return text.replace(/(.{4})(?=.)/g, `$1${gap}`);
 }
 
-/** shortSerial is the end of a card's number, enough to tell two cards apart at the counter. */
+/** shortSerial is the end of a card's number as it is printed, enough to tell two cards apart at the counter. */
 export function shortSerial(serial: string): string {
-  return '\u2026' + serial.slice(-4);
+  return '\u2026' + printSerial(serial).slice(-7);
 }

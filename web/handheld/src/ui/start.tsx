@@ -208,7 +208,9 @@ function Shut({ refusal, again }: { refusal: Refusal; again: () => void }): JSX.
 export function Inactive(): JSX.Element {
   const text = useText();
   const { auto, sync, online } = useApp();
-  const asked = sync.problem !== undefined && !['handheld_request', 'no_network', 'bundle_missing'].includes(sync.problem.code);
+  // That the handheld is not active yet is what the whole screen says.
+  const known = ['handheld_request', 'no_network', 'bundle_missing'];
+  const problem = sync.problem && !known.includes(explain(sync.problem.code).key) ? sync.problem.code : '';
   return (
     <Plain
       of="inactive"
@@ -229,7 +231,7 @@ export function Inactive(): JSX.Element {
           {text.say('inactive.network')}
         </Notice>
       )}
-      {asked && <Warning code={sync.problem!.code} />}
+      {problem && <Warning code={problem} />}
       <Who />
       <Fingerprint />
     </Plain>
