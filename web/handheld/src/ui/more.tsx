@@ -5,11 +5,11 @@ import { languages, type Key } from '../i18n/languages';
 import { useApp } from './app-context';
 import { Locked } from './day';
 import type { Drawing } from './drawings';
-import { share } from './files';
 import { nameOf, pictureOf } from './goods';
 import { Button, Fact, Frame, Notice, Tile } from './parts';
 import { Pictogram } from './pictogram';
 import type { Pad } from './prefs';
+import { share } from './share';
 import { useText } from './text';
 import { Fingerprint, Who } from './who';
 

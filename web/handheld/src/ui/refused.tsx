@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import type { Key } from '../i18n/languages';
 import { useApp } from './app-context';
 import { explain, type Deed } from './faults';
 import type { Refusal, Screen } from './machine';
@@ -28,6 +29,21 @@ export const deedPictures: Record<Deed, Drawing> = {
   look: 'today',
 };
 
+/** onward is what the button that leads on looks like and says. */
+function onward(then: Screen): [Drawing, Key] {
+  switch (then.at) {
+    case 'sale':
+    case 'number':
+    case 'takeNumber':
+    case 'openLot':
+      return ['undo', 'refused.back'];
+    case 'scan':
+      return ['scan', 'refused.other'];
+    default:
+      return ['yes', 'ok'];
+  }
+}
+
 /** Refused fills the screen with why something was refused, and what to do. */
 export function Refused({ refusal, then }: { refusal: Refusal; then: Screen }): JSX.Element {
   const text = useText();
@@ -35,6 +51,7 @@ export function Refused({ refusal, then }: { refusal: Refusal; then: Screen }): 
   const e = explain(refusal.code);
   const why = e.key === 'unknown' && refusal.title ? refusal.title : text.find(`fault.${e.key}`)!;
   const key = `fault.${e.key}`;
+  const way = onward(then);
   useEffect(() => {
     signal('refuse');
     if (prefs.sound) speak(text.lang, key, `do.${e.deed}`);
@@ -59,8 +76,8 @@ export function Refused({ refusal, then }: { refusal: Refusal; then: Screen }): 
             {text.say('home.send')}
           </Button>
         ) : null}
-        <Button name={then.at === 'home' ? 'yes' : 'undo'} onClick={() => go(then)}>
-          {text.say(then.at === 'home' ? 'ok' : 'refused.back')}
+        <Button name={way[0]} onClick={() => go(then)}>
+          {text.say(way[1])}
         </Button>
       </div>
     </main>

@@ -10,6 +10,7 @@ import { Body, Button, inFives, isCode, Notice, TextField, Title } from './parts
 import { Pictogram } from './pictogram';
 import { deedPictures } from './refused';
 import { refusalOf } from './refusal';
+import { share } from './share';
 import { useText } from './text';
 import { Fingerprint, Who } from './who';
 import { Warning } from './home';
@@ -181,10 +182,23 @@ function EnrolCode({ enrol, back }: { enrol: (text: string) => void; back: () =>
   );
 }
 
-/** Shut says why the handheld of this phone cannot be opened. */
+/** Shut says why the handheld of this phone cannot be opened; of a damaged journal it saves what can still be read. */
 function Shut({ refusal, again }: { refusal: Refusal; again: () => void }): JSX.Element {
   const text = useText();
+  const { announce } = useGround();
+  const [said, setSaid] = useState('');
   const e = explain(refusal.code);
+  const save = async () => {
+    try {
+      const copy = await (await import('../core/carrier')).salvage();
+      if (!(await share(copy.name, copy.text))) return;
+      const sentence = text.count('salvage.done', copy.records);
+      setSaid(sentence);
+      announce(sentence);
+    } catch (err) {
+      setSaid(text.find(`fault.${explain(refusalOf(err).code).key}`)!);
+    }
+  };
   return (
     <main class={`screen ended ${e.tone}`}>
       <Body alert>
@@ -194,8 +208,14 @@ function Shut({ refusal, again }: { refusal: Refusal; again: () => void }): JSX.
           <Pictogram name={deedPictures[e.deed]} />
           <span>{text.find(`do.${e.deed}`)}</span>
         </p>
+        {said && <p class="big">{said}</p>}
       </Body>
       <div class="actions">
+        {refusal.code === 'handheld_journal' && (
+          <Button name="file" onClick={() => void save()}>
+            {text.say('salvage')}
+          </Button>
+        )}
         <Button name="undo" onClick={again}>
           {text.say('again')}
         </Button>
@@ -221,19 +241,18 @@ export function Inactive(): JSX.Element {
         </Button>
       }
     >
-      <div class="box middle warn">
-        <Pictogram name="alternate" />
+      <Who />
+      <Fingerprint />
+      <Notice name="alternate" tone="warn">
         <p class="big">{text.say('inactive.who')}</p>
         <p>{text.say('inactive.how')}</p>
-      </div>
+      </Notice>
       {!online && (
         <Notice name="noNetwork" tone="warn">
           {text.say('inactive.network')}
         </Notice>
       )}
       {problem && <Warning code={problem} />}
-      <Who />
-      <Fingerprint />
     </Plain>
   );
 }

@@ -60,6 +60,7 @@ export const scenes: Record<string, Scene> = {
   'enrol-refused': { scenario: { shut: 'handheld_not_enrolled', refuse: 'enrolment_code' }, touch: ['enrol.scan'], read: 'ABCDE' },
   'enrol-code': { scenario: { shut: 'handheld_not_enrolled' }, touch: ['enrol.type'] },
   shut: { scenario: { shut: 'handheld_in_use' } },
+  damaged: { scenario: { shut: 'handheld_journal' } },
   inactive: { scenario: { status: { snapshot: 0, records: 0, unsynced: 0, freshness: 'missing' } } },
   home: {},
   'home-offline': {
