@@ -39,13 +39,6 @@ export function App({ door, scanning, update, install, begin = home }: AppProps)
   const text = useLanguage(prefs.lang);
   const online = useOnline();
   const [spoken, setSpoken] = useState('');
-  const [handheld, setHandheld] = useState<HandheldAPI>();
-  const [shut, setShut] = useState<Refusal>();
-  const open = useCallback(() => {
-    setShut(undefined);
-    door.open().then(setHandheld, (err: unknown) => setShut(refusalOf(err)));
-  }, [door]);
-  useEffect(open, [open]);
   const setPrefs = useCallback((c: Partial<Prefs>) => {
     change((p) => {
       const next = { ...p, ...c };
@@ -53,6 +46,17 @@ export function App({ door, scanning, update, install, begin = home }: AppProps)
       return next;
     });
   }, []);
+  const [handheld, setHandheld] = useState<HandheldAPI>();
+  const [shut, setShut] = useState<Refusal>();
+  const opened = useCallback((h: HandheldAPI) => {
+    setPrefs({ was: h.identity.handheld });
+    setHandheld(h);
+  }, []);
+  const open = useCallback(() => {
+    setShut(undefined);
+    door.open().then(opened, (err: unknown) => setShut(refusalOf(err)));
+  }, [door]);
+  useEffect(open, [open]);
   const ground: Ground = {
     prefs,
     setPrefs,
@@ -77,7 +81,7 @@ export function App({ door, scanning, update, install, begin = home }: AppProps)
             </header>
             {shut ? (
               <Later load={start}>
-                {(m) => <m.Start door={door} refusal={shut} again={open} opened={setHandheld} />}
+                {(m) => <m.Start door={door} refusal={shut} again={open} opened={opened} />}
               </Later>
             ) : (
               <Busy title="opening" />

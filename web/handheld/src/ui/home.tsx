@@ -8,7 +8,7 @@ import { useText } from './text';
 /** Home is one huge thing to do, and three others. */
 export function Home(): JSX.Element {
   const text = useText();
-  const { status, go, signal } = useApp();
+  const { status, go, signal, update } = useApp();
   const officer = status.identity.purpose === 'distribution';
   const worst = status.warnings[0];
   const begin = () => {
@@ -30,7 +30,7 @@ export function Home(): JSX.Element {
           <Tile name="send" colour="orange" badge={status.unsynced} onClick={() => go({ at: 'send' })}>
             {text.say('home.send')}
           </Tile>
-          <Tile name="more" colour="grey" onClick={() => go({ at: 'more' })}>
+          <Tile name="more" colour="grey" badge={update.ready ? 1 : 0} onClick={() => go({ at: 'more' })}>
             {text.say('home.more')}
           </Tile>
         </div>

@@ -11,12 +11,17 @@ export interface Prefs {
   lang: string;
   pad: Pad;
   sound: boolean;
+  /** the handheld that this phone was, so that a phone that lost everything else can say so; "" for none */
+  was: string;
 }
+
+/** A handheld's id is no longer. */
+const wasMax = 16;
 
 const place = 'jate.handheld.prefs';
 
 /** The choices of a phone that has made none. */
-export const defaults: Prefs = { lang: 'fr', pad: 'digits', sound: true };
+export const defaults: Prefs = { lang: 'fr', pad: 'digits', sound: true, was: '' };
 
 /** readPrefs reads what was kept; whatever is damaged or unknown is the default. */
 export function readPrefs(text: string | null): Prefs {
@@ -32,6 +37,7 @@ export function readPrefs(text: string | null): Prefs {
     lang: typeof kept.lang === 'string' ? kept.lang : defaults.lang,
     pad: pads.find((p) => p === kept.pad) ?? defaults.pad,
     sound: typeof kept.sound === 'boolean' ? kept.sound : defaults.sound,
+    was: typeof kept.was === 'string' ? kept.was.slice(0, wasMax) : defaults.was,
   };
 }
 

@@ -100,7 +100,7 @@ function Plain({
 /** Welcome asks for the office's code. */
 function Welcome({ refusal, scan, type }: { refusal: Refusal | undefined; scan: () => void; type: () => void }): JSX.Element {
   const text = useText();
-  const { install } = useGround();
+  const { install, prefs } = useGround();
   return (
     <Plain
       of="welcome"
@@ -120,6 +120,11 @@ function Welcome({ refusal, scan, type }: { refusal: Refusal | undefined; scan: 
         <div role="alert">
           <Warning code={refusal.code} />
         </div>
+      )}
+      {prefs.was && (
+        <Notice name="memory" tone="halt">
+          {text.say('enrol.lost', { id: prefs.was })}
+        </Notice>
       )}
       <div class="box middle">
         <Pictogram name="shop" />

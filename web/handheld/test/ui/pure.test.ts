@@ -202,14 +202,15 @@ describe('goods', () => {
 
 describe('choices', () => {
   it('are read as they were kept', () => {
-    expect(readPrefs(JSON.stringify({ lang: 'en', pad: 'pictures', sound: false }))).toEqual({
+    expect(readPrefs(JSON.stringify({ lang: 'en', pad: 'pictures', sound: false, was: 'hb2n6xk' }))).toEqual({
       lang: 'en',
       pad: 'pictures',
       sound: false,
+      was: 'hb2n6xk',
     });
   });
 
-  it.each([null, '', 'x', '[]', '7', 'null', '{"pad":"x","sound":1,"lang":3}'])('%s is the default', (text) => {
+  it.each([null, '', 'x', '[]', '7', 'null', '{"pad":"x","sound":1,"lang":3,"was":{}}'])('%s is the default', (text) => {
     expect(readPrefs(text)).toEqual(defaults);
   });
 });

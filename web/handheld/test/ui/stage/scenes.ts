@@ -14,6 +14,8 @@ export interface Scene {
   read?: string;
   /** the phone has no network */
   offline?: boolean;
+  /** the handheld that the phone was before it lost its memory */
+  was?: string;
   pad?: 'digits' | 'shuffled' | 'pictures';
 }
 
@@ -57,6 +59,7 @@ const value = card.value;
 
 export const scenes: Record<string, Scene> = {
   welcome: { scenario: { shut: 'handheld_not_enrolled' } },
+  'welcome-lost': { scenario: { shut: 'handheld_not_enrolled' }, was: 'hb2n6xk' },
   'enrol-refused': { scenario: { shut: 'handheld_not_enrolled', refuse: 'enrolment_code' }, touch: ['enrol.scan'], read: 'ABCDE' },
   'enrol-code': { scenario: { shut: 'handheld_not_enrolled' }, touch: ['enrol.type'] },
   shut: { scenario: { shut: 'handheld_in_use' } },

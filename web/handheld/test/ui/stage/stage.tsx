@@ -20,7 +20,7 @@ class StageDate extends RealDate {
 }
 globalThis.Date = StageDate as DateConstructor;
 if (scene.offline) Object.defineProperty(navigator, 'onLine', { get: () => false });
-savePrefs({ ...defaults, lang: asked.get('lang') ?? 'fr', pad: scene.pad ?? 'digits', sound: false });
+savePrefs({ ...defaults, lang: asked.get('lang') ?? 'fr', pad: scene.pad ?? 'digits', sound: false, was: scene.was ?? '' });
 
 render(
   <App
