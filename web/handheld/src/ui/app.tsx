@@ -6,6 +6,7 @@ import { Around, Under, type App as AppValue, type Ground, type Update } from '.
 import { Bar, Switch } from './bar';
 import type { Scanning } from './camera';
 import type { Door } from './door';
+import { Guard } from './guard';
 import { Home } from './home';
 import { back as backOf, home, type Refusal, type Screen } from './machine';
 import { fetched, Later } from './later';
@@ -70,25 +71,27 @@ export function App({ door, scanning, update, install, begin = home }: AppProps)
   };
   return (
     <Speech.Provider value={text}>
-      {handheld ? (
-        <Opened h={handheld} door={door} ground={ground} begin={begin} />
-      ) : (
-        <Under.Provider value={ground}>
-          <div class="app">
-            <header class="bar">
-              <span class="brand">Jate</span>
-              <Switch />
-            </header>
-            {shut ? (
-              <Later load={start}>
-                {(m) => <m.Start door={door} refusal={shut} again={open} opened={opened} />}
-              </Later>
-            ) : (
-              <Busy title="opening" />
-            )}
-          </div>
-        </Under.Provider>
-      )}
+      <Guard>
+        {handheld ? (
+          <Opened h={handheld} door={door} ground={ground} begin={begin} />
+        ) : (
+          <Under.Provider value={ground}>
+            <div class="app">
+              <header class="bar">
+                <span class="brand">Jate</span>
+                <Switch />
+              </header>
+              {shut ? (
+                <Later load={start}>
+                  {(m) => <m.Start door={door} refusal={shut} again={open} opened={opened} />}
+                </Later>
+              ) : (
+                <Busy title="opening" />
+              )}
+            </div>
+          </Under.Provider>
+        )}
+      </Guard>
       <div class="unseen" aria-live="assertive">
         {spoken}
       </div>

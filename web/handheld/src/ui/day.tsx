@@ -89,30 +89,30 @@ export function Totals(): JSX.Element {
   const some = (list: readonly Amount[] | undefined) => (list ?? []).some((a) => a.minor > 0);
   return (
     <>
-    <dl class="facts">
-      <Fact name="yes" label={text.say('totals.accepted')} total>
-        {money(totals.payable, text)}
-      </Fact>
-      <Fact name="wait" label={text.say('totals.pending')}>
-        {money(totals.pending, text)}
-      </Fact>
-      {some(totals.waiting) && (
-        <Fact name="clock" label={text.say('totals.waiting')}>
-          {money(totals.waiting, text)}
+      <dl class="facts">
+        <Fact name="yes" label={text.say('totals.accepted')} total>
+          {money(totals.payable, text)}
         </Fact>
-      )}
-      {some(totals.contested) && (
-        <Fact name="warning" label={text.say('totals.contested')}>
-          {money(totals.contested, text)}
+        <Fact name="wait" label={text.say('totals.pending')}>
+          {money(totals.pending, text)}
         </Fact>
-      )}
-      {some(totals.rejected) && (
-        <Fact name="no" label={text.say('totals.rejected')}>
-          {money(totals.rejected, text)}
-        </Fact>
-      )}
-    </dl>
-    {some(totals.payable) && <p class="note">{text.say('totals.note')}</p>}
+        {some(totals.waiting) && (
+          <Fact name="clock" label={text.say('totals.waiting')}>
+            {money(totals.waiting, text)}
+          </Fact>
+        )}
+        {some(totals.contested) && (
+          <Fact name="warning" label={text.say('totals.contested')}>
+            {money(totals.contested, text)}
+          </Fact>
+        )}
+        {some(totals.rejected) && (
+          <Fact name="no" label={text.say('totals.rejected')}>
+            {money(totals.rejected, text)}
+          </Fact>
+        )}
+      </dl>
+      {some(totals.payable) && <p class="note">{text.say('totals.note')}</p>}
     </>
   );
 }

@@ -168,10 +168,12 @@ export function Against({ value, lines }: { value: Amount; lines: readonly Line[
   const share = goods === null || have === 0 ? 0 : Math.min(100, Math.round((goods / have) * 100));
   return (
     <div class="against">
-      <span>{text.say('goods.card')}</span>
-      <span>{text.say('goods.sum')}</span>
-      <b>{write(have)}</b>
-      <b aria-live="polite">{goods === null ? '?' : write(goods)}</b>
+      <p>
+        {text.say('goods.card')} <b>{write(have)}</b>
+      </p>
+      <p aria-live="polite">
+        {text.say('goods.sum')} <b>{goods === null ? '?' : write(goods)}</b>
+      </p>
       <div class={`gauge ${look}`} aria-hidden="true">
         <i style={{ inlineSize: `${share}%` }} />
       </div>

@@ -4,6 +4,7 @@ import type { Handover, Taker, TakerReason } from '../core/api';
 import { useApp } from './app-context';
 import { Camera } from './camera';
 import type { Drawing } from './drawings';
+import { isSecret } from './factor';
 import { shortSerial } from './format';
 import { home, type Handing, type Screen } from './machine';
 import { Body, Button, Fact, Frame, inFives, isCode, Notice, TextField, Tile, Title } from './parts';
@@ -78,7 +79,7 @@ export function TakeScan({ handing }: { handing: Handing }): JSX.Element {
         </>
       }
     >
-      <Camera scanning={scanning} busy={busy || n >= cardsMax} onRead={(scan) => void find(scan)} />
+      <Camera scanning={scanning} busy={busy || n >= cardsMax} onRead={(scan) => isSecret(scan) || void find(scan)} />
       {again && (
         <Notice name="warning" tone="warn">
           {text.say('take.again', { serial: shortSerial(again) })}

@@ -85,6 +85,13 @@ export const scenes: Record<string, Scene> = {
   online: { begin: { at: 'online', scan: 'x', refusal: { code: 'card_zone', title: '' } } },
   goods: { begin: sale('goods') },
   'goods-empty': { begin: sale('goods', { lines: [] }) },
+  'goods-kind': {
+    begin: sale('goods', {
+      card: { ...card, value: { minor: 2500, code: 'RICE-KG', digits: 2 }, items: ['rice'], categories: [] },
+      lines: [{ item: 'rice', quantity: 12_500, price: 500 }],
+    }),
+  },
+  broken: { begin: { at: 'entry', seq: 1 }, scenario: { entries: [{ seq: 1, at: 0 } as never] } },
   item: { begin: { ...sale('goods'), item: 'rice' } as Screen },
   cash: { begin: sale('rest', { cash: 1500 }) },
   shortfall: { begin: sale('rest', { shortfall: 2400 }) },
