@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Amount, CancelReason, Entry, RecordState } from '../core/api';
 import { useApp } from './app-context';
+import { useBusy } from './busy';
 import type { Drawing } from './drawings';
 import { explain, reasons } from './faults';
 import { clock, shortSerial } from './format';
@@ -227,7 +228,7 @@ const undoReasons: readonly [CancelReason, Drawing][] = [
 export function Undo({ seq, reason }: { seq: number; reason?: CancelReason }): JSX.Element {
   const text = useText();
   const { h, go } = useApp();
-  const [busy, setBusy] = useState(false);
+  const [busy, run] = useBusy();
   const value = useEntries()?.find((x) => x.seq === seq)?.value;
   if (!reason) {
     return (
@@ -242,15 +243,15 @@ export function Undo({ seq, reason }: { seq: number; reason?: CancelReason }): J
       </Frame>
     );
   }
-  const undo = async () => {
-    setBusy(true);
-    try {
-      await h.cancel(seq, reason);
-      go({ at: 'undone', seq });
-    } catch (err) {
-      go({ at: 'refused', refusal: refusalOf(err), then: { at: 'today' } });
-    }
-  };
+  const undo = () =>
+    run(async () => {
+      try {
+        await h.cancel(seq, reason);
+        go({ at: 'undone', seq });
+      } catch (err) {
+        go({ at: 'refused', refusal: refusalOf(err), then: { at: 'today' } });
+      }
+    });
   return (
     <Frame
       of="undo sure"

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { useApp } from './app-context';
+import { useBusy } from './busy';
 import { Button, Frame, Notice } from './parts';
 import { refusalOf } from './refusal';
 import { share } from './share';
@@ -16,24 +17,22 @@ export function Files(): JSX.Element {
   const answers = useRef<HTMLInputElement>(null);
   const other = useRef<HTMLInputElement>(null);
   const [said, setSaid] = useState('');
-  const [busy, setBusy] = useState(false);
+  const [busy, run] = useBusy();
   const [back, setBack] = useState<{ name: string; text: string }>();
 
   /** attempt runs what a button does, and says how it ended. */
-  const attempt = async (what: () => Promise<string>) => {
-    setBusy(true);
-    try {
-      const sentence = await what();
-      if (sentence === '') return;
-      setSaid(sentence);
-      announce(sentence);
-      signal('success');
-    } catch (err) {
-      go({ at: 'refused', refusal: refusalOf(err), then: { at: 'files' } });
-    } finally {
-      setBusy(false);
-    }
-  };
+  const attempt = (what: () => Promise<string>) =>
+    run(async () => {
+      try {
+        const sentence = await what();
+        if (sentence === '') return;
+        setSaid(sentence);
+        announce(sentence);
+        signal('success');
+      } catch (err) {
+        go({ at: 'refused', refusal: refusalOf(err), then: { at: 'files' } });
+      }
+    });
   const read = async (input: HTMLInputElement): Promise<{ name: string; text: string } | undefined> => {
     const file = input.files?.[0];
     input.value = '';

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { digitNames, type Drawing } from './drawings';
 import { Pictogram } from './pictogram';
 import type { Pad } from './prefs';
@@ -46,7 +46,7 @@ export function Keypad({
 }): JSX.Element {
   const text = useText();
   const [digits] = useState(() => (pad === 'shuffled' ? shuffle() : order));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const typed = (e: KeyboardEvent) => {
       if (e.target instanceof HTMLTextAreaElement) return;
       if (/^\d$/.test(e.key)) onKey(e.key);

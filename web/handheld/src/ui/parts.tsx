@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { useGround } from './app-context';
 import type { Drawing } from './drawings';
 import { Pictogram } from './pictogram';
@@ -85,9 +85,12 @@ export function Title({ of, prompt, children }: { of: string; prompt?: Key; chil
   const { lang } = useText();
   const { sound } = useGround().prefs;
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
+  // Before it is painted: what is touched or typed at once must not still go to the screen before.
+  useLayoutEffect(() => {
     heading.current?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
+  }, [of]);
+  useEffect(() => {
     if (sound && prompt) speak(lang, prompt);
     return hush;
   }, [of]);

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Card } from '../core/api';
 import { helpsOnline } from '../core/index';
 import { useApp } from './app-context';
+import { useBusy } from './busy';
 import { Camera } from './camera';
 import { explain } from './faults';
 import { draftOf, type Draft, type Refusal } from './machine';
@@ -17,25 +18,26 @@ import { pictureOf } from './goods';
 export function Scan(): JSX.Element {
   const text = useText();
   const { h, go, scanning, signal, online, timed } = useApp();
-  const [busy, setBusy] = useState(false);
+  const [busy, run] = useBusy();
   const since = useRef(performance.now());
   useEffect(() => scanning.warmUp(), [scanning]);
 
-  const read = async (scan: string) => {
-    // A scratched card shows its label's code as well, whose turn comes later.
-    if (isSecret(scan)) return;
-    setBusy(true);
-    signal('tap');
-    timed('card-scanned', performance.now() - since.current);
-    try {
-      const card = await h.look(scan);
-      go({ at: 'sale', step: 'card', draft: draftOf(card, false, performance.now()) });
-    } catch (err) {
-      const refusal = refusalOf(err);
-      if (helpsOnline(refusal.code) && online) go({ at: 'online', scan, refusal });
-      else go({ at: 'refused', refusal, then: { at: 'scan' } });
-    }
-  };
+  const read = (scan: string) =>
+    run(async () => {
+      // A scratched card shows its label's code as well, whose turn comes later.
+      if (isSecret(scan)) return;
+      signal('tap');
+      const read = performance.now();
+      timed('card-scanned', read - since.current);
+      try {
+        const card = await h.look(scan);
+        go({ at: 'sale', step: 'card', draft: draftOf(card, false, read) });
+      } catch (err) {
+        const refusal = refusalOf(err);
+        if (helpsOnline(refusal.code) && online) go({ at: 'online', scan, refusal });
+        else go({ at: 'refused', refusal, then: { at: 'scan' } });
+      }
+    });
   return (
     <Frame
       of="scan"
@@ -57,16 +59,16 @@ export function TypeNumber(): JSX.Element {
   const text = useText();
   const { h, go, online } = useApp();
   const [number, setNumber] = useState('');
-  const [busy, setBusy] = useState(false);
-  const find = async () => {
-    setBusy(true);
-    try {
-      const card = await h.fetchCard(number);
-      go({ at: 'sale', step: 'card', draft: draftOf(card, true, performance.now()) });
-    } catch (err) {
-      go({ at: 'refused', refusal: refusalOf(err), then: { at: 'number' } });
-    }
-  };
+  const [busy, run] = useBusy();
+  const find = () =>
+    run(async () => {
+      try {
+        const card = await h.fetchCard(number);
+        go({ at: 'sale', step: 'card', draft: draftOf(card, true, performance.now()) });
+      } catch (err) {
+        go({ at: 'refused', refusal: refusalOf(err), then: { at: 'number' } });
+      }
+    });
   return (
     <Frame
       of="number"
@@ -187,15 +189,15 @@ export function Online({ scan, refusal }: { scan: string; refusal: Refusal }): J
   const text = useText();
   const { h, go } = useApp();
   const e = explain(refusal.code);
-  const [busy, setBusy] = useState(false);
-  const ask = async () => {
-    setBusy(true);
-    try {
-      go({ at: 'sale', step: 'card', draft: draftOf(await h.look(scan, true), true, performance.now()) });
-    } catch (err) {
-      go({ at: 'refused', refusal: refusalOf(err), then: { at: 'scan' } });
-    }
-  };
+  const [busy, run] = useBusy();
+  const ask = () =>
+    run(async () => {
+      try {
+        go({ at: 'sale', step: 'card', draft: draftOf(await h.look(scan, true), true, performance.now()) });
+      } catch (err) {
+        go({ at: 'refused', refusal: refusalOf(err), then: { at: 'scan' } });
+      }
+    });
   return (
     <Frame
       of="online"

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Handover, Taker, TakerReason } from '../core/api';
 import { useApp } from './app-context';
+import { useBusy } from './busy';
 import { Camera } from './camera';
 import type { Drawing } from './drawings';
 import { isSecret } from './factor';
@@ -37,22 +38,21 @@ const takerReasons: readonly [Exclude<TakerReason, ''>, Drawing][] = [
 function useFind(handing: Handing, then: Screen): { busy: boolean; find: (scan: string) => Promise<void>; again: string } {
   const { h, go, signal, announce } = useApp();
   const text = useText();
-  const [busy, setBusy] = useState(false);
+  const [busy, run] = useBusy();
   const [again, setAgain] = useState('');
-  const find = async (scan: string) => {
-    setBusy(true);
-    try {
-      const card = await h.lookHandover(scan);
-      setBusy(false);
-      if (handing.cards.some((c) => c.serial === card.serial)) return setAgain(card.serial);
-      signal('tap');
-      announce(text.count('take.cards', handing.cards.length + 1));
-      setAgain(card.again ? card.serial : '');
-      go({ at: 'takeScan', handing: { ...handing, cards: [...handing.cards, { ...card, scan }] } });
-    } catch (err) {
-      go({ at: 'refused', refusal: refusalOf(err), then });
-    }
-  };
+  const find = (scan: string) =>
+    run(async () => {
+      try {
+        const card = await h.lookHandover(scan);
+        if (handing.cards.some((c) => c.serial === card.serial)) return setAgain(card.serial);
+        signal('tap');
+        announce(text.count('take.cards', handing.cards.length + 1));
+        setAgain(card.again ? card.serial : '');
+        go({ at: 'takeScan', handing: { ...handing, cards: [...handing.cards, { ...card, scan }] } });
+      } catch (err) {
+        go({ at: 'refused', refusal: refusalOf(err), then });
+      }
+    });
   return { busy, find, again };
 }
 
@@ -164,22 +164,22 @@ export function TakerReasonScreen({ handing }: { handing: Handing }): JSX.Elemen
 export function TakeReview({ handing }: { handing: Handing }): JSX.Element | null {
   const text = useText();
   const { h, go } = useApp();
-  const [busy, setBusy] = useState(false);
+  const [busy, run] = useBusy();
   const { by, reason, cards } = handing;
   if (!by) return null;
-  const confirm = async () => {
-    setBusy(true);
-    try {
-      await h.activate(
-        cards.map((c) => c.scan),
-        by,
-        reason,
-      );
-      go({ at: 'taken', count: cards.length });
-    } catch (err) {
-      go({ at: 'refused', refusal: refusalOf(err), then: { at: 'takeScan', handing } });
-    }
-  };
+  const confirm = () =>
+    run(async () => {
+      try {
+        await h.activate(
+          cards.map((c) => c.scan),
+          by,
+          reason,
+        );
+        go({ at: 'taken', count: cards.length });
+      } catch (err) {
+        go({ at: 'refused', refusal: refusalOf(err), then: { at: 'takeScan', handing } });
+      }
+    });
   return (
     <Frame
       of="takeReview"
@@ -300,17 +300,17 @@ export function OpenLot(): JSX.Element {
   const text = useText();
   const { h, go, signal } = useApp();
   const [code, setCode] = useState('');
-  const [busy, setBusy] = useState(false);
-  const open = async () => {
-    setBusy(true);
-    try {
-      const opened = await h.openLots(code);
-      signal('success');
-      go({ at: 'take', opened });
-    } catch (err) {
-      go({ at: 'refused', refusal: refusalOf(err), then: { at: 'openLot' } });
-    }
-  };
+  const [busy, run] = useBusy();
+  const open = () =>
+    run(async () => {
+      try {
+        const opened = await h.openLots(code);
+        signal('success');
+        go({ at: 'take', opened });
+      } catch (err) {
+        go({ at: 'refused', refusal: refusalOf(err), then: { at: 'openLot' } });
+      }
+    });
   return (
     <Frame
       of="openLot"

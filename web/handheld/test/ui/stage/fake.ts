@@ -10,6 +10,7 @@ import type {
   Item,
   Line,
   RecordState,
+  Sale,
   Status,
   Sold,
 } from '../../../src/core/api';
@@ -53,6 +54,10 @@ export interface Scenario {
   sync?: Partial<AutoSyncState>;
   /** the code that look, sell, cancel and activate refuse with */
   refuse?: string;
+  /** sell waits until the test calls window.durable */
+  slow?: boolean;
+  /** sell refuses the digits */
+  wrong?: boolean;
   /** the code that open refuses with */
   shut?: string;
   card?: Partial<Card>;
@@ -149,6 +154,15 @@ export function fakeDoor(s: Scenario): Door {
     changed();
     return { seq, hash: 'h'.repeat(43), serial: card.serial, value: { ...card, ...s.card }.value, at: now, risk: [] };
   };
+  // What was to be recorded, for the test that looks on.
+  const asked = { sales: [] as unknown[], activations: [] as unknown[] };
+  Object.assign(globalThis, asked);
+  const sell = async (sale: Sale): Promise<Sold> => {
+    asked.sales.push(sale);
+    if (s.slow) await new Promise<void>((durable) => Object.assign(globalThis, { durable }));
+    if (s.wrong) throw refusal('factor_wrong');
+    return judged(sold());
+  };
   const h: HandheldAPI = {
     identity: status.identity,
     look: async (scan, online) => {
@@ -166,12 +180,15 @@ export function fakeDoor(s: Scenario): Door {
         fits: true,
       };
     },
-    sell: async () => judged(sold()),
-    sellOnline: async () => judged(sold()),
+    sell: (sale) => sell(sale),
+    sellOnline: (sale) => sell(sale),
     cancel: async () => judged('h'.repeat(43)),
     lookHandover: async (scan) =>
       judged({ serial: scan.padEnd(16, '7').slice(0, 16).toUpperCase(), value: francs(12_500), lot: 'L1', again: false }),
-    activate: async () => judged('h'.repeat(43)),
+    activate: async (scans, by, reason) => {
+      asked.activations.push([scans, by, reason]);
+      return judged('h'.repeat(43));
+    },
     openLots: async () => judged(1),
     handover: async () => ({
       handed: 132,

@@ -66,6 +66,8 @@ export const scenes: Record<string, Scene> = {
   damaged: { scenario: { shut: 'handheld_journal' } },
   inactive: { scenario: { status: { snapshot: 0, records: 0, unsynced: 0, freshness: 'missing' } } },
   home: {},
+  'home-slow': { scenario: { slow: true } },
+  'home-wrong': { scenario: { wrong: true } },
   'home-offline': {
     offline: true,
     scenario: {
