@@ -1,12 +1,11 @@
-// The screens in a browser, without a server: every one of them is looked at, and a sale is led through them.
+// A sale and a hand-over, led through the screens in a browser without a server. What each screen looks like is tried by
+// stage/shots.mjs.
 
 import type { Page } from '@playwright/test';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { catalogue, openStage, wrongWith, type Stage } from './stage/browser.mjs';
-import { scenes } from './stage/scenes';
+import { catalogue, openStage, type Stage } from './stage/browser.mjs';
 
 let stage: Stage;
-const complaints: string[] = [];
 const say = catalogue('fr');
 
 beforeAll(async () => {
@@ -26,21 +25,6 @@ const twice = (page: Page, name: string) =>
   });
 const hold = (page: Page, text: string) => page.evaluate((t) => (globalThis as unknown as { read(t: string): void }).read(t), text);
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.tagName);
-
-describe('every screen', () => {
-  let small: Page;
-  beforeAll(async () => {
-    small = await stage.page('320x568', (c) => complaints.push(c));
-  });
-
-  // The smallest phone is where words are cut off and targets shrink first.
-  it.each(Object.keys(scenes))('%s has large targets, whole words and no violation', async (scene) => {
-    complaints.length = 0;
-    await stage.show(small, scene, 'fr');
-    expect(await wrongWith(small)).toEqual([]);
-    expect(complaints).toEqual([]);
-  });
-});
 
 describe('a sale', () => {
   let page: Page;
