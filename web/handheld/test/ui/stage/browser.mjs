@@ -34,7 +34,10 @@ export async function openStage({ font = '' } = {}) {
       if (dir) await page.evaluate((d) => (document.documentElement.dir = d), dir);
       const words = catalogue(lang);
       for (const key of touch ?? []) await page.getByRole('button', { name: words[key], exact: true }).click();
-      if (read) await page.evaluate((text) => globalThis.read(text), read);
+      if (read) {
+        await page.waitForFunction(() => 'read' in globalThis);
+        await page.evaluate((text) => globalThis.read(text), read);
+      }
       await page.waitForFunction((opening) => document.querySelector('h1')?.textContent !== opening, words.opening);
       await page.waitForTimeout(60);
     },

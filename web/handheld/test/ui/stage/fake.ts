@@ -262,15 +262,18 @@ export function fakeScanning(): Scanning {
       const waiting: string[] = [];
       let wake: (() => void) | undefined;
       let open = true;
-      const close = () => {
-        open = false;
-        wake?.();
-      };
-      options?.signal?.addEventListener('abort', close);
-      (globalThis as { read?: (text: string) => void }).read = (text) => {
+      const looking = globalThis as { read?: (text: string) => void };
+      const read = (text: string) => {
         waiting.push(text);
         wake?.();
       };
+      const close = () => {
+        open = false;
+        if (looking.read === read) delete looking.read;
+        wake?.();
+      };
+      options?.signal?.addEventListener('abort', close);
+      looking.read = read;
       const scanner: Scanner = {
         hasTorch: true,
         torch: async () => undefined,
