@@ -9,6 +9,7 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   timeout: 60_000,
+  use: { actionTimeout: 10_000 },
   expect: { timeout: 10_000 },
   forbidOnly: true,
   retries: 0,

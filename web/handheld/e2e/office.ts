@@ -36,11 +36,13 @@ export interface Facts {
   trust: { root: string; beacon: string };
   cards: PrintedCard[];
   pinned: PrintedCard[]; // with a PIN
+  hidden: PrintedCard[]; // under embargo until tomorrow
 }
 
 /** The folder that setup makes; given to the tests by the environment. */
 export const madeFolder = () => process.env['JATE_E2E_OFFICE'] ?? '';
 
+const instant = (ms: number) => new Date(ms).toISOString().replace(/\.\d+/, '');
 const xof = (n: number) => ({ amount: `${n}`, asset: 'XOF/0' });
 const goods = [
   { code: 'rice', category: 'food', name_en: 'Rice, 1 kg', name_fr: 'Riz, 1 kg', ceiling: xof(500) },
@@ -130,9 +132,9 @@ export class Office {
     await this.api('ben', 'POST', `/handhelds/${handheld}/activation`, {});
   }
 
-  /** What the office's screen shows as a QR code, or is typed: the code and the keys to believe. */
-  enrolment(code: string): string {
-    return JSON.stringify({ code, ...this.facts.trust });
+  /** What the office shows as a QR code: the address of the application with the code and the keys to believe. */
+  enrolment(code: string, origin = this.url): string {
+    return `${origin}/handheld/#e=${code.replace(/[- ]/g, '')}.${this.facts.trust.root}.${this.facts.trust.beacon}`;
   }
 
   /** Stops the server, and removes the folder. */
@@ -143,7 +145,7 @@ export class Office {
 
   /** Makes an office from nothing: a list, a shop, two rounds whose cards are printed and handed over. */
   static async make(folder: string): Promise<void> {
-    const office = new Office(folder, { tokens: {} as Record<Staff, string>, trust: { root: '', beacon: '' }, cards: [], pinned: [] });
+    const office = new Office(folder, { tokens: {} as Record<Staff, string>, trust: { root: '', beacon: '' }, cards: [], pinned: [], hidden: [] });
     mkdirSync(join(folder, 'pass'), { recursive: true, mode: 0o700 });
     for (const name of ['server', 'root', 'print']) {
       writeFileSync(join(folder, 'pass', `${name}.txt`), `only for a test ${name}\n`, { mode: 0o600 });
@@ -158,7 +160,8 @@ export class Office {
       await office.plan();
       office.facts.cards = await office.issue('r1', 'S', 'p1');
       office.facts.pinned = await office.issue('r2', 'P', 'p2');
-      await office.handOver([...office.facts.cards, ...office.facts.pinned]);
+      office.facts.hidden = await office.issue('r3', 'S', 'p2', { embargo_until: instant(Date.now() + 86_400_000) });
+      await office.handOver([...office.facts.cards.filter((c) => !keptBack(office.facts).includes(c)), ...office.facts.pinned]);
     } finally {
       await office.stop();
     }
@@ -188,12 +191,11 @@ export class Office {
   }
 
   /** A round with its lot approved by another than who prepared it, issued and printed. */
-  private async issue(round: string, mode: 'S' | 'P', point: string): Promise<PrintedCard[]> {
-    const now = new Date();
-    const year = now.getUTCFullYear();
+  private async issue(round: string, mode: 'S' | 'P', point: string, more: Record<string, string> = {}): Promise<PrintedCard[]> {
+    const year = new Date().getUTCFullYear();
     await this.api('awa', 'POST', '/rounds', { id: round, name: `Round ${round}`, asset: 'XOF/0', categories: ['food'], mode,
       rule: { per_member: xof(1000), cap: xof(4000), denominations: [xof(1000)] },
-      opens: now.toISOString().replace(/\.\d+/, ''), sales_end: `${year + 1}-12-01T00:00:00Z`, grace_until: `${year + 1}-12-31T00:00:00Z` });
+      opens: instant(Date.now()), sales_end: `${year + 1}-12-01T00:00:00Z`, grace_until: `${year + 1}-12-31T00:00:00Z`, ...more });
     await this.api('chi', 'POST', `/rounds/${round}/allocations`, { draws: [{ fund: 'gift', vouchers: xof(1_000_000), contingency: xof(20_000) }] });
     const lot = await this.api<{ digest: string; id: string }>('ben', 'POST', `/rounds/${round}/lots`, { points: [point] });
     await this.api('dia', 'POST', `/lots/${round}.001/approvals`, { digest: lot.digest });
@@ -211,12 +213,16 @@ export class Office {
     this.run('handheld', 'enrol', '--state', 'officer', '--server', this.url, '--trust', 'trust.json', '--code', 'code.txt');
     await this.activate((JSON.parse(this.run('handheld', 'status', '--state', 'officer', '--json')) as { handheld: string }).handheld);
     this.run('handheld', 'bundle', '--state', 'officer');
-    const given = cards.slice(0, -8); // the last ones are for the hand-over's own test
-    for (let i = 0; i < given.length; i += 60) {
-      this.run('handheld', 'activate', '--state', 'officer', '--by', 'head', ...given.slice(i, i + 60).map((c) => c.digits));
+    for (let i = 0; i < cards.length; i += 60) {
+      this.run('handheld', 'activate', '--state', 'officer', '--by', 'head', ...cards.slice(i, i + 60).map((c) => c.digits));
     }
     this.run('handheld', 'sync', '--state', 'officer', '--server', this.url);
   }
+}
+
+/** Cards that nobody has handed over yet: for the hand-over's own test. */
+export function keptBack(facts: Facts): PrintedCard[] {
+  return facts.cards.slice(210, 214);
 }
 
 /** Whether the program and the application were built. */
