@@ -21,7 +21,7 @@ HANDHELD_SOURCES = $(shell find $(HANDHELD) -name node_modules -prune -o -type f
 	\( -path '*/src/*' -o -path '*/public/*' -o -path '*/scripts/*' -o -name '*.html' -o -name '*.json' -o -name 'vite*.ts' \) -print)
 WEB_TIMEOUT ?= 6m
 
-.PHONY: all build web demo test webtest short fuzz sim bench microbench soak lint cover tools clean help
+.PHONY: all build web demo test webtest weblong screenshots short fuzz sim bench microbench soak lint cover tools clean help
 
 all: lint build ## check and build (the default)
 
@@ -51,7 +51,14 @@ test: tools web ## every test, race detector on, then the handheld in a browser;
 
 webtest: web ## the handheld's tests alone: types, units, and in Chromium against the real server
 	go build -o bin/jate ./cmd/jate
-	cd $(HANDHELD) && timeout $(WEB_TIMEOUT) npm run --silent check && timeout $(WEB_TIMEOUT) npm test --silent && timeout $(WEB_TIMEOUT) npm run --silent e2e
+	cd $(HANDHELD) && for part in check test e2e screens; do timeout $(WEB_TIMEOUT) npm run --silent $$part || exit 1; done
+
+weblong: web ## more of the handheld's tests: stopped at 46 moments of a sale, every screen in every size; ten minutes
+	go build -o bin/jate ./cmd/jate
+	cd $(HANDHELD) && JATE_LONG=1 npm run --silent e2e && npm run --silent screenshots
+
+screenshots: web ## a picture of every screen of the handheld, in each language and size, into web/handheld/screenshots
+	cd $(HANDHELD) && npm run --silent screenshots
 
 short: ## the quick tests; those that miss an outside program are skipped
 	go test -short ./...
