@@ -9,8 +9,7 @@ test('a phone enrols by QR code, and sells once a second person has activated it
   await trader.touch('inactive.again');
   await trader.sees('inactive');
   await expect(office.api('awa', 'POST', `/handhelds/${name}/activation`, {})).rejects.toThrow(/40[39]/); // she invited it
-  await office.activate(name);
-  await trader.sees('home', 30_000); // without a touch
+  await trader.activated(name);
   await expect(trader.button('home.sell')).toBeEnabled();
 });
 
