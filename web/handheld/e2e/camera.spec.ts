@@ -45,7 +45,7 @@ test('sells what a camera sees of a printed card', async ({ office, come }) => {
   await cdp.send('Emulation.setCPUThrottlingRate', { rate: 1 });
   console.log(`at a sixth of this processor: touch to card ${scanned - began} ms, label ${factor - secret} ms, ` +
     `confirmed to green ${green - factor} ms, touch to green ${green - began} ms; the film shows nothing of either for part of it`);
-  await expect.poll(() => receiptsOf(office, card), { timeout: 20_000 }).toEqual(['payable']);
+  await expect.poll(() => receiptsOf(office, card), { timeout: 30_000 }).toEqual(['payable']);
   // What the size test counts as needed to sell is what was loaded.
   const scripts = await trader.page.evaluate(() => performance.getEntriesByType('resource').map((e) => e.name).filter((u) => u.endsWith('.js')));
   expect(scripts.filter((u) => /assets\/(curves_fallback|carrier|enrol|en)-/.test(u))).toEqual([]);

@@ -24,7 +24,7 @@ for (const [what, days] of [['a year slow', -365], ['a year fast', 365]] as cons
     if (days < 0) {
       await trader.sees('home');
       await trader.sell(card); // the floor is the bundle's day
-      await expect.poll(() => receiptsOf(office, card), { timeout: 20_000 }).toEqual(['payable']);
+      await expect.poll(() => receiptsOf(office, card), { timeout: 30_000 }).toEqual(['payable']);
       return;
     }
     await office.stop();

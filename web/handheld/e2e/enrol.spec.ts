@@ -23,19 +23,19 @@ test('a phone enrols by typing the code, with the dashes that people put', async
   await trader.touch('enrol.type');
   await trader.page.getByRole('textbox').fill(code.toLowerCase().replace(/(.{5})/g, '$1-'));
   await trader.touch('next');
-  await trader.sees('inactive', 20_000);
+  await trader.sees('inactive');
 });
 
 test("a phone's own camera app opens the code", async ({ office, come }) => {
   const trader = await come({}, office.enrolment(await office.invite()));
-  await trader.sees('inactive', 20_000);
+  await trader.sees('inactive');
   expect(trader.page.url()).toBe(office.handheldURL); // the code is gone from the address
 });
 
 test('a code is good for one phone', async ({ office, come }) => {
   const code = office.enrolment(await office.invite());
   const first = await come({}, code);
-  await first.sees('inactive', 20_000);
+  await first.sees('inactive');
   const second = await come({}, code);
   await second.sees('fault.enrolment_code');
 });

@@ -22,7 +22,7 @@ async function keptAll(): Promise<void> {
     const names = await caches.keys();
     const kept = await Promise.all(names.map(async (n) => (await (await caches.open(n)).keys()).map((r) => r.url)));
     return kept.flat().some((u) => u.endsWith('.wasm'));
-  }), { timeout: 20_000 }).toBe(true);
+  }), { timeout: 30_000 }).toBe(true);
 }
 
 // After one visit nothing but the phone is needed to start, and nothing of it breaks the page's policy.

@@ -44,7 +44,7 @@ export class Phone {
         '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream',
         '--autoplay-policy=no-user-gesture-required', ...(o.film ? [`--use-file-for-fake-video-capture=${o.film}`] : [])],
     });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(30_000);
     return new Phone(profile, context, context.pages()[0] ?? (await context.newPage()));
   }
 

@@ -98,7 +98,7 @@ export class Trader {
   }
 
   /** Waits for the screen with that title. */
-  async sees(key: string, timeout = 10_000): Promise<void> {
+  async sees(key: string, timeout = 30_000): Promise<void> {
     await expect(this.page.getByRole('heading', { level: 1, name: this.say(key) })).toBeVisible({ timeout });
   }
 
@@ -117,7 +117,7 @@ export class Trader {
     const code = await this.office.invite(purpose, vendor);
     await this.touch('enrol.scan');
     await this.hold(this.office.enrolment(code, new URL(this.url).origin));
-    await this.sees('inactive', 20_000);
+    await this.sees('inactive');
     await this.hold(null);
     return this.name();
   }
@@ -127,7 +127,7 @@ export class Trader {
     await this.touch('enrol.type');
     await this.page.getByRole('textbox').fill(await this.office.invite(purpose, vendor));
     await this.touch('next');
-    await this.sees('inactive', 20_000);
+    await this.sees('inactive');
     return this.name();
   }
 
@@ -162,7 +162,7 @@ export class Trader {
     await this.sees('scan');
     if (stop === 'scan') return;
     await this.hold(card.digits);
-    await this.sees('card', 20_000);
+    await this.sees('card');
     if (stop === 'card') return;
     await this.touch('card.goods');
     await this.sees('goods');
@@ -176,7 +176,7 @@ export class Trader {
       await this.hold(card.secret);
     }
     // Another shop's card does not say whether its household has a PIN; no card of these lots has a home.
-    await expect(this.page.getByRole('heading', { level: 1, name: this.either('ask', 'pin', 'review') })).toBeVisible({ timeout: 20_000 });
+    await expect(this.page.getByRole('heading', { level: 1, name: this.either('ask', 'pin', 'review') })).toBeVisible({ timeout: 30_000 });
     if (stop === 'ask') return;
     if (await this.button('ask.no').isVisible()) {
       await this.touch(card.pin ? 'ask.yes' : 'ask.no');
@@ -186,7 +186,7 @@ export class Trader {
       await this.page.keyboard.type(card.pin);
       await this.touch('next');
     }
-    await this.sees('review', 20_000);
+    await this.sees('review');
     await this.hold(null);
   }
 
@@ -204,7 +204,7 @@ export class Trader {
     await this.hold(card.digits);
     const spent = this.page.getByRole('heading', { level: 1, name: this.either('fault.card_spent_here', 'fault.card_redeemed') });
     await expect(this.page.getByRole('heading', { level: 1, name: this.either('card', 'fault.card_spent_here', 'fault.card_redeemed') }))
-      .toBeVisible({ timeout: 20_000 });
+      .toBeVisible({ timeout: 30_000 });
     const sold = await spent.isVisible();
     await this.hold(null);
     await this.page.reload();
@@ -227,7 +227,7 @@ export class Trader {
   /** Waits for the green screen; the number of the receipt. */
   async sold(): Promise<number> {
     const green = this.page.locator('main.green[data-sold]');
-    await expect(green).toBeVisible({ timeout: 15_000 });
+    await expect(green).toBeVisible({ timeout: 30_000 });
     return Number(await green.getAttribute('data-sold'));
   }
 

@@ -45,13 +45,13 @@ test('a newer program waits until it is asked for', async ({ office, come }) => 
   front.on = true;
   await trader.page.evaluate(() => navigator.serviceWorker.getRegistration().then((r) => r?.update()));
   await trader.touch('home.more');
-  await expect(trader.button('more.update')).toBeVisible({ timeout: 20_000 });
+  await expect(trader.button('more.update')).toBeVisible({ timeout: 30_000 });
   await trader.page.reload();
   await trader.sees('home');
   await expect(trader.page.locator('meta[name=newer]')).toHaveCount(0); // still the old one
   await trader.touch('home.more');
   await trader.touch('more.update');
-  await expect(trader.page.locator('meta[name=newer]')).toHaveCount(1, { timeout: 20_000 });
+  await expect(trader.page.locator('meta[name=newer]')).toHaveCount(1, { timeout: 30_000 });
   await trader.sees('home');
   expect(await trader.page.evaluate(() => caches.keys())).toHaveLength(1); // the old version's files are gone
   await trader.sell(office.facts.cards[0]!);
