@@ -17,8 +17,8 @@ TIMEOUT ?= 12m
 
 # The handheld: what it is made of, and how long all of its tests in a browser may take.
 HANDHELD = web/handheld
-HANDHELD_SOURCES = $(shell find $(HANDHELD) -name node_modules -prune -o -type f \
-	\( -path '*/src/*' -o -path '*/public/*' -o -path '*/scripts/*' -o -name '*.html' -o -name '*.json' -o -name 'vite*.ts' \) -print)
+HANDHELD_SOURCES = $(shell find $(HANDHELD) \( -name node_modules -o -name test-results -o -name screenshots \) -prune -o -type f \
+	\( -path '*/src/*' -o -path '*/prompts/*' -o -path '*/public/*' -o -path '*/scripts/*' -o -name '*.html' -o -name '*.json' -o -name 'vite*.ts' \) -print)
 WEB_TIMEOUT ?= 6m
 
 .PHONY: all build web demo test webtest weblong screenshots short fuzz sim bench microbench soak lint cover tools clean help
