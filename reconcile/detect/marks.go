@@ -1,0 +1,305 @@
+package detect
+
+// mark is whether a sale carries a signal; unknown where it cannot be known.
+type mark uint8
+
+const (
+	unknown mark = iota
+	clean
+	marked
+)
+
+// marks has a mark for each of run.sales, in that order.
+type marks []mark
+
+func (m marks) set(i int, carries bool) {
+	m[i] = clean
+	if carries {
+		m[i] = marked
+	}
+}
+
+// atHours marks sales by the hour, where the clock was not behind its chain.
+func atHours(known, carries func(*run, Record) bool) func(*run, marks) {
+	return func(r *run, m marks) {
+		each(known, carries)(r, m)
+		for i, s := range r.sales {
+			if r.behind[s] {
+				m[i] = unknown
+			}
+		}
+	}
+}
+
+// each marks sales one by one.
+func each(known, carries func(*run, Record) bool) func(*run, marks) {
+	return func(r *run, m marks) {
+		for i, s := range r.sales {
+			if x := r.Records[s]; known(r, x) {
+				m.set(i, carries(r, x))
+			}
+		}
+	}
+}
+
+// chain calls visit with each handheld's sales in the order of its chain,
+// without those made at a planned fair, where people are called by the list and
+// served in a row. It gives the places in run.sales.
+func (r *run) chain(visit func(places []int)) {
+	at := make([]int32, len(r.Records))
+	for i := range at {
+		at[i] = -1
+	}
+	for i, s := range r.sales {
+		at[s] = int32(i)
+	}
+	var places []int
+	for _, list := range r.byHandheld {
+		places = places[:0]
+		for _, s := range list {
+			if at[s] >= 0 && !r.planned(r.Records[s]) {
+				places = append(places, int(at[s]))
+			}
+		}
+		visit(places)
+	}
+}
+
+// ofSale returns the record at a place of run.sales.
+func (r *run) ofSale(place int) Record { return r.Records[r.sales[place]] }
+
+// step says how far apart two cards stand in one point's list; false where they
+// are of two lists.
+func (r *run) step(a, b Record) (int, bool) {
+	x, y := r.Cards[a.Card], r.Cards[b.Card]
+	return int(y.Rank - x.Rank), x.Point == y.Point
+}
+
+// listOrder marks sales in a run that goes up or down the list: of six cards in
+// no order, one in 360 does.
+func listOrder(r *run, m marks) {
+	r.chain(func(places []int) {
+		for _, p := range places {
+			m.set(p, false)
+		}
+		for from := 0; from < len(places); {
+			to, way := from+1, 0
+			for ; to < len(places); to++ {
+				d, same := r.step(r.ofSale(places[to-1]), r.ofSale(places[to]))
+				if !same || d == 0 || way != 0 && (d > 0) != (way > 0) {
+					break
+				}
+				way = d
+			}
+			if to-from >= r.RunLength {
+				for _, p := range places[from:to] {
+					m[p] = marked
+				}
+			}
+			from = max(to-1, from+1)
+		}
+	})
+}
+
+// neighbours marks sales whose predecessor stands near in the list.
+func neighbours(r *run, m marks) {
+	r.chain(func(places []int) {
+		for i, p := range places {
+			near := false
+			for _, j := range []int{i - 1, i + 1} {
+				if j < 0 || j >= len(places) {
+					continue
+				}
+				d, same := r.step(r.ofSale(p), r.ofSale(places[j]))
+				near = near || same && max(d, -d) <= r.NearRanks
+			}
+			m.set(p, near)
+		}
+	})
+}
+
+// fast marks sales within seconds of the one before or after: no goods were
+// handed over in between.
+func fast(r *run, m marks) {
+	r.chain(func(places []int) {
+		for i, p := range places {
+			t, ok := r.clock(r.ofSale(p))
+			if !ok {
+				continue
+			}
+			quick := false
+			for _, j := range []int{i - 1, i + 1} {
+				if j >= 0 && j < len(places) {
+					d := r.ofSale(places[j]).Said - t
+					quick = quick || max(d, -d) < int64(r.FastSeconds)
+				}
+			}
+			m.set(p, quick)
+		}
+	})
+}
+
+// evenGaps marks windows of sales that follow each other like a clock's ticks;
+// customers come by chance.
+func evenGaps(r *run, m marks) {
+	r.chain(func(places []int) {
+		for _, p := range places {
+			if _, ok := r.clock(r.ofSale(p)); ok {
+				m.set(p, false)
+			}
+		}
+		var sum, squares int64
+		gap := func(i int) int64 {
+			d := r.ofSale(places[i]).Said - r.ofSale(places[i-1]).Said
+			return min(max(d, 0), day)
+		}
+		n := int64(r.RhythmGaps)
+		for i := 1; i < len(places); i++ {
+			g := gap(i)
+			sum, squares = sum+g, squares+g*g
+			if i > r.RhythmGaps {
+				old := gap(i - r.RhythmGaps)
+				sum, squares = sum-old, squares-old*old
+			}
+			if i < r.RhythmGaps || sum == 0 || sum > n*2*hour {
+				continue
+			}
+			variance, limit := squares*n-sum*sum, int64(r.RhythmVariation)
+			if variance*100*100/(sum*sum) < limit*limit {
+				for _, p := range places[i-r.RhythmGaps : i+1] {
+					if m[p] != unknown {
+						m[p] = marked
+					}
+				}
+			}
+		}
+	})
+}
+
+func knowsClock(r *run, x Record) bool { _, ok := r.clock(x); return ok }
+
+func atNight(r *run, x Record) bool {
+	h := int(x.Said % day / hour)
+	return h >= r.NightFrom || h < r.NightTo
+}
+
+func knowsMarket(r *run, x Record) bool {
+	p := r.Cards[x.Card].Point
+	return knowsClock(r, x) && p >= 0 && r.Points[p].MarketDays != 0 && !r.planned(x)
+}
+
+// offMarket: the point's market is on other days. 1970 began on a Thursday.
+func offMarket(r *run, x Record) bool {
+	return r.Points[r.Cards[x.Card].Point].MarketDays>>((x.Said/day+4)%7)&1 == 0
+}
+
+// rareHours marks sales in the quarter days, by point and date, in which hardly
+// anybody else sells: fewer than the given percentage of what its zone sells in
+// a quarter on average.
+func rareHours(r *run, m marks) {
+	const quarter = day / 4
+	type when struct {
+		zone int32
+		at   int64
+	}
+	counts, others, zones := map[when]int{}, map[int32]int{}, map[when]bool{}
+	for _, s := range r.sales {
+		x := r.Records[s]
+		if t, ok := r.clock(x); ok && !r.behind[s] {
+			w := when{r.zoneOf[x.Vendor], t / quarter}
+			counts[w]++
+			others[w.zone]++
+			zones[w] = true
+		}
+	}
+	quarters := make([]int, r.zones)
+	for w := range zones {
+		quarters[w.zone]++
+	}
+	for i, s := range r.sales {
+		x := r.Records[s]
+		if t, ok := r.clock(x); ok && !r.behind[s] {
+			w := when{r.zoneOf[x.Vendor], t / quarter}
+			m.set(i, counts[w]*quarters[w.zone]*100 < others[w.zone]*r.RareHours*5)
+		}
+	}
+}
+
+// backwards marks sales that are said to be earlier than one before them in the
+// chain. A clock that was set once is behind for as long as it was set back.
+func backwards(r *run, m marks) {
+	for i, s := range r.sales {
+		if knowsClock(r, r.Records[s]) {
+			m.set(i, r.behind[s])
+		}
+	}
+}
+
+func knowsArrival(_ *run, x Record) bool { return x.Handheld >= 0 }
+
+// late marks records that came days after the sale, and within a day of a claim.
+func late(r *run, x Record) bool {
+	if x.To-x.Said < int64(r.LateHours)*hour {
+		return false
+	}
+	for _, made := range r.claims[x.Vendor] {
+		if made >= x.To && made-x.To <= int64(r.BeforeClaimHours)*hour {
+			return true
+		}
+	}
+	return false
+}
+
+func always(*run, Record) bool { return true }
+
+func knowsWay(r *run, x Record) bool {
+	return x.Metres > 0 && r.Cards[x.Card].HandedTo > 0 && knowsClock(r, x) && !r.planned(x)
+}
+
+// tooSoon: nobody gets that far so quickly on a donkey cart or on foot.
+func tooSoon(r *run, x Record) bool {
+	c := r.Cards[x.Card]
+	minutes := (x.Said - (c.HandedFrom+c.HandedTo)/2) / 60
+	return minutes < int64(r.QuickMinutes) && int64(x.Metres) > max(minutes, 1)*int64(r.QuickMetres)
+}
+
+func knowsPhone(r *run, x Record) bool { return r.Cards[x.Card].Phone > 0 }
+
+// sharedPhones marks cards whose phone the list has for too many households.
+func sharedPhones(r *run, m marks) {
+	households := map[int32]int{}
+	for _, c := range r.Cards {
+		if c.Phone > 0 {
+			households[c.Phone]++
+		}
+	}
+	each(knowsPhone, func(r *run, x Record) bool { return households[r.Cards[x.Card].Phone] > r.PhoneHouseholds })(r, m)
+}
+
+// oneCollector marks sales to somebody who collects for too many.
+func oneCollector(r *run, m marks) {
+	cards := map[int32]int{}
+	for _, s := range r.sales {
+		cards[r.Records[s].Collector]++
+	}
+	each(always, func(r *run, x Record) bool { return x.Collector > 0 && cards[x.Collector] > r.CollectorCards })(r, m)
+}
+
+// afterReport marks sales that may have come after the card was reported: the
+// report falls within their interval.
+func afterReport(r *run, x Record) bool {
+	lost := r.Cards[x.Card].Lost
+	return lost > 0 && x.From < lost && x.To >= lost && x.Said <= x.To
+}
+
+func denied(r *run, m marks) {
+	places := map[int32]int{}
+	for i, s := range r.sales {
+		places[s] = i
+	}
+	for _, a := range r.Answers {
+		if i, ok := places[a.Record]; ok {
+			m.set(i, !a.Received)
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package detect
+
+// peopleDetectors rest on what people say.
+var peopleDetectors = []Detector{
+	{
+		Name:  "not-received",
+		Looks: Text{"households that say that they did not receive what was sold to them", "des ménages qui disent n'avoir pas reçu ce qui leur a été vendu"},
+		Says: Text{"Of the households that were called, so many say that they received nothing that {n} sales, worth {value}, are in question.",
+			"Parmi les ménages appelés, tant disent n'avoir rien reçu que {n} ventes, pour {value}, sont en question."},
+		Clears: Text{"A second call by somebody else, visits to the households, the goods book.",
+			"Un second appel par une autre personne, des visites aux ménages, le cahier des marchandises."},
+		Needs: "answers", find: denials,
+	},
+	{
+		Name:   "complaints",
+		Looks:  Text{"complaints about one trader, more than about others", "des plaintes sur un commerçant, plus que sur les autres"},
+		Says:   Text{"{n} sales of this trader were complained about.", "{n} ventes de ce commerçant ont fait l'objet de plaintes."},
+		Clears: Text{"Answers to the complaints that satisfy those who made them.", "Des réponses qui satisfont les plaignants."},
+		Needs:  "complaints", find: complaints,
+	},
+}
+
+// denials asks whether mistakes explain how many of a vendor's customers say
+// that they received nothing. Where more than half do, and mistakes do not
+// explain it, all its sales are in question; otherwise those denied are.
+func denials(r *run) []Finding {
+	asked, denied := make([]count, len(r.Vendors)), make([][]int32, len(r.Vendors))
+	for _, a := range r.Answers {
+		v := r.Records[a.Record].Vendor
+		asked[v].n++
+		if !a.Received {
+			asked[v].k++
+			denied[v] = append(denied[v], a.Record)
+		}
+	}
+	var out []Finding
+	for v, c := range asked {
+		if c.k == 0 {
+			continue
+		}
+		one := Finding{Vendor: int32(v), Handheld: -1, Score: 20, Records: denied[v]}
+		p := betaBinomialTail(c.k, c.n, float64(r.DenialError)/100, 50)
+		if c.k >= r.DenialsMin && p < r.FalseDiscoveries/10 {
+			one.Score = 60
+			if 2*c.k > c.n {
+				one.Records = r.byVendor[v]
+			}
+		}
+		for _, i := range one.Records {
+			one.Value += r.Records[i].Value
+		}
+		out = append(out, one)
+	}
+	return out
+}
+
+// complaints stands for a signal: a rival may complain too.
+func complaints(r *run) []Finding {
+	var all int
+	byVendor := make([][]int32, len(r.Vendors))
+	for _, c := range r.Complaints {
+		all++
+		if c.Record >= 0 {
+			byVendor[c.Vendor] = append(byVendor[c.Vendor], c.Record)
+		}
+	}
+	var out []Finding
+	for v, list := range byVendor {
+		expected := float64(all) * float64(len(r.byVendor[v])) / float64(max(len(r.sales), 1))
+		if len(list) < r.DenialsMin || gammaPoissonTail(len(list), expected, 2) > r.FalseDiscoveries/float64(len(byVendor)) {
+			continue
+		}
+		one := Finding{Vendor: int32(v), Handheld: -1, Score: 30, Records: list}
+		for _, i := range list {
+			one.Value += r.Records[i].Value
+		}
+		out = append(out, one)
+	}
+	return out
+}

@@ -1,0 +1,65 @@
+package detect
+
+// Families of signals: those that one cause brings about together.
+const (
+	order  = "order"  // who comes together: people of a village, who share a phone too
+	pace   = "pace"   // a machine, or somebody alone with a pile of cards
+	hours  = "hours"  // when it sells
+	clocks = "clocks" // what its clock does
+	syncs  = "syncs"  // no network, a flood
+	factor = "factor" // secrets and PINs
+	way    = "way"    // from the point to the shop
+	hands  = "hands"  // who comes
+	staff  = "staff"
+	report = "report"
+	voices = "voices"
+)
+
+// signal makes a detector of marks; they all say and ask the same.
+func signal(name, family string, looks, clears Text, needs string, mark func(*run, marks)) Detector {
+	return Detector{Name: name, Family: family, Looks: looks, Clears: clears, Needs: needs, mark: mark, Says: Text{
+		"{n} sales, worth {value}: " + looks.EN + ". Other traders of the zone have fewer. Alone this proves nothing.",
+		"{n} ventes, pour {value} : " + looks.FR + ". Les autres commerçants de la zone en ont moins. Seul, cela ne prouve rien."}}
+}
+
+// signals in the order in which reports list them. A new one joins here.
+var signals = []Detector{
+	signal("list-order", order, Text{"cards sold in the order of the list", "des cartes vendues dans l'ordre de la liste"},
+		Text{"People were called by the list, and others saw it.", "Les gens ont été appelés selon la liste, devant témoins."}, "", listOrder),
+	signal("neighbours", order, Text{"cards sold one after another that stand side by side in the list", "des cartes vendues à la suite et voisines dans la liste"},
+		Text{"A village that came together; its people say so.", "Un village venu ensemble ; ses habitants le disent."}, "", neighbours),
+	signal("fast-sales", pace, Text{"sales within seconds of each other", "des ventes à quelques secondes d'intervalle"},
+		Text{"Two people at the counter; goods packed beforehand.", "Deux personnes au comptoir ; des marchandises préparées."}, "", fast),
+	signal("even-gaps", pace, Text{"sales that follow each other like the ticks of a clock", "des ventes régulières comme une horloge"},
+		Text{"A queue that somebody let in one by one, and others saw it.", "Une file réglée personne par personne, devant témoins."}, "", evenGaps),
+	signal("night-sales", hours, Text{"sales at night", "des ventes de nuit"},
+		Text{"Ramadan, heat, or an unsafe road by day.", "Le ramadan, la chaleur, ou une route dangereuse le jour."}, "", atHours(knowsClock, atNight)),
+	signal("off-market", hours, Text{"sales on days without a market", "des ventes hors des jours de marché"},
+		Text{"A shop that is open every day.", "Une boutique ouverte tous les jours."}, "market_days", atHours(knowsMarket, offMarket)),
+	signal("rare-hours", hours, Text{"sales when hardly anybody of the zone sells", "des ventes quand presque personne ne vend dans la zone"},
+		Text{"Neighbours of the shop who saw its customers.", "Des voisins de la boutique qui ont vu ses clients."}, "", rareHours),
+	signal("clock-backwards", clocks, Text{"a handheld's clock that goes back between sales", "une horloge de terminal qui recule entre les ventes"},
+		Text{"A flat battery; the handheld at the office.", "Une batterie vide ; le terminal au bureau."}, "", backwards),
+	signal("late-sync", syncs, Text{"receipts kept for days and sent just before the claim", "des reçus gardés des jours et envoyés juste avant la demande"},
+		Text{"No network where the trader was; others there had none either.", "Pas de réseau sur place ; les autres n'en avaient pas non plus."}, "", each(knowsArrival, late)),
+	signal("rules-let-pass", syncs, Text{"sales in which the handheld let a rule of the zone pass", "des ventes où le terminal a laissé passer une règle de la zone"},
+		Text{"The same as for late receipts.", "Comme pour les reçus tardifs."}, "", each(knowsArrival, func(_ *run, x Record) bool { return !x.Kept })),
+	signal("no-factor", factor, Text{"sales without a full secret or PIN", "des ventes sans secret ni code complet"},
+		Text{"Labels that cannot be scratched or read; the stubs.", "Des pastilles illisibles ; les souches."}, "", each(always, func(_ *run, x Record) bool { return !x.Full })),
+	signal("wrong-pins", factor, Text{"sales after several wrong PINs", "des ventes après plusieurs codes faux"},
+		Text{"Old people who come back and say so.", "Des personnes âgées qui reviennent et le disent."}, "", each(always, func(r *run, x Record) bool { return int(x.Wrong) >= r.WrongMin })),
+	signal("far-too-soon", way, Text{"cards sold so soon after hand-over that nobody could have come that far", "des cartes vendues trop tôt après la remise pour la distance"},
+		Text{"A mobile shop at the point that was not announced.", "Une boutique mobile non annoncée au point de distribution."}, "metres", atHours(knowsWay, tooSoon)),
+	signal("shared-phone", order, Text{"households that share one phone with many others", "des ménages qui partagent un téléphone avec beaucoup d'autres"},
+		Text{"The only phone of a village; visits to the households.", "Le seul téléphone d'un village ; des visites aux ménages."}, "phone", sharedPhones),
+	signal("one-collector", hands, Text{"one person who collects for many households", "une personne qui retire pour beaucoup de ménages"},
+		Text{"Households that say whom they sent, and have the goods.", "Des ménages qui disent qui ils ont envoyé et ont les marchandises."}, "collector", oneCollector),
+	signal("staff-and-trader", staff, Text{"households of one team of staff that buy at one trader", "des ménages d'une même équipe qui achètent chez un même commerçant"},
+		Text{"The only shop near; visits to the households.", "La seule boutique proche ; des visites aux ménages."}, "registrar, verifier, approver", staffVendor),
+	signal("one-person", staff, Text{"households that one person registered and verified alone", "des ménages enregistrés et vérifiés par une seule personne"},
+		Text{"Sheets signed by a second person at the time.", "Des fiches signées par une seconde personne à l'époque."}, "registrar, verifier, approver", each(knowsStaff, onePerson)),
+	signal("around-report", report, Text{"cards sold around the time of their reported loss", "des cartes vendues vers le moment de l'annonce de leur perte"},
+		Text{"The household says that it bought, and lost the card then.", "Le ménage dit avoir acheté, puis perdu la carte."}, "", each(always, afterReport)),
+	signal("denied", voices, Text{"households that say that they did not receive", "des ménages qui disent n'avoir pas reçu"},
+		Text{"A second call by somebody else.", "Un second appel par une autre personne."}, "answers", denied),
+}
