@@ -60,6 +60,11 @@ func (w *world) sendAll() []int32 {
 	records := make([]detect.Record, len(w.events))
 	for _, i := range order {
 		e := w.events[i]
+		if e.kind == "" && e.card >= 0 {
+			if lost := &w.facts.Cards[e.card].Lost; *lost > 0 && *lost < e.at { // the sale was moved since
+				*lost = e.at + int64(w.rand.IntN(4*day))
+			}
+		}
 		r := w.record(e)
 		if e.handheld >= 0 {
 			seqs[e.handheld]++

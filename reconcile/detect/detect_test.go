@@ -1,0 +1,136 @@
+package detect_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/jate-cva/jate/reconcile/detect"
+	"github.com/jate-cva/jate/reconcile/detect/simulate"
+)
+
+func invent(tb testing.TB, change func(*simulate.Config)) *simulate.Round {
+	tb.Helper()
+	c := simulate.Default(simulate.TuningSeeds[0])
+	c.Households, c.Vendors, c.Points = 6_000, 40, 10
+	change(&c)
+	round, err := simulate.New(c)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return round
+}
+
+// The same round gives the same facts, and they the same findings.
+func TestRun_repeats(t *testing.T) {
+	a, b := invent(t, func(*simulate.Config) {}), invent(t, func(*simulate.Config) {})
+	if !reflect.DeepEqual(a, b) {
+		t.Fatal("the same seed gave two rounds")
+	}
+	found := detect.Run(&a.Facts, detect.Defaults())
+	if len(found) < 20 {
+		t.Errorf("%d findings", len(found))
+	}
+	if !reflect.DeepEqual(found, detect.Run(&b.Facts, detect.Defaults())) {
+		t.Error("the same facts gave different findings")
+	}
+}
+
+// Every finding has a score, evidence, and sentences without holes.
+func TestRun_complete(t *testing.T) {
+	round := invent(t, func(c *simulate.Config) { c.Subtlety = 0 })
+	seen := map[string]bool{}
+	for _, f := range detect.Run(&round.Facts, detect.Defaults()) {
+		seen[f.Detector] = true
+		if f.Score < 1 || f.Score > 100 || f.Value < 0 || len(f.Records)+len(f.Lines)+len(f.Claims) == 0 {
+			t.Errorf("%s: score %d, value %d, evidence %d/%d/%d", f.Detector, f.Score, f.Value, len(f.Records), len(f.Lines), len(f.Claims))
+		}
+		for _, s := range []string{f.Says.EN, f.Says.FR, f.Clears.EN, f.Clears.FR} {
+			if s == "" || strings.ContainsAny(s, "{}") {
+				t.Errorf("%s says %q", f.Detector, s)
+			}
+		}
+	}
+	for _, want := range []string{"cloned-handheld", "redeem-after-void", "counterfeit", "impossible-way", "inflated-claim", "invented-claim",
+		"borrowed-claim", "claimed-twice", "split-claims", "over-list", "over-market", "taking-the-market", "not-received", "combined"} {
+		if !seen[want] {
+			t.Errorf("%s found nothing among careless people", want)
+		}
+	}
+}
+
+// Facts without anything, and facts without what the store does not fill, are
+// no trouble.
+func TestRun_little(t *testing.T) {
+	if found := detect.Run(&detect.Facts{}, detect.Defaults()); len(found) != 0 {
+		t.Errorf("%d findings about nothing", len(found))
+	}
+	round := invent(t, func(*simulate.Config) {})
+	round.AsStored()
+	detect.Run(&round.Facts, detect.Defaults())
+}
+
+// Facts survive their JSON, which is what jate simulate writes.
+func TestFacts_json(t *testing.T) {
+	round := invent(t, func(c *simulate.Config) { c.Households = 600 })
+	b, err := json.Marshal(round)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var back simulate.Round
+	if err := json.Unmarshal(b, &back); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(detect.Run(&back.Facts, detect.Defaults()), detect.Run(&round.Facts, detect.Defaults())) {
+		t.Error("facts read back give other findings")
+	}
+}
+
+func TestDetectors(t *testing.T) {
+	names := map[string]bool{}
+	for _, d := range detect.Detectors() {
+		if d.Name == "" || names[d.Name] {
+			t.Errorf("name %q is missing or taken", d.Name)
+		}
+		names[d.Name] = true
+		if d.Signal() == (d.Family == "") {
+			t.Errorf("%s: signal %v, family %q", d.Name, d.Signal(), d.Family)
+		}
+		for _, s := range []detect.Text{d.Looks, d.Says, d.Clears} {
+			if s.EN == "" || s.FR == "" {
+				t.Errorf("%s lacks a sentence", d.Name)
+			}
+		}
+	}
+}
+
+// An operator may move a threshold, but not so that one signal is enough.
+func TestOverride(t *testing.T) {
+	got, err := detect.Override([]byte(`{"night_from_hour": 22}`))
+	want := detect.Defaults()
+	want.NightFrom = 22
+	if err != nil || got != want {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, bad := range []string{`{"night": 22}`, `{"freeze_min": 40}`, `{"weight_min": 1}`, `{"false_discoveries": 0}`, `[]`, `{"lift_min": 1}`, `{"marks_min": 1}`} {
+		if _, err := detect.Override([]byte(bad)); err == nil {
+			t.Errorf("%s was accepted", bad)
+		}
+	}
+}
+
+// BenchmarkRun runs all detectors over a million redemptions.
+func BenchmarkRun(b *testing.B) {
+	round := invent(b, func(c *simulate.Config) { c.Households, c.Vendors, c.Points = 1_080_000, 2_500, 700 })
+	if n := len(round.Facts.Records); n < 1_000_000 {
+		b.Fatalf("%d records", n)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if len(detect.Run(&round.Facts, detect.Defaults())) == 0 {
+			b.Fatal("no findings")
+		}
+	}
+	b.ReportMetric(float64(len(round.Facts.Records)), "records")
+}
