@@ -63,17 +63,35 @@ func Detectors() []Detector {
 // vendors, then of their first evidence.
 func Run(f *Facts, t Thresholds) []Finding {
 	r := newRun(f, t)
-	var out []Finding
-	for _, ds := range [][]Detector{recordDetectors, claimDetectors, priceDetectors, peopleDetectors} {
+	found := map[string][]Finding{}
+	for _, ds := range [][]Detector{recordDetectors, claimDetectors, priceDetectors} {
 		for _, d := range ds {
-			out = append(out, d.finish(f, d.find(r))...)
+			found[d.Name] = d.find(r)
 		}
 	}
 	s := r.score()
 	for i, d := range signals {
-		out = append(out, d.finish(f, s.findings(i))...)
+		found[d.Name] = s.findings(i)
 	}
-	return append(out, combined.finish(f, s.combine())...)
+	found[combined.Name] = s.combine()
+	for _, name := range []string{"cloned-handheld", "impossible-way", "redeem-after-void", combined.Name} {
+		for _, x := range found[name] {
+			if x.Score < t.FreezeMin {
+				continue
+			}
+			for _, i := range x.Records {
+				r.questioned[i] = true
+			}
+		}
+	}
+	for _, d := range peopleDetectors { // who asks what the others explain
+		found[d.Name] = d.find(r)
+	}
+	var out []Finding
+	for _, d := range Detectors() {
+		out = append(out, d.finish(f, found[d.Name])...)
+	}
+	return out
 }
 
 // finish sorts findings and writes their sentences.

@@ -21,7 +21,7 @@ type Facts struct {
 	Answers    []Answer    `json:"answers"`    // not filled yet: asked by phone after the round
 	Complaints []Complaint `json:"complaints"` // not filled yet
 	Fairs      []Fair      `json:"fairs"`      // not filled yet: planned mobile shops
-	History    []Share     `json:"history"`    // of earlier rounds
+	History    []Share     `json:"history"`    // not filled yet: of earlier rounds
 }
 
 // Vendor is a trader of the programme.
@@ -74,10 +74,10 @@ type Record struct {
 	Full  bool   `json:"full,omitempty"` // the full factor was given
 	Kept  bool   `json:"kept,omitempty"` // every rule of the zone was kept
 	// Collector numbers who came in the household's place, Metres is the way from
-	// the card's point to the shop; 0 where not known. Not filled yet.
+	// the card's point to the shop; 0 where not known. Both are not filled yet.
 	Collector int32 `json:"collector,omitempty"`
 	Metres    int32 `json:"metres,omitempty"`
-	Wrong     uint8 `json:"wrong,omitempty"` // wrong PINs or secrets before it, on this card
+	Wrong     uint8 `json:"wrong,omitempty"` // wrong PINs or secrets before it, on this card by this vendor
 }
 
 // State is what the server made of a record.
@@ -105,7 +105,6 @@ type Line struct {
 	Wrong    Mistake `json:"wrong"`
 	Claimed  int64   `json:"claimed"`  // francs
 	Redeemed int64   `json:"redeemed"` // francs
-	Late     bool    `json:"late"`     // of VoidLine: no receipt says so, only the claim
 }
 
 // Mistake names what is wrong with a line.
@@ -117,7 +116,7 @@ const (
 	Inflated  Mistake = "inflated"  // more than the receipt says
 	Borrowed  Mistake = "borrowed"  // another vendor redeemed it
 	Duplicate Mistake = "duplicate" // claimed before
-	VoidLine  Mistake = "void"      // the card was void
+	VoidLine  Mistake = "void"      // the card was void, and no receipt speaks of it
 	Other     Mistake = "other"
 )
 

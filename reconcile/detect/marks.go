@@ -140,7 +140,8 @@ func fast(r *run, m marks) {
 }
 
 // evenGaps marks windows of sales that follow each other like a clock's ticks;
-// customers come by chance.
+// customers come by chance. A window twice as long may vary a third more: chance
+// is as unlikely to do it.
 func evenGaps(r *run, m marks) {
 	r.chain(func(places []int) {
 		for _, p := range places {
@@ -148,32 +149,39 @@ func evenGaps(r *run, m marks) {
 				m.set(p, false)
 			}
 		}
-		var sum, squares int64
-		gap := func(i int) int64 {
-			d := r.ofSale(places[i]).Said - r.ofSale(places[i-1]).Said
-			return min(max(d, 0), day)
-		}
-		n := int64(r.RhythmGaps)
-		for i := 1; i < len(places); i++ {
-			g := gap(i)
-			sum, squares = sum+g, squares+g*g
-			if i > r.RhythmGaps {
-				old := gap(i - r.RhythmGaps)
-				sum, squares = sum-old, squares-old*old
-			}
-			if i < r.RhythmGaps || sum == 0 || sum > n*2*hour {
-				continue
-			}
-			variance, limit := squares*n-sum*sum, int64(r.RhythmVariation)
-			if variance*100*100/(sum*sum) < limit*limit {
-				for _, p := range places[i-r.RhythmGaps : i+1] {
-					if m[p] != unknown {
-						m[p] = marked
-					}
-				}
-			}
-		}
+		r.even(m, places, r.RhythmGaps, r.RhythmVariation)
+		r.even(m, places, 2*r.RhythmGaps, r.RhythmVariation*4/3)
 	})
+}
+
+// even marks the windows of so many gaps whose standard deviation is less than
+// that percentage of their mean, and whose mean is at most two hours.
+func (r *run) even(m marks, places []int, gaps, percent int) {
+	gap := func(i int) int64 {
+		d := r.ofSale(places[i]).Said - r.ofSale(places[i-1]).Said
+		return min(max(d, 0), day)
+	}
+	var sum, squares int64
+	n, limit := int64(gaps), int64(percent)
+	for i := 1; i < len(places); i++ {
+		g := gap(i)
+		sum, squares = sum+g, squares+g*g
+		if i > gaps {
+			old := gap(i - gaps)
+			sum, squares = sum-old, squares-old*old
+		}
+		if i < gaps || sum == 0 || sum > n*2*hour {
+			continue
+		}
+		if variance := squares*n - sum*sum; variance*100*100/(sum*sum) >= limit*limit {
+			continue
+		}
+		for _, p := range places[i-gaps : i+1] {
+			if m[p] != unknown {
+				m[p] = marked
+			}
+		}
+	}
 }
 
 func knowsClock(r *run, x Record) bool { _, ok := r.clock(x); return ok }

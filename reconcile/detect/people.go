@@ -21,16 +21,21 @@ var peopleDetectors = []Detector{
 }
 
 // denials asks whether mistakes explain how many of a vendor's customers say
-// that they received nothing. Where more than half do, and mistakes do not
-// explain it, all its sales are in question; otherwise those denied are.
+// that they received nothing. It leaves out sales that other findings question
+// already: a pile of held cards explains its own denials. Where so many deny
+// that even a quarter of all customers would not explain it, all the other
+// sales are in question; otherwise those denied are.
 func denials(r *run) []Finding {
 	asked, denied := make([]count, len(r.Vendors)), make([][]int32, len(r.Vendors))
 	for _, a := range r.Answers {
-		v := r.Records[a.Record].Vendor
-		asked[v].n++
+		x := r.Records[a.Record]
+		if r.questioned[a.Record] {
+			continue
+		}
+		asked[x.Vendor].n++
 		if !a.Received {
-			asked[v].k++
-			denied[v] = append(denied[v], a.Record)
+			asked[x.Vendor].k++
+			denied[x.Vendor] = append(denied[x.Vendor], a.Record)
 		}
 	}
 	var out []Finding
@@ -42,8 +47,13 @@ func denials(r *run) []Finding {
 		p := betaBinomialTail(c.k, c.n, float64(r.DenialError)/100, 50)
 		if c.k >= r.DenialsMin && p < r.FalseDiscoveries/10 {
 			one.Score = 60
-			if 2*c.k > c.n {
-				one.Records = r.byVendor[v]
+			if betaBinomialTail(c.k, c.n, float64(r.DenialsAll)/100, 1e6) < 0.1 {
+				one.Records = nil
+				for _, i := range r.byVendor[v] {
+					if !r.questioned[i] {
+						one.Records = append(one.Records, i)
+					}
+				}
 			}
 		}
 		for _, i := range one.Records {

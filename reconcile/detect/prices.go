@@ -30,7 +30,7 @@ var priceDetectors = []Detector{
 			"{of} : ce commerçant a fait {n} ventes, la plupart de celles du point, et sa part a grandi depuis les cycles précédents."},
 		Clears: Text{"Others left, were suspended or had no stock; households say that they chose freely.",
 			"Les autres sont partis, suspendus ou sans stock ; les ménages disent avoir choisi librement."},
-		find: taking,
+		Needs: "history", find: taking,
 	},
 }
 

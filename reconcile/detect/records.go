@@ -163,7 +163,7 @@ func afterVoid(r *run) []Finding {
 		one.Score = max(one.Score, score)
 	}
 	for i, l := range r.Lines {
-		if l.Wrong != VoidLine || !l.Late {
+		if l.Wrong != VoidLine {
 			continue
 		}
 		v := r.Claims[l.Claim].Vendor
@@ -176,7 +176,7 @@ func afterVoid(r *run) []Finding {
 }
 
 // slipRate is how often an honest person types a factor that is wrong.
-const slipRate = 0.03
+const slipRate = 0.02
 
 // wrongFactors scores a handheld's wrong factors: at most as a signal while
 // slips explain their number.

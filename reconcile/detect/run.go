@@ -24,12 +24,13 @@ type run struct {
 	fair       map[Fair]bool
 	claims     [][]int64 // when each vendor's were made, ascending
 	cards      [][]int32 // records by card, made on demand
+	questioned []bool    // by record: a finding that could freeze it has it
 }
 
 func newRun(f *Facts, t Thresholds) *run {
 	r := &run{Facts: f, Thresholds: t, zoneOf: make([]int32, len(f.Vendors)), byVendor: make([][]int32, len(f.Vendors)),
 		byHandheld: make([][]int32, len(f.Handhelds)), liar: make([]bool, len(f.Handhelds)),
-		behind: make([]bool, len(f.Records)), fair: map[Fair]bool{}, claims: make([][]int64, len(f.Vendors))}
+		behind: make([]bool, len(f.Records)), questioned: make([]bool, len(f.Records)), fair: map[Fair]bool{}, claims: make([][]int64, len(f.Vendors))}
 	zones := map[string]int32{}
 	for i, v := range f.Vendors {
 		z, ok := zones[v.Zone]

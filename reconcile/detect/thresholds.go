@@ -41,6 +41,7 @@ type Thresholds struct {
 	WrongMin        int   `json:"wrong_min"` // wrong PINs before a sale that make a mark
 	DenialsMin      int   `json:"denials_min"`
 	DenialError     int   `json:"denial_error_percent"` // of those asked who are mistaken
+	DenialsAll      int   `json:"denials_all_percent"`  // of all customers; where more denied than this explains, all sales are in question
 	OverList        int64 `json:"over_list_permille"`
 	OverMarket      int64 `json:"over_market_permille"`
 	BasketLinesMin  int   `json:"basket_lines_min"`

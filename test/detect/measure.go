@@ -143,7 +143,11 @@ func (c *claims) of(x detect.Finding, i int32) int64 {
 			return 0
 		}
 	case "over-list", "over-market":
-		return min(x.Value/int64(len(x.Records)), value)
+		var all int64
+		for _, j := range x.Records {
+			all += c.round.Facts.Records[j].Value
+		}
+		return min(x.Value*value/all, value)
 	}
 	return value
 }

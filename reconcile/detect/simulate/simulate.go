@@ -88,6 +88,6 @@ func Holdout() []Kind { return slices.Clone(holdout) }
 
 // Seeds of rounds: what was tuned with is never judged with.
 var (
-	TuningSeeds  = []uint64{101, 102, 103, 104}
-	JudgingSeeds = []uint64{9001, 9002, 9003, 9004, 9005, 9006}
+	TuningSeeds  = []uint64{101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112}
+	JudgingSeeds = []uint64{9001, 9002, 9003, 9004, 9005, 9006, 9007, 9008}
 )
