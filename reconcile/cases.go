@@ -87,12 +87,16 @@ func (s *service) OpenCase(ctx context.Context, cmd OpenCase) (Case, error) {
 	if err := errors.Join(checkNote(cmd.Note), cmd.check()); err != nil {
 		return Case{}, err
 	}
-	return once(ctx, s, MethodOpenCase, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (Case, error) {
-		f, err := load(tx, scope{programme: cmd.By.Programme, round: cmd.Round, vendor: cmd.Vendor, records: true})
+	// Detectors compare vendors, so they read the whole round: not inside of the
+	// one writer. A finding is of the journal of that moment.
+	found, err := read(ctx, s, MethodOpenCase, cmd.By, func(tx Tx) ([]Finding, error) {
+		f, err := load(tx, scope{programme: cmd.By.Programme, round: cmd.Round, records: true})
 		if err != nil {
-			return Case{}, err
+			return nil, err
 		}
-		found, err := detect(f, match(f))
+		return find(f, match(f), s.limits), nil
+	})
+	return once(ctx, s, MethodOpenCase, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (Case, error) {
 		if err != nil {
 			return Case{}, err
 		}
@@ -104,9 +108,11 @@ func (s *service) OpenCase(ctx context.Context, cmd OpenCase) (Case, error) {
 				return Case{}, ErrNotFound.At("findings", "%s is no finding about this trader and round", id)
 			}
 			c.Findings = append(c.Findings, found[i])
-			if c.Value, err = c.Value.Add(found[i].Value); err != nil {
+			sum, err := c.Value.Add(found[i].Value)
+			if err != nil {
 				return Case{}, err
 			}
+			c.Value = sum
 		}
 		return c, c.decided(tx, as, "case-opened", nil)
 	})

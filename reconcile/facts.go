@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"time"
+
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
@@ -13,6 +15,7 @@ type Facts struct {
 	Programme string
 	Rounds    map[string]bool // those that are reconciled
 	Vendors   []vendors.ID    // in order
+	Zones     map[vendors.ID]string
 	// Sales are the redemptions of those vendors in every round, because their
 	// accounts have no rounds of their own; in the order of vendors and journal.
 	Sales []Sale
@@ -28,7 +31,16 @@ type Facts struct {
 	// arrival, whatever became of them; read for detectors alone, as Forks.
 	Receipts []ReceiptFacts
 	Forks    []Fork
+	Cards    []CardFacts // of the vouchers that receipts are of
 	books    books
+}
+
+// CardFacts is what detectors look at of a voucher.
+type CardFacts struct {
+	Number voucher.Number
+	Point  string
+	Handed voucher.Interval
+	Lost   time.Time // when it was held or void, whichever came first; zero for never
 }
 
 // Sale is one redeem or accept-loss entry.
@@ -78,8 +90,12 @@ type ReceiptFacts struct {
 	Round    string
 	Value    money.Amount
 	At       voucher.Interval
+	Said     time.Time // by the handheld's clock
 	State    voucher.ReceiptState
 	Reason   string
+	Full     bool   // the full factor was given
+	Kept     bool   // every rule of the zone was kept
+	Card     int    // index in Cards, -1 for none; of Facts.Receipts alone
 	Entry    uint64 // the redeem or accept-loss entry that pays it
 	Paid     bool   // there is one
 }
@@ -87,7 +103,7 @@ type ReceiptFacts struct {
 // receiptFacts keeps what is looked at of a record.
 func receiptFacts(r voucher.StoredReceipt) ReceiptFacts {
 	f := ReceiptFacts{Hash: r.Hash, Handheld: r.Handheld, Vendor: r.Vendor, Seq: r.Seq, Serial: r.Serial, Number: r.Number,
-		Round: r.Round, Value: r.Value, At: r.At, State: r.State, Reason: r.Reason}
+		Round: r.Round, Value: r.Value, At: r.At, Said: r.Said, State: r.State, Reason: r.Reason, Full: r.Full, Kept: r.KeptRules, Card: -1}
 	switch {
 	case r.HasLoss:
 		f.Entry, f.Paid = r.LossEntry, true

@@ -4,65 +4,45 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile/detect"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
 
-// Detector looks for one kind of diversion. It is pure, and it speaks of
-// vendors and handhelds only: what it finds never stops a household's voucher.
-type Detector interface {
-	// Name is stable; it is part of a finding's id.
-	Name() string
-	// Find returns what looks like diversion in the reconciled rounds. lines
-	// are those of match over the same facts.
-	Find(f *Facts, lines []Line) ([]Finding, error)
-}
-
-// detectors are those that run, in the order in which reports list them. A new
-// one joins here.
-var detectors = []Detector{
-	clonedHandheld{},
-	doubleSpend{},
-	ofClaims("inflated-claim", inflated),
-	ofClaims("invented-claim", invented),
-	ofClaims("borrowed-claim", borrowed),
-	ofClaims("claimed-twice", doubled),
-	afterVoid{},
-	wrongFactor{},
-}
-
-// detect runs every detector. Findings are sorted by detector as listed, then
-// vendor, round, and id.
-func detect(f *Facts, lines []Line) ([]Finding, error) {
+// find runs every detector over each reconciled round by itself, so that a
+// round has the same findings whether it is asked for alone or with others.
+// lines are those of match over the same facts. Findings are sorted by detector
+// as package detect lists them, then vendor, round, and id.
+func find(f *Facts, lines []Line, t detect.Thresholds) []Finding {
 	var out []Finding
-	for _, d := range detectors {
-		found, err := d.Find(f, lines)
-		if err != nil {
-			return nil, err
+	for _, round := range slices.Sorted(maps.Keys(f.Rounds)) {
+		s := suspectsOf(f, lines, round)
+		for _, d := range detect.Run(&s.facts, t) {
+			out = append(out, s.finding(d))
 		}
-		for i := range found {
-			found[i].complete(d.Name())
-		}
-		slices.SortFunc(found, func(a, b Finding) int {
-			return cmp.Or(cmp.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Round, b.Round), cmp.Compare(a.ID, b.ID))
-		})
-		out = append(out, found...)
 	}
-	return out, nil
+	rank := map[string]int{}
+	for i, d := range detect.Detectors() {
+		rank[d.Name] = i
+	}
+	slices.SortFunc(out, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(rank[a.Detector], rank[b.Detector]), cmp.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Round, b.Round),
+			cmp.Compare(a.ID, b.ID))
+	})
+	return out
 }
 
 // complete sorts the evidence and derives the id from it.
-func (f *Finding) complete(detector string) {
-	f.Detector = detector
+func (f *Finding) complete() {
 	slices.Sort(f.Evidence)
 	f.Evidence = slices.Compact(f.Evidence)
-	sum := sha256.Sum256([]byte(strings.Join(append([]string{detector, string(f.Vendor), f.Round}, f.Evidence...), "\n")))
+	sum := sha256.Sum256([]byte(strings.Join(append([]string{f.Detector, string(f.Vendor), f.Round}, f.Evidence...), "\n")))
 	f.ID = "f" + hex.EncodeToString(sum[:8])
 }
 
@@ -90,35 +70,6 @@ func (f *Finding) record(r ReceiptFacts) {
 	if r.Paid {
 		f.Evidence = append(f.Evidence, refEntry(r.Entry))
 	}
-}
-
-// groups gathers findings by what they are about, in the order of first sight.
-type groups[K comparable] struct {
-	found []Finding
-	at    map[K]int
-	err   error
-}
-
-func (g *groups[K]) of(k K, fresh Finding) *Finding {
-	if i, ok := g.at[k]; ok {
-		return &g.found[i]
-	}
-	if g.at == nil {
-		g.at = map[K]int{}
-	}
-	g.at[k] = len(g.found)
-	fresh.Value = money.Francs(0)
-	g.found = append(g.found, fresh)
-	return &g.found[len(g.found)-1]
-}
-
-func (g *groups[K]) add(f *Finding, m money.Amount) {
-	sum, err := f.Value.Add(m)
-	if err != nil {
-		g.err = errors.Join(g.err, err)
-		return
-	}
-	f.Value = sum
 }
 
 // francs prices what a receipt is for: kilos at what their sale was worth, and

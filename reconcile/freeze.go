@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jate-cva/jate/access"
@@ -27,11 +28,15 @@ func (s *service) Freeze(ctx context.Context, cmd Decide) (Case, error) {
 		if err != nil {
 			return Case{}, err
 		}
+		strong := slices.DeleteFunc(slices.Clone(c.Findings), func(f Finding) bool { return f.Score < s.limits.FreezeMin })
+		if len(strong) == 0 {
+			return Case{}, ErrWeak
+		}
 		f, err := load(tx, scope{programme: c.Programme, round: c.Round, vendor: c.Vendor})
 		if err != nil {
 			return Case{}, err
 		}
-		for _, sale := range evidenceOf(c, f) {
+		for _, sale := range evidenceOf(c, strong, f) {
 			h, ok, err := freeze(tx, as, c, sale)
 			if err != nil {
 				return Case{}, err
@@ -62,11 +67,11 @@ func (c *Case) noted(note string) {
 	}
 }
 
-// evidenceOf returns the case's redemptions that stand and that no case has
-// frozen, at most heldMax.
-func evidenceOf(c Case, f *Facts) []Sale {
+// evidenceOf returns the redemptions of a case's findings that stand and that
+// no case has frozen, at most heldMax.
+func evidenceOf(c Case, findings []Finding, f *Facts) []Sale {
 	named := map[string]bool{}
-	for _, found := range c.Findings {
+	for _, found := range findings {
 		for _, ref := range found.Evidence {
 			named[ref] = true
 		}

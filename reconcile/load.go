@@ -50,6 +50,7 @@ type loader struct {
 	facts    *Facts
 	bySerial map[saleKey]bool // standing sales
 	receipts map[voucher.Hash]int
+	cards    map[voucher.Number]int // index in Cards, from 1
 	read     int
 }
 
@@ -61,8 +62,8 @@ type saleKey struct {
 // load returns the facts. It returns ErrNotFound for a round or vendor that is
 // not the programme's, and ErrTooLarge.
 func load(tx Tx, of scope) (*Facts, error) {
-	l := &loader{scope: of, tx: tx, bySerial: map[saleKey]bool{}, receipts: map[voucher.Hash]int{},
-		facts: &Facts{Programme: of.programme, Rounds: map[string]bool{}, Vouchers: map[voucher.Serial]VoucherFacts{},
+	l := &loader{scope: of, tx: tx, bySerial: map[saleKey]bool{}, receipts: map[voucher.Hash]int{}, cards: map[voucher.Number]int{},
+		facts: &Facts{Programme: of.programme, Rounds: map[string]bool{}, Zones: map[vendors.ID]string{}, Vouchers: map[voucher.Serial]VoucherFacts{},
 			books: books{posted: map[bookKey]int64{}, balances: map[bookKey]int64{}, transit: map[string]int64{}, paid: map[string]int64{}}}}
 	steps := []func() error{l.rounds, l.vendors, l.claims, l.settlements, l.vouchers}
 	if of.records {
@@ -112,11 +113,33 @@ func (l *loader) sales() error {
 			if err := l.count(); err != nil {
 				return err
 			}
+			f := receiptFacts(r)
+			if f.Card, err = l.card(r.Number); err != nil {
+				return err
+			}
 			l.receipts[r.Hash] = len(l.facts.Receipts)
-			l.facts.Receipts = append(l.facts.Receipts, receiptFacts(r))
+			l.facts.Receipts = append(l.facts.Receipts, f)
 		}
 	}
 	return nil
+}
+
+// card returns a voucher's place among the cards, -1 for a number that is none's.
+func (l *loader) card(number voucher.Number) (int, error) {
+	if i, ok := l.cards[number]; ok || number == 0 {
+		return i - 1, nil
+	}
+	v, err := l.tx.Voucher(number)
+	if errors.Is(err, voucher.ErrNotFound) {
+		return -1, nil
+	}
+	c := CardFacts{Number: number, Point: v.Point, Handed: v.ActivatedAt, Lost: v.VoidAt}
+	if !v.HeldAt.IsZero() && (v.WrongPINs == 0 || !v.VoidAt.IsZero()) {
+		c.Lost = v.HeldAt // not for wrong PINs, which are no report
+	}
+	l.facts.Cards = append(l.facts.Cards, c)
+	l.cards[number] = len(l.facts.Cards)
+	return len(l.facts.Cards) - 1, err
 }
 
 func (l *loader) vendors() error {
@@ -128,6 +151,7 @@ func (l *loader) vendors() error {
 			continue
 		}
 		l.facts.Vendors = append(l.facts.Vendors, v.ID)
+		l.facts.Zones[v.ID] = v.Zone
 		if err := l.accounts(v.ID); err != nil {
 			return fmt.Errorf("vendor %s: %w", v.ID, err)
 		}
@@ -286,6 +310,10 @@ func (l *loader) detail(s Sale, e ledger.Entry) (Sale, error) {
 		return Sale{}, fmt.Errorf("receipt of entry %d: %w", e.Seq, err)
 	}
 	s.Receipt, s.Handheld, s.Seq, s.Serial = hash, r.Handheld, r.Seq, r.Serial
+	if r.Card >= 0 {
+		s.Point = l.facts.Cards[r.Card].Point
+		return s, nil
+	}
 	v, err := l.tx.Voucher(r.Number)
 	s.Point = v.Point
 	return s, err

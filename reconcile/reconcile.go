@@ -96,7 +96,7 @@ type Finding struct {
 	Round    string
 	Score    int // 1 weak to 100 certain
 	Value    money.Amount
-	Evidence []string // "receipt:<hash>", "entry:<seq>", "claim:<id>/<line>", sorted
+	Evidence []string // "receipt:<hash>", "entry:<seq>", "claim:<id>/<line>", "claim:<id>", sorted
 	Says     string   // English sentence
 	Dit      string   // French sentence
 	Clears   string   // what would clear it
@@ -162,6 +162,9 @@ var (
 	ErrNothingFrozen = fault.New(fault.Conflict, "nothing_to_freeze",
 		"No money of this case's redemptions is still with the programme.",
 		"Aucun montant des échanges de ce dossier n'est encore détenu par le programme.")
+	ErrWeak = fault.New(fault.Conflict, "evidence_weak",
+		"Signals of this kind freeze no money by themselves. Look for evidence that rests on more.",
+		"De tels indices ne bloquent à eux seuls aucun montant. Cherchez des preuves qui reposent sur davantage.")
 	ErrMatched = fault.New(fault.Conflict, "nothing_matched",
 		"No line of the invoice matches what was redeemed.",
 		"Aucune ligne de la facture ne correspond à ce qui a été échangé.")

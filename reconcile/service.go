@@ -8,6 +8,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile/detect"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -35,8 +36,9 @@ type Service interface {
 	OpenCase(ctx context.Context, cmd OpenCase) (Case, error)
 	// Freeze moves the money of the redemptions in the case's evidence, and no
 	// other, from the vendor's redeemed or claimed account to his contested
-	// one, as far as it is still there. Errors: ErrNotFound, ErrCaseState,
-	// ErrNothingFrozen.
+	// one, as far as it is still there. Only findings that score enough count as
+	// evidence for it: a single weak signal freezes nobody. Errors: ErrNotFound,
+	// ErrCaseState, ErrWeak, ErrNothingFrozen.
 	Freeze(ctx context.Context, cmd Decide) (Case, error)
 	// Release ends a case in the vendor's favour and moves the money back where
 	// it was. Where the claim that it was taken from has been paid without it,
@@ -98,29 +100,33 @@ type Config struct {
 	Store   Store
 	Vendors vendors.Service // accepts what was matched
 	Prover  access.Prover   // of the approval of write-offs
+	// Limits are what detectors compare with; detect.Defaults() unless an
+	// operator has others.
+	Limits detect.Thresholds
 }
 
 type service struct {
 	store   Store
 	vendors vendors.Service
 	prover  access.Prover
+	limits  detect.Thresholds
 }
 
 // New returns the service. It fails where the configuration lacks something.
 func New(c Config) (Service, error) {
-	if c.Store == nil || c.Vendors == nil || c.Prover == nil {
-		return nil, errors.New("reconcile: Store, Vendors and Prover are required")
+	if c.Store == nil || c.Vendors == nil || c.Prover == nil || c.Limits == (detect.Thresholds{}) {
+		return nil, errors.New("reconcile: Store, Vendors, Prover and Limits are required")
 	}
-	return &service{c.Store, c.Vendors, c.Prover}, nil
+	return &service{c.Store, c.Vendors, c.Prover, c.Limits}, nil
 }
 
 // Run is documented at Service.
 func (s *service) Run(ctx context.Context, q Query) (Report, error) {
-	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) { return report(tx, q.By.Programme, q.Round) })
+	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) { return s.report(tx, q.By.Programme, q.Round) })
 }
 
 // report makes the report of what tx sees.
-func report(tx Tx, programme, round string) (Report, error) {
+func (s *service) report(tx Tx, programme, round string) (Report, error) {
 	r := Report{Programme: programme, Round: round}
 	f, err := load(tx, scope{programme: programme, round: round, records: true})
 	if err != nil {
@@ -133,9 +139,7 @@ func report(tx Tx, programme, round string) (Report, error) {
 	if r.Totals, err = totalsOf(f, r.Lines); err != nil {
 		return Report{}, err
 	}
-	if r.Findings, err = detect(f, r.Lines); err != nil {
-		return Report{}, err
-	}
+	r.Findings = find(f, r.Lines, s.limits)
 	for c, err := range tx.Cases(programme) {
 		if err != nil {
 			return Report{}, err

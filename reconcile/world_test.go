@@ -12,6 +12,7 @@ import (
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/reconcile/detect"
 	"github.com/jate-cva/jate/store/mem"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -74,7 +75,7 @@ func bareWorld(t testing.TB) *world {
 	var err error
 	w.vendors, err = vendors.New(vendors.Config{Store: w.db.Vendors(), Rand: rand.Reader, Prover: prover, Bank: "b1", Serial: reconcile.CanonicalSerial})
 	w.must(err)
-	w.s, err = reconcile.New(reconcile.Config{Store: w.db.Reconcile(), Vendors: w.vendors, Prover: prover})
+	w.s, err = reconcile.New(reconcile.Config{Store: w.db.Reconcile(), Vendors: w.vendors, Prover: prover, Limits: detect.Defaults()})
 	w.must(err)
 	return w
 }

@@ -145,7 +145,11 @@ func (a *app) services() error {
 		return err
 	}
 	a.distributions = distribution.Logging(d, a.log)
-	r, err := reconcile.New(reconcile.Config{Store: a.db.Reconcile(), Vendors: a.vendors, Prover: prover})
+	limits, err := limitsOf(a.cfg.dir)
+	if err != nil {
+		return err
+	}
+	r, err := reconcile.New(reconcile.Config{Store: a.db.Reconcile(), Vendors: a.vendors, Prover: prover, Limits: limits})
 	if err != nil {
 		return err
 	}

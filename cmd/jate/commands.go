@@ -20,6 +20,7 @@ import (
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger/export"
 	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/reconcile/detect"
 	"github.com/jate-cva/jate/store/bolt"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher/cards"
@@ -311,11 +312,15 @@ func reconcileCommand(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeReconciliation(ctx, env, db, *programme, *round, *asJSON), db.Close())
+	limits, err := limitsOf(*dir)
+	if err == nil {
+		err = writeReconciliation(ctx, env, db, limits, reconcile.Query{By: access.Actor{Programme: *programme}, Round: *round}, *asJSON)
+	}
+	return errors.Join(err, db.Close())
 }
 
-func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, programme, round string, asJSON bool) error {
-	programme, err := onlyProgramme(ctx, db, programme)
+func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, limits detect.Thresholds, q reconcile.Query, asJSON bool) error {
+	programme, err := onlyProgramme(ctx, db, q.By.Programme)
 	if err != nil {
 		return err
 	}
@@ -324,12 +329,12 @@ func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, pro
 	if err != nil {
 		return err
 	}
-	s, err := reconcile.New(reconcile.Config{Store: db.Reconcile(), Vendors: v, Prover: prover})
+	s, err := reconcile.New(reconcile.Config{Store: db.Reconcile(), Vendors: v, Prover: prover, Limits: limits})
 	if err != nil {
 		return err
 	}
-	by := local(programme, "office", access.RoleAuditor)
-	r, err := s.Run(ctx, reconcile.Query{By: by, Round: round})
+	q.By = local(programme, "office", access.RoleAuditor)
+	r, err := s.Run(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/jate-cva/jate/reconcile/detect"
+)
+
+// limitsOf returns the thresholds of detectors, with those replaced that the
+// folder's detectors.json has.
+func limitsOf(dir string) (detect.Thresholds, error) {
+	object, err := os.ReadFile(filepath.Join(dir, "detectors.json"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return detect.Thresholds{}, err
+	}
+	return detect.Override(object)
+}
