@@ -69,6 +69,8 @@ func commands() []command {
 		{"verify", "--data DIR [--signatures]", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
 		{"export", "--data DIR --format hledger|ledger|beancount", "the books as text", exportCommand},
 		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
+		{"simulate", "--facts FILE --truth FILE [--seed S] [--subtlety X] [--share X] [--kinds K[,K]]", "invent a round with known diversion, to measure detectors", simulateCommand},
+		{"detect", "--facts FILE [--limits FILE]", "run the detectors over such facts, one JSON line for each finding", detectCommand},
 		{"backup", "--data DIR | --server URL --token FILE; --recipient AGE --out FILE", "copy a store, running or not, checked to the last page", backupCommand},
 		{"restore", "--data DIR --in FILE [--identity FILE] [--new-epoch]", "put a backup in the place of a folder's store", restoreCommand},
 		{"witness", "init|serve --data DIR --log VKEY", "cosign a server's checkpoints, elsewhere and with a key of its own", witnessCommand},
