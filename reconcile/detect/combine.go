@@ -15,7 +15,8 @@ var combined = Detector{
 // combine makes one finding of each vendor. A unit counts where signals of two
 // families or more are significant in it, weigh enough together, and fall on
 // the same sales. Of a unit those sales are in question that carry enough
-// weight themselves, and where they are a third of it, also those that carry any.
+// weight themselves, and where they are a third of it, also those that carry
+// any but what honest life explains.
 func (s *scored) combine() []Finding {
 	var g gathering[int32]
 	for u, os := range s.hot {
@@ -29,7 +30,7 @@ func (s *scored) combine() []Finding {
 			if n >= 2 && w >= s.WeightMin {
 				core = append(core, s.sales[at])
 			}
-			if n >= 1 {
+			if w > 0 {
 				any = append(any, s.sales[at])
 			}
 		}
@@ -59,16 +60,17 @@ func (s *scored) combine() []Finding {
 
 // weigh adds up what the heaviest signal of each family weighs: all of a
 // unit's where at is -1, otherwise those that the sale carries. Families that
-// honest life explains weigh nothing without another.
+// honest life explains weigh nothing without another. What the households that
+// were asked say stands for those that were not.
 func (s *scored) weigh(os []outcome, at int) (total float64, families int) {
 	var names [8]string
 	var weights [8]float64
 	telling := false
 	for _, o := range os {
-		if at >= 0 && s.marks[o.signal][at] != marked {
+		f := signals[o.signal].Family
+		if at >= 0 && s.marks[o.signal][at] != marked && (f != voices || s.marks[o.signal][at] == clean) {
 			continue
 		}
-		f := signals[o.signal].Family
 		i := slices.Index(names[:families], f)
 		if i < 0 {
 			if families == len(names) {

@@ -1,5 +1,9 @@
 package detect
 
+import (
+	"slices"
+)
+
 // mark is whether a sale carries a signal; unknown where it cannot be known.
 type mark uint8
 
@@ -42,9 +46,10 @@ func each(known, carries func(*run, Record) bool) func(*run, marks) {
 	}
 }
 
-// chain calls visit with each handheld's sales in the order of its chain,
-// without those made at a planned fair, where people are called by the list and
-// served in a row. It gives the places in run.sales.
+// chain calls visit with each handheld's sales in the order of its chain, and
+// with each vendor's typed stubs in the order in which they were typed, without
+// those made at a planned fair, where people are called by the list and served
+// in a row. It gives the places in run.sales.
 func (r *run) chain(visit func(places []int)) {
 	at := make([]int32, len(r.Records))
 	for i := range at {
@@ -54,7 +59,7 @@ func (r *run) chain(visit func(places []int)) {
 		at[s] = int32(i)
 	}
 	var places []int
-	for _, list := range r.byHandheld {
+	for _, list := range slices.Concat(r.byHandheld, r.stubs) {
 		places = places[:0]
 		for _, s := range list {
 			if at[s] >= 0 && !r.planned(r.Records[s]) {
@@ -76,7 +81,9 @@ func (r *run) step(a, b Record) (int, bool) {
 }
 
 // listOrder marks sales in a run that goes up or down the list: of six cards in
-// no order, one in 360 does.
+// no order, one in 360 does. It also marks windows whose order is that of the
+// list but for a few cards, by Kendall's rank correlation: a pile that was
+// shuffled a little.
 func listOrder(r *run, m marks) {
 	r.chain(func(places []int) {
 		for _, p := range places {
@@ -98,7 +105,35 @@ func listOrder(r *run, m marks) {
 			}
 			from = max(to-1, from+1)
 		}
+		for from := 0; from+r.OrderWindow <= len(places); from++ {
+			if window := places[from : from+r.OrderWindow]; r.ordered(window) {
+				for _, p := range window {
+					m[p] = marked
+				}
+			}
+		}
 	})
+}
+
+// ordered reports whether the cards of a window are of one list and correlate
+// with it, up or down.
+func (r *run) ordered(window []int) bool {
+	agree := 0
+	for i, p := range window {
+		for _, q := range window[:i] {
+			d, same := r.step(r.ofSale(q), r.ofSale(p))
+			switch {
+			case !same:
+				return false
+			case d > 0:
+				agree++
+			case d < 0:
+				agree--
+			}
+		}
+	}
+	n := len(window)
+	return max(agree, -agree)*100 >= r.OrderPercent*n*(n-1)/2
 }
 
 // neighbours marks sales whose predecessor stands near in the list.
@@ -311,3 +346,47 @@ func denied(r *run, m marks) {
 		}
 	}
 }
+
+func knowsHandheld(r *run, x Record) bool { return len(r.typed[x.Vendor]) == 0 || r.sells[x.Vendor] }
+
+// besideHandheld marks typed stubs of vendors who sell with a handheld too.
+func besideHandheld(_ *run, x Record) bool { return x.Handheld < 0 }
+
+// extremes marks the sales in which some measure is above what all but the given
+// percentage of the zone's sales have; ok says where it is known.
+func extremes(measure func(*run, Record) (value int64, ok bool)) func(*run, marks) {
+	return func(r *run, m marks) {
+		byZone := make([][]int64, r.zones)
+		for _, s := range r.sales {
+			x := r.Records[s]
+			if v, ok := measure(r, x); ok {
+				z := r.zoneOf[x.Vendor]
+				byZone[z] = append(byZone[z], v)
+			}
+		}
+		for _, vs := range byZone {
+			slices.Sort(vs)
+		}
+		for i, s := range r.sales {
+			x := r.Records[s]
+			if v, ok := measure(r, x); ok {
+				vs := byZone[r.zoneOf[x.Vendor]]
+				m.set(i, v > vs[(len(vs)-1)*(100-r.Extreme)/100])
+			}
+		}
+	}
+}
+
+// waited is how long a card lay between hand-over and sale.
+func waited(r *run, x Record) (int64, bool) {
+	t, ok := r.clock(x)
+	c := r.Cards[x.Card]
+	return t - c.HandedTo, ok && c.HandedTo > 0
+}
+
+func cameFrom(_ *run, x Record) (int64, bool) { return int64(x.Metres), x.Metres > 0 }
+
+// beforeHandOver: a card cannot be sold before anybody had it.
+func beforeHandOver(r *run, x Record) bool { return x.Said < r.Cards[x.Card].HandedFrom }
+
+func knowsHandOver(r *run, x Record) bool { return knowsClock(r, x) && r.Cards[x.Card].HandedFrom > 0 }

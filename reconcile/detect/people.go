@@ -20,6 +20,10 @@ var peopleDetectors = []Detector{
 	},
 }
 
+// denialsFalse is how many times the usual rate of false discoveries is borne
+// here: there is one test for each vendor, and people speak for themselves.
+const denialsFalse = 25
+
 // denials asks whether mistakes explain how many of a vendor's customers say
 // that they received nothing. It leaves out sales that other findings question
 // already: a pile of held cards explains its own denials. Where so many deny
@@ -38,14 +42,20 @@ func denials(r *run) []Finding {
 			denied[x.Vendor] = append(denied[x.Vendor], a.Record)
 		}
 	}
+	surprise, ps := make([]float64, len(asked)), []float64{}
+	for v, c := range asked {
+		if surprise[v] = betaBinomialTail(c.k, c.n, float64(r.DenialError)/100, 50); c.n > 0 {
+			ps = append(ps, surprise[v])
+		}
+	}
+	limit := discoveries(ps, max(len(ps), 1), denialsFalse*r.FalseDiscoveries)
 	var out []Finding
 	for v, c := range asked {
 		if c.k == 0 {
 			continue
 		}
 		one := Finding{Vendor: int32(v), Handheld: -1, Score: 20, Records: denied[v]}
-		p := betaBinomialTail(c.k, c.n, float64(r.DenialError)/100, 50)
-		if c.k >= r.DenialsMin && p < r.FalseDiscoveries/10 {
+		if c.k >= r.DenialsMin && surprise[v] <= limit {
 			one.Score = 60
 			if betaBinomialTail(c.k, c.n, float64(r.DenialsAll)/100, 1e6) < 0.1 {
 				one.Records = nil

@@ -144,7 +144,7 @@ func taking(r *run) []Finding {
 		x := r.Records[i]
 		k := at{x.Vendor, r.Cards[x.Card].Point}
 		h, known := old[k]
-		if !known || k.point < 0 || now[k]*100 < all[k.point]*r.SharePercent {
+		if !known || k.point < 0 || all[k.point] == 0 || now[k]*100 < all[k.point]*r.SharePercent {
 			continue
 		}
 		if now[k]*100/all[k.point]-h.Sales*100/h.Of < r.ShareGrowth {

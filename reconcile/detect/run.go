@@ -19,6 +19,9 @@ type run struct {
 	sales      []int32   // records that are payable, of cards that are known
 	byVendor   [][]int32 // sales
 	byHandheld [][]int32 // all records, by place in the chain
+	typed      [][]int32 // typed stubs, by vendor, in the order of arrival
+	stubs      [][]int32 // the same, without vendors that have none
+	sells      []bool    // by vendor: it sells with a handheld
 	liar       []bool    // by handheld: its clock cannot be relied on
 	behind     []bool    // by record: said to be before an earlier one of its chain
 	fair       map[Fair]bool
@@ -29,7 +32,8 @@ type run struct {
 
 func newRun(f *Facts, t Thresholds) *run {
 	r := &run{Facts: f, Thresholds: t, zoneOf: make([]int32, len(f.Vendors)), byVendor: make([][]int32, len(f.Vendors)),
-		byHandheld: make([][]int32, len(f.Handhelds)), liar: make([]bool, len(f.Handhelds)),
+		byHandheld: make([][]int32, len(f.Handhelds)), typed: make([][]int32, len(f.Vendors)), sells: make([]bool, len(f.Vendors)),
+		liar:   make([]bool, len(f.Handhelds)),
 		behind: make([]bool, len(f.Records)), questioned: make([]bool, len(f.Records)), fair: map[Fair]bool{}, claims: make([][]int64, len(f.Vendors))}
 	zones := map[string]int32{}
 	for i, v := range f.Vendors {
@@ -44,10 +48,18 @@ func newRun(f *Facts, t Thresholds) *run {
 	for i, x := range f.Records {
 		if x.Handheld >= 0 {
 			r.byHandheld[x.Handheld] = append(r.byHandheld[x.Handheld], int32(i))
+			r.sells[x.Vendor] = true
+		} else {
+			r.typed[x.Vendor] = append(r.typed[x.Vendor], int32(i))
 		}
 		if x.Card >= 0 && x.State == Good {
 			r.sales = append(r.sales, int32(i))
 			r.byVendor[x.Vendor] = append(r.byVendor[x.Vendor], int32(i))
+		}
+	}
+	for _, list := range r.typed {
+		if len(list) > 0 {
+			r.stubs = append(r.stubs, list)
 		}
 	}
 	for h, list := range r.byHandheld {

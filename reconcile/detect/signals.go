@@ -12,6 +12,8 @@ const (
 	hands  = "hands"  // who comes
 	staff  = "staff"
 	report = "report"
+	papers = "papers" // stubs
+	waits  = "waits"  // cards that lay about
 	voices = "voices"
 )
 
@@ -60,6 +62,14 @@ var signals = []Detector{
 		Text{"Sheets signed by a second person at the time.", "Des fiches signées par une seconde personne à l'époque."}, "registrar, verifier, approver", each(knowsStaff, onePerson)),
 	signal("around-report", report, Text{"cards sold around the time of their reported loss", "des cartes vendues vers le moment de l'annonce de leur perte"},
 		Text{"The household says that it bought, and lost the card then.", "Le ménage dit avoir acheté, puis perdu la carte."}, "", each(always, afterReport)),
+	signal("from-afar", order, Text{"customers from farther away than nearly all others", "des clients venus de plus loin que presque tous les autres"},
+		Text{"A village whose own shop has closed; its people say so.", "Un village dont la boutique a fermé ; ses habitants le disent."}, "metres", extremes(cameFrom)),
+	signal("long-unsold", waits, Text{"cards that were sold longer after hand-over than nearly all others", "des cartes vendues plus longtemps après la remise que presque toutes les autres"},
+		Text{"People who were away, and say so.", "Des personnes absentes, qui le disent."}, "", extremes(waited)),
+	signal("before-hand-over", clocks, Text{"cards sold before they were handed over", "des cartes vendues avant leur remise"},
+		Text{"A hand-over that was recorded late.", "Une remise enregistrée en retard."}, "", each(knowsHandOver, beforeHandOver)),
+	signal("stubs-beside-handheld", papers, Text{"typed stubs of a trader who has a handheld", "des souches saisies d'un commerçant qui a un terminal"},
+		Text{"A handheld that was broken on those days.", "Un terminal en panne ces jours-là."}, "", each(knowsHandheld, besideHandheld)),
 	signal("denied", voices, Text{"households that say that they did not receive", "des ménages qui disent n'avoir pas reçu"},
 		Text{"A second call by somebody else.", "Un second appel par une autre personne."}, "answers", denied),
 }

@@ -21,9 +21,11 @@ type Thresholds struct {
 
 	NightFrom        int `json:"night_from_hour"` // in Mali, where the clock is UTC
 	NightTo          int `json:"night_to_hour"`
-	FastSeconds      int `json:"fast_seconds"` // between two sales of one handheld
-	NearRanks        int `json:"near_ranks"`   // in the list, of two sales in a row
-	RunLength        int `json:"run_length"`   // of sales in the order of the list
+	FastSeconds      int `json:"fast_seconds"`  // between two sales of one handheld
+	NearRanks        int `json:"near_ranks"`    // in the list, of two sales in a row
+	RunLength        int `json:"run_length"`    // of sales in the order of the list
+	OrderWindow      int `json:"order_window"`  // of sales whose order is compared with the list's
+	OrderPercent     int `json:"order_percent"` // rank correlation, from which they count as in order
 	RhythmGaps       int `json:"rhythm_gaps"`
 	RhythmVariation  int `json:"rhythm_variation_percent"` // standard deviation of gaps over their mean
 	QuickMinutes     int `json:"quick_minutes"`            // from hand-over to sale
@@ -36,6 +38,7 @@ type Thresholds struct {
 	PhoneHouseholds  int `json:"phone_households"` // that may share a phone
 	CollectorCards   int `json:"collector_cards"`  // that one person may collect
 	RareHours        int `json:"rare_hours_percent"`
+	Extreme          int `json:"extreme_percent"` // of the zone's sales are called extreme
 
 	CounterfeitsMin int   `json:"counterfeits_min"`
 	WrongMin        int   `json:"wrong_min"` // wrong PINs before a sale that make a mark
@@ -88,8 +91,8 @@ func Override(object []byte) (Thresholds, error) {
 		return Thresholds{}, fmt.Errorf("thresholds: lift_min is %v, must be 1.5 or more", t.LiftMin)
 	case !(t.WeightCap > 0 && t.WeightMin > max(t.WeightCap, t.EverydayCap)):
 		return Thresholds{}, fmt.Errorf("thresholds: weight_min %v must be above weight_cap and everyday_cap, so that one family is never enough", t.WeightMin)
-	case t.MarksMin < 2 || t.RunLength < 4 || t.RhythmGaps < 5 || t.RoundTo < 1 || t.FastSeconds < 1:
-		return Thresholds{}, fmt.Errorf("thresholds: marks_min, run_length, rhythm_gaps, fast_seconds or round_to is too small")
+	case t.MarksMin < 2 || t.RunLength < 4 || t.RhythmGaps < 5 || t.OrderWindow < 6 || t.OrderPercent < 1 || t.RoundTo < 1 || t.FastSeconds < 1, t.Extreme < 1 || t.Extreme > 50:
+		return Thresholds{}, fmt.Errorf("thresholds: marks_min, run_length, rhythm_gaps, fast_seconds, order_window, order_percent, round_to or extreme_percent is out of bounds")
 	}
 	return t, nil
 }

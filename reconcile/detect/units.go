@@ -76,7 +76,7 @@ func (r *run) score() *scored {
 			for _, at := range un.sales {
 				counts[u].add(m[at])
 			}
-			if counts[u].n >= r.MarksMin {
+			if counts[u].n >= r.enough(i) {
 				tests++
 				alike[un.kind].see(counts[u], bases[i].at(int(un.vendor), r.zoneOf[un.vendor]))
 			}
@@ -87,7 +87,7 @@ func (r *run) score() *scored {
 		}
 		for u, un := range s.units {
 			c, mean := counts[u], bases[i].at(int(un.vendor), r.zoneOf[un.vendor])
-			if c.k < r.MarksMin || float64(c.k) < r.LiftMin*mean*float64(c.n) {
+			if c.k < r.enough(i) || float64(c.k) < r.LiftMin*mean*float64(c.n) {
 				continue
 			}
 			lift := (float64(c.k) + 0.5) / (float64(c.n)*mean + 0.5)
@@ -109,9 +109,18 @@ func (r *run) score() *scored {
 	return s
 }
 
+// enough is how many marked sales in a unit a signal needs. Few households are
+// asked, so that few denials say as much.
+func (r *run) enough(signal int) int {
+	if signals[signal].Family == voices {
+		return r.DenialsMin
+	}
+	return r.MarksMin
+}
+
 // everyday are families that honest traders and villages bring about by living
 // where they live: with a road that floods, in the heat, together.
-var everyday = []string{order, syncs, hours}
+var everyday = []string{order, syncs, hours, waits, papers}
 
 // cap is the most that a signal weighs.
 func (r *run) cap(signal int) float64 {

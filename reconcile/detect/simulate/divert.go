@@ -34,12 +34,18 @@ const (
 	Leftovers   Kind = "leftovers"    // what nobody fetched, sold at the end by those who had it
 	Buyer       Kind = "buyer"        // of cards, for half their worth, in town once a week
 	TypedStubs  Kind = "typed-stubs"  // stubs of cards that nobody sold, typed at the office
+	CashOut     Kind = "cash-out"     // households get half in cash and no goods
+	Employee    Kind = "employee"     // a few cards after closing, every day
+	TwiceListed Kind = "twice-listed" // households that are on the list twice under another name
+	Unopened    Kind = "unopened"     // cards that staff never handed over, written down as if
 )
 
 var tuned = []Kind{HeldCards, Ghosts, Proxies, AfterReport, TooSoon, Counterfeit, Clone, ClockGames, NoFactor, HeldSyncs, InventedC, InflatedC,
 	DuplicateC, BorrowedC, SplitClaims, OverPrice, TakesMarket, StaffTrader, WrongPINs, NightSales, NotReceived}
 
-var holdout = []Kind{Ring, Leftovers, Buyer, TypedStubs}
+var former = []Kind{Ring, Leftovers, Buyer, TypedStubs}
+
+var holdout = []Kind{CashOut, Employee, TwiceListed, Unopened}
 
 // scheme diverts about so much, in francs, with one or a few vendors, and
 // returns how much it was.
@@ -52,6 +58,7 @@ var schemes = map[Kind]scheme{
 	InventedC: claims(InventedC, detect.Invented), InflatedC: claims(InflatedC, detect.Inflated),
 	DuplicateC: claims(DuplicateC, detect.Duplicate), BorrowedC: claims(BorrowedC, detect.Borrowed),
 	Ring: ring, Leftovers: leftovers, Buyer: buyer, TypedStubs: typedStubs,
+	CashOut: cashOut, Employee: employee, TwiceListed: twiceListed, Unopened: unopened,
 }
 
 // episodesMax bounds the vendors in one kind of diversion, as a part of all.

@@ -108,7 +108,8 @@ func (w *world) record(e event) detect.Record {
 		from = min(from, e.until)
 	}
 	if e.handheld < 0 { // typed at the office, within a week
-		from, to = opens-day, e.at/(7*day)*7*day+9*day+int64(w.rand.IntN(4*hour))
+		// Office hours are short, and the pile is in the order of the sales.
+		from, to = opens-day, e.at/(7*day)*7*day+9*day+e.at%(7*day)/50
 	}
 	r := detect.Record{Card: e.card, Vendor: e.vendor, Handheld: e.handheld, From: from, To: to, Value: e.value, State: detect.Good, Paid: true,
 		Why: e.why, Full: e.full, Collector: e.collector, Metres: e.metres, Wrong: e.wrong}

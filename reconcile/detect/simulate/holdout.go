@@ -1,6 +1,6 @@
 package simulate
 
-// The kinds that are kept out of all tuning.
+// The kinds that were held out until they had been judged once.
 
 func ring(w *world, v int32, size int) (taken int64) {
 	at, gap := w.session(0.3)
@@ -16,6 +16,9 @@ func ring(w *world, v int32, size int) (taken int64) {
 	}
 	for _, p := range partners {
 		w.rounds[p] = true
+		if p != v {
+			w.truth.Vendors[p] = append(w.truth.Vendors[p], Ring)
+		}
 	}
 	return taken
 }
@@ -58,5 +61,74 @@ func typedStubs(w *world, v int32, size int) int64 {
 	return w.pile(TypedStubs, v, w.shuffled(w.block(v, size, 0.7)), at, gap, func(e *event) {
 		e.handheld = -1
 		e.full = e.full && !w.careless(0.5)
+	})
+}
+
+// The kinds that are kept out of all tuning.
+
+// cashOut: people come themselves, at usual hours, and go with money.
+func cashOut(w *world, v int32, size int) (taken int64) {
+	at, h := w.working(), w.counter(v)
+	for _, c := range w.scattered(v, size) {
+		at += int64(20+100*w.Subtlety) + int64(w.rand.ExpFloat64()*60)
+		e := w.take(CashOut, c, v, max(at, w.facts.Cards[c].HandedTo+hour))
+		e.handheld = h
+		e.denies = w.chance(0.5)
+		taken += e.taken
+	}
+	return taken
+}
+
+// scattered returns cards of the vendor's point in no order.
+func (w *world) scattered(v int32, size int) []int32 {
+	cards := w.anywhere(v, size)
+	w.rand.Shuffle(len(cards), func(i, j int) { cards[i], cards[j] = cards[j], cards[i] })
+	return cards
+}
+
+func employee(w *world, v int32, size int) (taken int64) {
+	h := w.counter(v)
+	cards := w.shuffled(w.block(v, size, 0.5))
+	for d := 3; len(cards) > 0 && d < days; d++ {
+		n := min(w.between(4, 9), len(cards))
+		at := int64(opens + d*day + 19*hour + w.rand.IntN(2*hour))
+		for _, c := range cards[:n] {
+			at += int64(30 + w.rand.IntN(60+int(600*w.Subtlety)))
+			e := w.take(Employee, c, v, max(at, w.facts.Cards[c].HandedTo+hour))
+			e.handheld = h
+			e.full = e.full && !w.careless(0.4)
+			taken += e.taken
+		}
+		cards = cards[n:]
+	}
+	return taken
+}
+
+func twiceListed(w *world, v int32, size int) (taken int64) {
+	for _, c := range w.anywhere(v, size) {
+		twin := w.cards[w.shops[v].point][w.rand.IntN(len(w.cards[w.shops[v].point]))]
+		phone := w.facts.Cards[twin].Phone
+		at := w.working()
+		if i := w.byCard[twin]; i >= 0 && !w.events[i].gone {
+			at = w.events[i].at + int64(w.between(20, 300))
+		}
+		e := w.take(TwiceListed, c, v, max(at, w.facts.Cards[c].HandedTo+hour))
+		if !w.chance(w.Subtlety) {
+			w.facts.Cards[c].Phone = phone
+		}
+		e.denies = false
+		taken += e.taken
+	}
+	return taken
+}
+
+func unopened(w *world, v int32, size int) int64 {
+	at, gap := w.session(0.2)
+	handed := at + int64(w.between(-30, 30))*hour
+	return w.pile(Unopened, v, w.shuffled(w.block(v, size, 0.7)), at, gap, func(e *event) {
+		c := &w.facts.Cards[e.card]
+		c.HandedFrom, c.HandedTo = handed, handed+hour // all in one go
+		e.at = at + int64(len(w.events))%100*40
+		e.silent = w.chance(0.3)
 	})
 }

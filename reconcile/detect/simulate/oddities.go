@@ -22,6 +22,17 @@ func (w *world) oddities() {
 	every(0.15, w.chief)
 	w.flood = int32(w.rand.IntN(zones))
 	w.strip()
+	every(0.03, w.broken)
+}
+
+// broken: a handheld fell into the water, and stubs have to do for some days.
+func (w *world) broken(v int32) {
+	from := int64(opens + w.between(3, 10)*day)
+	for i := range w.events {
+		if e := &w.events[i]; e.vendor == v && !e.fair && e.at > from && e.at < from+3*day {
+			e.handheld = -1
+		}
+	}
 }
 
 // strip takes the handhelds from the sales of those who have none.
