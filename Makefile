@@ -21,7 +21,7 @@ HANDHELD_SOURCES = $(shell find $(HANDHELD) \( -name node_modules -o -name test-
 	\( -path '*/src/*' -o -path '*/prompts/*' -o -path '*/public/*' -o -path '*/scripts/*' -o -name '*.html' -o -name '*.json' -o -name 'vite*.ts' \) -print)
 WEB_TIMEOUT ?= 6m
 
-.PHONY: all build web demo test webtest weblong screenshots short fuzz sim bench microbench soak lint cover tools clean help
+.PHONY: all build web demo test webtest weblong screenshots short fuzz sim detect bench microbench soak lint cover tools clean help
 
 all: lint build ## check and build (the default)
 
@@ -78,6 +78,9 @@ sim: ## whole simulated rounds: SEEDS of them (20000) and OPS concurrent calls, 
 	@if [ -n "$(SEED)" ]; then run='^TestSimulation$$'; else run='^TestSimulation$$|^TestLinearizable'; \
 		export SEEDS=$(or $(SEEDS),20000) OPS=$(or $(OPS),100000); fi; \
 	go test -count=1 -timeout=0 -v -run="$$run" ./test/sim
+
+detect: ## what the detectors find in invented rounds, on seeds that nothing was tuned with; docs/detection.md explains it
+	go run ./test/detect -svg docs/detection.svg
 
 bench: ## measure against limits and peers, one table; BENCH=--quick is short
 	go run ./test/bench $(BENCH)

@@ -69,6 +69,12 @@ func run(w io.Writer, seeds []uint64, quick, judging bool, svg string) error {
 		fmt.Fprintf(w, "\nKinds that were kept out of tuning, a hundredth of the cards\n\n")
 		table(w, unseen, simulate.Holdout())
 	}
+	former, err := measure(seeds, func(c *simulate.Config) { c.Kinds, c.Share = simulate.Former(), 0.01 }, everything)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nKinds that were kept out until they had been judged once, a hundredth of the cards\n\n")
+	table(w, former, simulate.Former())
 	stored, err := measure(seeds[:2], asIs, (*simulate.Round).AsStored)
 	if err != nil {
 		return err

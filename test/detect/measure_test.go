@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jate-cva/jate/reconcile/detect"
@@ -45,6 +48,25 @@ func TestHonest(t *testing.T) {
 	r.add(round, detect.Defaults())
 	if r.single > 0 || r.frozen > 50 {
 		t.Errorf("of %d honest traders %d could be frozen, %d by one signal; want 50 and 0 at most", r.vendors, r.frozen, r.single)
+	}
+}
+
+// The page has every detector, and the figures of every kind.
+func TestPage(t *testing.T) {
+	b, err := os.ReadFile("../../docs/detection.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(b)
+	for _, d := range detect.Detectors() {
+		if row := "| `" + d.Name + "` | " + d.Family + " | " + d.Looks.EN + " | " + d.Needs + " |"; !strings.Contains(page, row) {
+			t.Errorf("docs/detection.md lacks %s", row)
+		}
+	}
+	for _, k := range slices.Concat(simulate.Kinds(), simulate.Holdout(), simulate.Former()) {
+		if !strings.Contains(page, "\n"+string(k)+" ") {
+			t.Errorf("docs/detection.md lacks the figures of %s", k)
+		}
 	}
 }
 
