@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	r = withBody(r, body)
-	in, unfit := c.check(withBody(r, body))
+	in, unfit := c.check(unpacked(c.t, r, body))
 	if in == nil {
 		return nil, unfit
 	}
@@ -87,6 +88,23 @@ func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	return res, nil
+}
+
+// unpacked returns the request as it is described: with a plain body.
+func unpacked(t *testing.T, r *http.Request, body []byte) *http.Request {
+	t.Helper()
+	if r.Header.Get("Content-Encoding") != "gzip" {
+		return withBody(r, body)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return withBody(r, plain)
 }
 
 // check finds the operation of a request, and whether the request fits it.
