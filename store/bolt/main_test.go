@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -51,6 +52,33 @@ func open(t testing.TB, path string, opt Options) *DB {
 func newDB(t testing.TB, opt Options) *DB {
 	t.Helper()
 	return open(t, t.TempDir()+"/store", opt)
+}
+
+// inMemory returns a folder for stores that are killed and never cut off from
+// their power: on the machine's memory disk, where it has one, as a real one
+// takes a minute for the syncs of a few thousand of them.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "jate-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// removeStore removes a closed store.
+func removeStore(t testing.TB, path string) {
+	t.Helper()
+	for _, name := range []string{"", "-wal-0", "-wal-1"} {
+		if err := os.Remove(path + name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // value returns what the key holds, by a View.

@@ -132,7 +132,7 @@ func (o op) read(tx *Tx, m model) error {
 // succeed, fail and panic, through flushes, and through being closed, killed and
 // opened again.
 func TestModel(t *testing.T) {
-	dir, stores := t.TempDir(), 0
+	dir, stores := inMemory(t), 0
 	rapid.Check(t, func(rt *rapid.T) {
 		next := func() string { stores++; return fmt.Sprintf("%s/%d", dir, stores) }
 		path := next()
@@ -171,6 +171,7 @@ func TestModel(t *testing.T) {
 				if err := db.Close(); err != nil {
 					rt.Fatal(err)
 				}
+				removeStore(t, was)
 				if db, err = Open(path, opt); err != nil {
 					rt.Fatal(err)
 				}
