@@ -1,12 +1,12 @@
 import { defineConfig } from '@playwright/test';
 
-// The tests in e2e drive Chromium against the real server. One at a time: several browsers on two cores would only
-// measure each other.
+// The tests in e2e drive Chromium against the real server. Two files at a time: much of a test is waiting, for the film
+// before the camera or for a line to come back.
 export default defineConfig({
   testDir: 'e2e',
   testMatch: '*.spec.ts',
   globalSetup: './e2e/setup.ts',
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   timeout: 120_000,
   use: { actionTimeout: 30_000 },

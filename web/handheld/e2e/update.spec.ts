@@ -43,7 +43,7 @@ test('a newer program waits until it is asked for', async ({ office, come }) => 
   const trader = await come({}, url);
   await trader.begin();
   front.on = true;
-  await trader.page.evaluate(() => navigator.serviceWorker.getRegistration().then((r) => r?.update()));
+  await trader.page.evaluate(() => navigator.serviceWorker.ready.then((r) => r.update()));
   await trader.touch('home.more');
   await expect(trader.button('more.update')).toBeVisible({ timeout: 30_000 });
   await trader.page.reload();
