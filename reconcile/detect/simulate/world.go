@@ -98,7 +98,8 @@ func (w *world) people() {
 	w.flood, w.claims, w.rounds = -1, map[int32]int{}, map[int32]bool{}
 	w.near, w.cards = make([][]int32, w.Points), make([][]int32, w.Points)
 	for p := range w.Points {
-		market := uint8(1)<<w.rand.IntN(7) | uint8(1)<<w.rand.IntN(7)
+		market := uint8(1) << w.rand.IntN(7)
+		market |= 1 << w.rand.IntN(7) // often another day
 		w.facts.Points = append(w.facts.Points, detect.Point{ID: fmt.Sprintf("p%03d", p+1), MarketDays: market})
 		w.zoneOf = append(w.zoneOf, int32(p*zones/w.Points))
 	}
