@@ -90,16 +90,18 @@ var codeForm = base32.StdEncoding.WithPadding(base32.NoPadding)
 // private key to the public one: the line "jate-enrolment/1", the code without
 // hyphens and in capitals, and the key in base64url, each ended by a line feed.
 func EnrolmentText(code string, key ed25519.PublicKey) []byte {
-	return []byte("jate-enrolment/1\n" + bareCode(code) + "\n" + base64.RawURLEncoding.EncodeToString(key) + "\n")
+	return []byte("jate-enrolment/1\n" + BareCode(code) + "\n" + base64.RawURLEncoding.EncodeToString(key) + "\n")
 }
 
-// bareCode undoes what people do to a code when they copy it.
-func bareCode(code string) string {
+// BareCode undoes what people do to a code that PrintCode wrote when they copy
+// it: hyphens, spaces and small letters do not matter.
+func BareCode(code string) string {
 	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
 }
 
-// shownCode puts hyphens into a code: groups of five are easier to read out.
-func shownCode(raw []byte) string {
+// PrintCode writes a secret for people: base 32 (RFC 4648) in groups of five,
+// which are easy to read out.
+func PrintCode(raw []byte) string {
 	code := codeForm.EncodeToString(raw)
 	var groups []string
 	for len(code) > 5 {
@@ -113,11 +115,11 @@ func (s *service) InviteHandheld(ctx context.Context, cmd InviteHandheld) (Invit
 	if _, err := io.ReadFull(s.random, raw); err != nil {
 		return Invitation{}, fmt.Errorf("draw a code: %w", err)
 	}
-	code := shownCode(raw[:codeBytes])
+	code := PrintCode(raw[:codeBytes])
 	fresh := Handheld{
 		ID:        HandheldID("h" + strings.ToLower(codeForm.EncodeToString(raw[codeBytes+nonceKeySize:]))),
 		Programme: cmd.By.Programme, Vendor: cmd.Vendor, Zone: cmd.Zone, Purpose: cmd.Purpose, State: Invited,
-		CodeHash: sha256.Sum256([]byte(bareCode(code))), NonceKey: raw[codeBytes : codeBytes+nonceKeySize], InvitedBy: cmd.By.ID,
+		CodeHash: sha256.Sum256([]byte(BareCode(code))), NonceKey: raw[codeBytes : codeBytes+nonceKeySize], InvitedBy: cmd.By.ID,
 	}
 	// Results of commands are stored, so the code is no part of this one's.
 	h, err := once(ctx, s, MethodInviteHandheld, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (Handheld, error) {
@@ -181,7 +183,7 @@ func (s *service) EnrolHandheld(ctx context.Context, cmd EnrolHandheld) (Enrolme
 		!ed25519.Verify(cmd.PublicKey, EnrolmentText(cmd.Code, cmd.PublicKey), cmd.Signature) {
 		return Enrolment{}, ErrCode
 	}
-	hash := sha256.Sum256([]byte(bareCode(cmd.Code)))
+	hash := sha256.Sum256([]byte(BareCode(cmd.Code)))
 	known := func(tx Tx) error { _, err := invited(tx, hash, cmd.PublicKey); return err }
 	if err := s.store.View(ctx, known); err != nil {
 		return Enrolment{}, err // a guess never reaches the writer

@@ -11,12 +11,12 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"strings"
 	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/vendors"
 )
 
 // Where money moves must not be known before it does. Until a lot's embargo ends
@@ -111,18 +111,7 @@ func lotBox(code []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-var officerCodeForm = base32.StdEncoding.WithPadding(base32.NoPadding)
-
-// PrintOfficerCode returns a code for people: 26 letters and digits in groups
-// of five.
-func PrintOfficerCode(code []byte) string {
-	text := officerCodeForm.EncodeToString(code)
-	var groups []string
-	for len(text) > 5 {
-		groups, text = append(groups, text[:5]), text[5:]
-	}
-	return strings.Join(append(groups, text), "-")
-}
+var codeForm = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // ParseOfficerCode reads a code as a person types it: small letters, spaces and
 // hyphens do not matter. It returns ErrOfficerCode for what cannot be one.
@@ -130,7 +119,7 @@ func ParseOfficerCode(text string) ([]byte, error) {
 	if len(text) > serialTextMax {
 		return nil, ErrOfficerCode
 	}
-	code, err := officerCodeForm.DecodeString(strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(text)))
+	code, err := codeForm.DecodeString(vendors.BareCode(text))
 	if err != nil || len(code) != officerCodeLen {
 		return nil, ErrOfficerCode
 	}
@@ -147,7 +136,7 @@ type ReadOfficerCode struct {
 // OfficerCode is what opens a lot under embargo.
 type OfficerCode struct {
 	Lot  string
-	Code string // as PrintOfficerCode writes it
+	Code string // as vendors.PrintCode writes it
 }
 
 // OfficerCode is documented at Service.
@@ -170,7 +159,7 @@ func (s *service) OfficerCode(ctx context.Context, cmd ReadOfficerCode) (Officer
 	var out OfficerCode
 	err = s.store.View(ctx, func(tx Tx) error {
 		_, e, err := issueWithCode(tx, cmd)
-		out = OfficerCode{e.Lot, PrintOfficerCode(e.Code)}
+		out = OfficerCode{e.Lot, vendors.PrintCode(e.Code)}
 		return err
 	})
 	return out, err

@@ -63,7 +63,7 @@ func TestSealLot(t *testing.T) {
 
 func TestParseOfficerCode(t *testing.T) {
 	code := []byte("sixteen bytes 16")
-	text := voucher.PrintOfficerCode(code)
+	text := vendors.PrintCode(code)
 	for _, typed := range []string{text, strings.ToLower(text), strings.ReplaceAll(text, "-", " ")} {
 		if got, err := voucher.ParseOfficerCode(typed); err != nil || !bytes.Equal(got, code) {
 			t.Errorf("%q: %v, %v", typed, got, err)

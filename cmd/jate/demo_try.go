@@ -144,7 +144,7 @@ func (d *demo) invite(ctx context.Context, a *app, address string) (trader, offi
 		if err != nil {
 			return visitor{}, err
 		}
-		err = cards.WriteEnrolment(io.Writer(f), cards.Enrolment{Text: text, Code: in.Code, Server: address,
+		err = cards.WriteEnrolment(f, cards.Enrolment{Text: text, Code: in.Code, Server: address,
 			Fingerprint: e.Trust.Fingerprint(), For: whose, Made: time.Now()})
 		if closing := f.Close(); err == nil {
 			err = closing

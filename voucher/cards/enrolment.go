@@ -2,7 +2,6 @@ package cards
 
 import (
 	"io"
-	"strings"
 	"time"
 )
 
@@ -11,23 +10,20 @@ import (
 // then activate the handheld.
 type Enrolment struct {
 	Text        string // what the QR code says, at most 250 bytes
-	Code        string // to type where there is no camera: letters and digits, printed in groups of four
+	Code        string // to type where there is no camera: as printed, in groups of letters and digits
 	Server      string // address of the server, as a person would type it
 	Fingerprint string // of the keys, to compare over the telephone
 	For         string // whose handheld it will be: an opaque code; at most 24 letters
 	Made        time.Time
 }
 
-const (
-	enrolmentCodeSize = 90.0
-	groupLen          = 4
-)
+const enrolmentCodeSize = 90.0
 
 // WriteEnrolment writes one sheet of A4 in French and English. It returns
 // ErrInput, ErrCode for a text that no code holds, or the error of w.
 func WriteEnrolment(w io.Writer, e Enrolment) error {
 	c := check{at: "enrolment"}
-	c.text("code", e.Code, groupLen, 64)
+	c.text("code", e.Code, 1, 64)
 	c.text("server", e.Server, 1, 200)
 	c.text("fingerprint", e.Fingerprint, 1, 24)
 	c.text("for", e.For, 0, 24)
@@ -58,7 +54,7 @@ func WriteEnrolment(w io.Writer, e Enrolment) error {
 		"Another person of the office activates the handheld. Without them it sells nothing.")
 	for _, row := range [][2]string{
 		{"Adresse · Address", e.Server + "/handheld/"},
-		{"Code", groups(e.Code)},
+		{"Code", e.Code},
 		{"Chiffres · Digits", e.Fingerprint},
 	} {
 		y += 14
@@ -89,14 +85,4 @@ func (s *sheet) paragraphs(y float64, lines ...string) float64 {
 		}
 	}
 	return y
-}
-
-// groups writes a code as it is read out: four characters at a time.
-func groups(code string) string {
-	code = strings.NewReplacer("-", "", " ", "").Replace(code)
-	var parts []string
-	for ; len(code) > groupLen; code = code[groupLen:] {
-		parts = append(parts, code[:groupLen])
-	}
-	return strings.Join(append(parts, code), "-")
 }

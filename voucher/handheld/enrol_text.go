@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/jate-cva/jate/vendors"
 )
 
 // The office gives a handheld one text, as a QR code or typed:
@@ -27,7 +29,7 @@ func (e Enrolment) Text() (string, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
 		return "", ErrAddress
 	}
-	text := fmt.Sprintf("%s://%s/handheld/#e=%s.%s.%s", u.Scheme, u.Host, bareCode(e.Code), key64(e.Trust.Root), key64(e.Trust.Beacon))
+	text := fmt.Sprintf("%s://%s/handheld/#e=%s.%s.%s", u.Scheme, u.Host, vendors.BareCode(e.Code), key64(e.Trust.Root), key64(e.Trust.Beacon))
 	if !enrolmentText.MatchString(text) || len(text) > enrolmentMax {
 		return "", ErrFile.At("enrolment", "not a code, two keys and an address")
 	}
@@ -64,8 +66,3 @@ func (t Trust) Fingerprint() string {
 }
 
 func key64(k ed25519.PublicKey) string { return base64.RawURLEncoding.EncodeToString(k) }
-
-// bareCode undoes what people do to a code when they copy it.
-func bareCode(code string) string {
-	return strings.ToUpper(strings.NewReplacer("-", "", " ", "").Replace(code))
-}

@@ -382,14 +382,14 @@ func storyOfAnEmbargo(t *testing.T) story {
 		b.Lots = []voucher.BundleLot{l}
 	}
 	w := newTeller(o, "an embargo")
-	w.unseal(voucher.PrintOfficerCode(code))
+	w.unseal(vendors.PrintCode(code))
 	w.take(sealed)
 	w.activate(voucher.TakerHead, "", p.scan)
-	w.unseal(voucher.PrintOfficerCode([]byte("fifteen bytes 16")))
+	w.unseal(vendors.PrintCode([]byte("fifteen bytes 16")))
 	w.unseal("ABCDE")
-	w.unseal(strings.ToLower(voucher.PrintOfficerCode(code)))
+	w.unseal(strings.ToLower(vendors.PrintCode(code)))
 	w.activate(voucher.TakerHead, "", p.scan)
-	w.unseal(voucher.PrintOfficerCode(code))
+	w.unseal(vendors.PrintCode(code))
 	w.reopen()
 	w.activate(voucher.TakerAlternate, "", p.scan)
 	w.now = w.now.Add(time.Hour)
