@@ -41,7 +41,7 @@ type appConfig struct {
 	now    func() time.Time
 	random io.Reader
 	log    *slog.Logger
-	small  bool // the store's pages do not count as this process's memory
+	unmap  bool // the store's pages leave the process's memory after each flush
 
 	capacity httpkit.Capacity
 	rate     uint // calls a second of one client; 0 for no limit
@@ -86,7 +86,7 @@ func openApp(cfg appConfig) (*app, error) {
 	if err = a.openWitnesses(); err != nil {
 		return nil, err
 	}
-	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Now: cfg.now, Logger: cfg.log, Registerer: a.registry, UnmapPages: cfg.small})
+	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Now: cfg.now, Logger: cfg.log, Registerer: a.registry, UnmapPages: cfg.unmap})
 	if err != nil {
 		return nil, err
 	}

@@ -194,7 +194,7 @@ func issueCommand(ctx context.Context, env *environment) error {
 		return err
 	}
 	defer leaveGarbage(issueMemory)()
-	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: true, small: true, now: time.Now, random: rand.Reader, log: env.quiet()})
+	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: true, unmap: true, now: time.Now, random: rand.Reader, log: env.quiet()})
 	if err != nil {
 		return err
 	}

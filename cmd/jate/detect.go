@@ -70,6 +70,9 @@ func detectCommand(_ context.Context, env *environment) error {
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
+	if *path == "" {
+		return errors.New("--facts is needed")
+	}
 	var object []byte
 	var err error
 	if *limits != "" {

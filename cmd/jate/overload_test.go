@@ -182,6 +182,10 @@ func overload(t testing.TB, c httpkit.Capacity, phones, records, uploads int, la
 	if got := l.metric(t, "jate_calls_refused_total"); got != r.refused || r.refused == 0 {
 		t.Errorf("%d were taken, %d refused, %d counted", r.sent, r.refused, got)
 	}
+	// A machine that is busy with something else may not send as fast as meant.
+	if rush := float64(3*able) * lasting.Seconds(); float64(r.sent+r.refused) >= rush && r.refused < r.sent {
+		t.Errorf("of three times what can be taken %d were taken and %d refused", r.sent, r.refused)
+	}
 	if most.Load() > 1024 || mostWork.Load() >= int64(c.Work+records) {
 		t.Errorf("%d calls in flight, %d pieces of work in progress", most.Load(), mostWork.Load())
 	}
