@@ -18,9 +18,13 @@ import (
 // uploadMax bounds the body of one upload of records: 1,000 of 8 KiB.
 const uploadMax = 9 << 20
 
-// A line of 2 kB a second carries a hundred records, or the bundle of a few
-// thousand cards, within this.
-const slowLine = 5 * time.Minute
+// What a line of 2 kB a second may take: for a hundred records, which anybody
+// may begin to send, and for the bundle of a few thousand cards, which is sent
+// to whoever has proved to be a handheld.
+const (
+	uploadWithin = 2 * time.Minute
+	bundleWithin = 5 * time.Minute
+)
 
 // proofHeader carries a handheld's signed request (SignRequest).
 const proofHeader = "Jate-Proof"
@@ -28,10 +32,10 @@ const proofHeader = "Jate-Proof"
 // Routes adds the service's routes to mux. Staff routes expect the actor in
 // the request's context; handhelds' routes need none.
 func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
-	slow := append(slices.Clip(opts), httpkit.Within(slowLine), httpkit.Compressed())
+	packed := append(slices.Clip(opts), httpkit.Compressed())
 	mux.Handle("POST /api/v1/handhelds/{id}/records",
-		httpkit.Handler(e.Redeem, decodeRedeem, http.StatusOK, append(slow, httpkit.MaxBody(uploadMax))...))
-	mux.Handle("GET /api/v1/handhelds/{id}/bundle", httpkit.Handler(e.Bundle, decodeBundle, http.StatusOK, slow...))
+		httpkit.Handler(e.Redeem, decodeRedeem, http.StatusOK, append(slices.Clip(packed), httpkit.MaxBody(uploadMax), httpkit.Within(uploadWithin))...))
+	mux.Handle("GET /api/v1/handhelds/{id}/bundle", httpkit.Handler(e.Bundle, decodeBundle, http.StatusOK, append(slices.Clip(packed), httpkit.Within(bundleWithin))...))
 	mux.Handle("POST /api/v1/handhelds/{id}/reservations", httpkit.Handler(e.Reserve, decodeReserve, http.StatusOK, opts...))
 
 	show := func(e httpkit.Endpoint[Change, Voucher]) httpkit.Endpoint[Change, voucherWire] {
