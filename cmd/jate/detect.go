@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/jate-cva/jate/reconcile/detect"
@@ -76,7 +78,7 @@ func detectCommand(_ context.Context, env *environment) error {
 	var object []byte
 	var err error
 	if *limits != "" {
-		if object, err = os.ReadFile(*limits); err != nil {
+		if object, err = readAtMost(*limits, limitsMax); err != nil {
 			return err
 		}
 	}
@@ -84,18 +86,56 @@ func detectCommand(_ context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	b, err := os.ReadFile(*path)
+	f, err := readFacts(*path)
 	if err != nil {
 		return err
 	}
+	return writeFound(env.stdout, f, detect.Run(f, t))
+}
+
+const (
+	// factsMax bounds a file of facts: a million redemptions with all that is
+	// known of them have a third of it.
+	factsMax = 1 << 30
+	// objectsMax bounds their rows, of which a million redemptions have four
+	// million: a row of two bytes takes a hundred in memory.
+	objectsMax = 10_000_000
+	// limitsMax bounds a file of thresholds, which has some fifty short lines.
+	limitsMax = 64 << 10
+)
+
+// readFacts reads one JSON object and nothing after it.
+func readFacts(path string) (*detect.Facts, error) {
+	b, err := readAtMost(path, factsMax)
+	if err != nil {
+		return nil, err
+	}
+	if n := bytes.Count(b, []byte("{")); n > objectsMax {
+		return nil, fmt.Errorf("%s: more than %d rows", path, objectsMax)
+	}
 	var f detect.Facts
 	if err := json.Unmarshal(b, &f); err != nil {
-		return fmt.Errorf("%s: %w", *path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := f.Check(); err != nil {
-		return fmt.Errorf("%s: %w", *path, err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return writeFound(env.stdout, &f, detect.Run(&f, t))
+	return &f, nil
+}
+
+// readAtMost reads a file of so many bytes or fewer. What it is asked about may
+// be a pipe or grow meanwhile, so that its size is not believed.
+func readAtMost(path string, most int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(b)) > most {
+		err = fmt.Errorf("%s: more than %d bytes", filepath.Base(path), most)
+	}
+	return b, err
 }
 
 // foundJSON is a finding on the command line; the numbers of its evidence are

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/jate-cva/jate/reconcile/detect"
@@ -12,7 +11,7 @@ import (
 // limitsOf returns the thresholds of detectors, with those replaced that the
 // folder's detectors.json has.
 func limitsOf(dir string) (detect.Thresholds, error) {
-	object, err := os.ReadFile(filepath.Join(dir, "detectors.json"))
+	object, err := readAtMost(filepath.Join(dir, "detectors.json"), limitsMax)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return detect.Thresholds{}, err
 	}
