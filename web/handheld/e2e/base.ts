@@ -27,10 +27,12 @@ export const test = bare.extend<Fixtures>({
       all.push(trader);
       return trader;
     });
-    for (const trader of all) {
-      await trader.away();
+    const phones = all.map((trader) => trader.phone);
+    for (const phone of phones) {
+      await phone.off();
     }
-    const complaints = all.flatMap((t) => t.phone.complaints);
+    phones.forEach((phone) => phone.forget()); // when none of them runs: several may have had one profile, one after the other
+    const complaints = phones.flatMap((phone) => phone.complaints);
     if (complaints.length > 0) {
       throw new Error(`a page complained:\n${complaints.join('\n')}`);
     }

@@ -12,7 +12,8 @@ test.beforeEach(async () => {
 });
 
 test.afterEach(async () => {
-  await phone.away();
+  await phone.off();
+  phone.forget();
   await office.close();
 });
 

@@ -70,9 +70,8 @@ export class Phone {
     await gone;
   }
 
-  /** Turns the phone off and forgets all it had. */
-  async away(): Promise<void> {
-    await this.off();
-    rmSync(this.profile, { recursive: true, force: true });
+  /** Forgets all that the phone had. Every phone that had its profile must be off. */
+  forget(): void {
+    rmSync(this.profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }

@@ -235,8 +235,4 @@ export class Trader {
     await this.touch('sold.done');
     await this.sees('home');
   }
-
-  async away(): Promise<void> {
-    await this.phone.away();
-  }
 }
