@@ -11,12 +11,13 @@ func TestReadFrancs(t *testing.T) {
 	for text, want := range map[string]int64{
 		"5000": 5000, " 12 500 ": 12500, "12\u202f500 FCFA": 12500, "12\u00a0500 F CFA": 12500, "12.500": 12500, "12,500": 12500,
 		"1,234,567": 1234567, "1'234": 1234, "12500,00": 12500, "12500.0": 12500, "XOF 700": 700, "700 f": 700, "12.500.000": 12500000,
+		"12 500 F": 12500, "12.500 FCFA": 12500, "12’500 Frs.": 12500, "12.500,00": 12500, "12\u2009500 francs": 12500, "F CFA 1 000": 1000,
 	} {
 		if m, err := readFrancs(text); err != nil || m != money.Francs(want) {
 			t.Errorf("readFrancs(%q) = %v, %v, want %d", text, m, err, want)
 		}
 	}
-	for _, text := range []string{"", "0", "-5", "+5", "12,5", "12.50", "1e3", "5.08E+03", "12,5000", "1,23,456", "abc", "99999999999999999999", "=1+1", "5000 5000 x"} {
+	for _, text := range []string{"", "0", "-5", "+5", "12,5", "12.50", "1e3", "5.08E+03", "12,5000", "1,23,456", "abc", "99999999999999999999", "=1+1", "5000 5000 x", "1.23", "12.50.000", "1,234.567", "F", "5O00"} {
 		if m, err := readFrancs(text); err == nil {
 			t.Errorf("readFrancs(%q) = %v", text, m)
 		}
@@ -41,17 +42,65 @@ func TestReadQuantity(t *testing.T) {
 }
 
 func TestReadDate(t *testing.T) {
-	want := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	for _, text := range []string{"2026-03-02", "02/03/2026", "2/3/2026", "02-03-26", "02.03.2026", "2026-03-02T00:00:00"} {
+	want := time.Date(2026, 11, 5, 0, 0, 0, 0, time.UTC)
+	for _, text := range []string{"2026-11-05", "05/11/2026", "5/11/2026", "05-11-26", "05.11.2026", "5.11.26", "2026-11-05T00:00:00", "2026/11/05",
+		"5 nov. 2026", "5 novembre 2026", "jeudi 5 novembre 2026", "le 5 Novembre 2026", "5-nov-26", "05/11/2026 14:30", "05/11/2026 14h30", "46331"} {
 		if got, err := readDate(text); err != nil || !got.Equal(want) {
 			t.Errorf("readDate(%q) = %v, %v", text, got, err)
 		}
 	}
-	for _, text := range []string{"31/02/2026", "03/13/2026", "46083", "yesterday", "2026"} {
+	for text, want := range map[string]string{
+		"1er août 2026": "2026-08-01", "31 déc. 25": "2025-12-31", "1 fév 2026": "2026-02-01", "14 juillet 2026": "2026-07-14", "3 juin 2026": "2026-06-03",
+		"29/02/2024": "2024-02-29", "03/04/2026": "2026-04-03", // both could be a month: the day stands first
+		"11/25/2026": "2026-11-25", // no month 25
+	} {
+		if got, err := readDate(text); err != nil || got.Format(time.DateOnly) != want {
+			t.Errorf("readDate(%q) = %v, %v, want %s", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"31/02/2026", "13/13/2026", "29/02/2025", "yesterday", "2026", "5/11", "99999", "12500", "0/1/2026", "5 brumaire 2026", "5/11/126", ""} {
 		if got, err := readDate(text); err == nil {
 			t.Errorf("readDate(%q) = %v", text, got)
 		}
 	}
+}
+
+// A day without a year is of the latest year in which it has come.
+func TestInYear(t *testing.T) {
+	now := time.Date(2027, 1, 10, 9, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{"5 novembre": "2026-11-05", "11 janv.": "2027-01-11", "1er mars": "2026-03-01", "29 février": "2024-02-29", "3 mars 2020": "2020-03-03"} {
+		day, err := readDate(text)
+		if got := inYear(day, now).Format(time.DateOnly); err != nil || got != want {
+			t.Errorf("%q is %s, %v, want %s", text, got, err, want)
+		}
+	}
+	if !inYear(time.Time{}, now).IsZero() {
+		t.Error("no day became one")
+	}
+}
+
+// Whatever is typed is refused or read as a day and a sum that are written back
+// as themselves.
+func FuzzReadCells(f *testing.F) {
+	for _, s := range []string{"5 nov. 2026", "05/11/2026 14:30", "46331", "1er mars", "12.500 FCFA", "12’500,00 F", "1,234,567", "29/02/2025", "\u202f1\u00a0000"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 512 {
+			t.Skip()
+		}
+		if day, err := readDate(s); err == nil {
+			day = inYear(day, time.Date(2026, 11, 27, 0, 0, 0, 0, time.UTC))
+			if again, err := readDate(day.Format(time.DateOnly)); day.Year() >= 1000 && (err != nil || again.Format(time.DateOnly) != day.Format(time.DateOnly)) {
+				t.Errorf("%q is %v, which is read as %v, %v", s, day, again, err)
+			}
+		}
+		if m, err := readFrancs(s); err == nil {
+			if again, err := readFrancs(m.Text()); err != nil || again != m || m.Sign() <= 0 {
+				t.Errorf("%q is %s, which is read as %v, %v", s, m, again, err)
+			}
+		}
+	})
 }
 
 func TestColumnsOf(t *testing.T) {

@@ -157,7 +157,7 @@ func (s *service) BringInvoice(ctx context.Context, cmd BringInvoice) (Claim, er
 		c := proposed(tx, v, cmd.Round, Independent, cmd.By, seed)
 		c.InvoiceRef, c.InvoiceHash = cmd.Number, hash
 		for _, l := range lines {
-			l.Claim = c.ID
+			l.Claim, l.Date = c.ID, inYear(l.Date, tx.Now())
 			if err := c.ask(tx, l); err != nil {
 				return Claim{}, err
 			}
