@@ -122,11 +122,12 @@ func New(c Config) (Service, error) {
 
 // Run is documented at Service.
 func (s *service) Run(ctx context.Context, q Query) (Report, error) {
-	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) { return s.report(tx, q.By.Programme, q.Round) })
+	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) { return Make(tx, q.By.Programme, q.Round, s.limits) })
 }
 
-// report makes the report of what tx sees.
-func (s *service) report(tx Tx, programme, round string) (Report, error) {
+// Make makes the report of what tx sees, of one round or of all where round is
+// "". Errors are those of Service.Run.
+func Make(tx Tx, programme, round string, limits detect.Thresholds) (Report, error) {
 	r := Report{Programme: programme, Round: round}
 	f, err := load(tx, scope{programme: programme, round: round, records: true})
 	if err != nil {
@@ -139,7 +140,7 @@ func (s *service) report(tx Tx, programme, round string) (Report, error) {
 	if r.Totals, err = totalsOf(f, r.Lines); err != nil {
 		return Report{}, err
 	}
-	r.Findings = find(f, r.Lines, s.limits)
+	r.Findings = find(f, r.Lines, limits)
 	for c, err := range tx.Cases(programme) {
 		if err != nil {
 			return Report{}, err

@@ -69,6 +69,7 @@ func commands() []command {
 		{"verify", "--data DIR [--signatures]", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
 		{"export", "--data DIR --format hledger|ledger|beancount", "the books as text", exportCommand},
 		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
+		{"report", "--data DIR --round ID [--format json|html|pdf|xlsx] [--explain FIGURE] [--out FILE]", "the report on a round, or what one of its figures is made of", reportCommand},
 		{"simulate", "--facts FILE --truth FILE [--seed S] [--subtlety X] [--share X] [--kinds K[,K]]", "invent a round with known diversion, to measure detectors", simulateCommand},
 		{"detect", "--facts FILE [--limits FILE]", "run the detectors over such facts, one JSON line for each finding", detectCommand},
 		{"backup", "--data DIR | --server URL --token FILE; --recipient AGE --out FILE", "copy a store, running or not, checked to the last page", backupCommand},

@@ -1,0 +1,26 @@
+package report
+
+import "github.com/jate-cva/jate/access"
+
+// Method names a method of Service in the table of roles, in metrics and logs.
+type Method string
+
+// The methods.
+const (
+	MethodRound   Method = "round_report"
+	MethodExplain Method = "explain_figure"
+)
+
+var (
+	books = []access.Role{access.RoleIssuer, access.RoleListApprover, access.RoleFinancePreparer, access.RoleFinanceApprover,
+		access.RoleMonitor, access.RoleAuditor}
+	finance = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
+)
+
+// Roles says, for each method, who may call it. What a figure is made of names
+// vouchers and households by their ids, as their statements do: that is for
+// finance alone.
+var Roles = map[Method][]access.Role{
+	MethodRound:   books,
+	MethodExplain: finance,
+}

@@ -1,0 +1,100 @@
+package report
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/reconcile/detect"
+)
+
+// Service makes reports; it changes nothing. Every method returns
+// access.ErrDenied without one of the roles that Roles lists for it, and
+// reconcile.ErrNotFound for what is not the actor's programme's.
+type Service interface {
+	// Round counts every figure of a round. Errors: those of reconcile.Make.
+	Round(ctx context.Context, q Query) (Round, error)
+	// Explain says what a figure of a round is made of. Errors: ErrFigure, and
+	// those of Round.
+	Explain(ctx context.Context, q Explain) (Explanation, error)
+}
+
+// Query asks for the report on a round.
+type Query struct {
+	By       access.Actor
+	Round    string
+	Progress func(done, of int) // called as the work goes on; may be nil
+}
+
+// Explain asks what a figure is made of.
+type Explain struct {
+	Query
+	Figure string // its id
+}
+
+// Explanation is a figure with all its terms, which add up to its value.
+type Explanation struct {
+	Figure
+	Terms      []Term
+	Size       uint64 // of the journal that they were read from
+	Checkpoint string // its root, in standard base64
+}
+
+// Config is what a Service needs; every field is required.
+type Config struct {
+	Store  Store
+	Limits detect.Thresholds // as reconcile.Config has them
+}
+
+type service struct{ Config }
+
+// New returns the service. It fails where the configuration lacks something.
+func New(c Config) (Service, error) {
+	if c.Store == nil || c.Limits == (detect.Thresholds{}) {
+		return nil, errors.New("report: Store and Limits are required")
+	}
+	return &service{c}, nil
+}
+
+// Round is documented at Service.
+func (s *service) Round(ctx context.Context, q Query) (Round, error) {
+	return s.make(ctx, MethodRound, q, nil)
+}
+
+// Explain is documented at Service.
+func (s *service) Explain(ctx context.Context, q Explain) (Explanation, error) {
+	var out Explanation
+	k := ParseKey(q.Figure)
+	r, err := s.make(ctx, MethodExplain, q.Query, func(of Key) func(Term) error {
+		if of != k {
+			return nil
+		}
+		return func(t Term) error {
+			out.Terms = append(out.Terms, t)
+			return nil
+		}
+	})
+	if err != nil {
+		return Explanation{}, err
+	}
+	if r.all[k] == nil {
+		return Explanation{}, ErrFigure.At("figure", "%.80q", q.Figure)
+	}
+	out.Figure, out.Size, out.Checkpoint = r.Get(k), r.Size, r.Checkpoint
+	return out, nil
+}
+
+func (s *service) make(ctx context.Context, m Method, q Query, terms func(Key) func(Term) error) (Round, error) {
+	if q.By.ID == "" || q.By.Programme == "" {
+		return Round{}, access.ErrUnauthenticated
+	}
+	if _, err := q.By.As(Roles[m]...); err != nil {
+		return Round{}, err
+	}
+	var r Round
+	err := s.Store.View(ctx, func(tx Tx) (err error) {
+		r, err = Make(tx, q.By.Programme, q.Round, s.Limits, Watch{q.Progress, terms})
+		return err
+	})
+	return r, err
+}
