@@ -9,6 +9,7 @@ import (
 
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/vendors/bankfile"
 )
 
 var (
@@ -27,8 +28,22 @@ const (
 	itemsMax      = 500
 )
 
+// The ways to be paid. Mobile money and banks fail in many places, so there are
+// ways on paper, and one that brings the vendor goods instead of money: his
+// wholesaler is paid.
+const (
+	MethodMobileMoney = "mobile-money"
+	MethodBank        = "bank"
+	MethodCheque      = "cheque"
+	MethodCash        = "cash"
+	MethodWholesaler  = "wholesaler"
+)
+
 // methods are the ways to be paid, and whether each needs an address.
-var methods = map[string]bool{"mobile-money": true, "bank": true, "cheque": false, "cash": false, "wholesaler": true}
+var methods = map[string]bool{MethodMobileMoney: true, MethodBank: true, MethodCheque: false, MethodCash: false, MethodWholesaler: false}
+
+// documentForm is how a signed paper is referred to: by the hash of its scan.
+var documentForm = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 // findings gathers what is wrong with a command, to name it all at once.
 type findings []fault.Field
@@ -90,11 +105,22 @@ func (c Contract) check(f *findings) {
 }
 
 func (p Payment) check(f *findings) {
-	address, known := methods[p.Method]
+	_, known := methods[p.Method]
 	f.add(known, "contract.payment.method", "mobile-money, bank, cheque, cash or wholesaler")
-	f.text(p.Provider, "contract.payment.provider", p.Method == "mobile-money" || p.Method == "bank")
-	f.text(p.Alias, "contract.payment.alias", address)
-	f.add(p.Method != "mobile-money" || phoneForm.MatchString(p.Alias), "contract.payment.alias", "a telephone number")
+	through := p.channel()
+	addressed := methods[through]
+	f.text(p.Provider, "contract.payment.provider", addressed)
+	f.text(p.Alias, "contract.payment.alias", addressed)
+	f.text(p.Payee, "contract.payment.payee", p.Method == MethodWholesaler)
+	f.add(through != MethodMobileMoney || phoneForm.MatchString(p.Alias), "contract.payment.alias", "a telephone number")
+	_, account := bankfile.ParseAccount(p.Alias)
+	f.add(through != MethodBank || account, "contract.payment.alias", "an IBAN with right check digits, a RIB of 24 characters, or another account of 5 to 34 letters and digits")
+	if p.Method != MethodWholesaler {
+		f.add(p.Via == "" && p.Consent == "", "contract.payment.via", "for a wholesaler only, as consent is")
+		return
+	}
+	f.add(p.Via == MethodBank || p.Via == MethodMobileMoney || p.Via == MethodCheque, "contract.payment.via", "how the wholesaler is paid: bank, mobile-money or cheque")
+	f.add(documentForm.MatchString(p.Consent), "contract.payment.consent", "sha256: and the 64 digits of the hash of the trader's signed consent")
 }
 
 // permille is what all the contract's charges come to.

@@ -146,13 +146,21 @@ func TestTemplate_Check(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	ref, amount := TemplateColumn{"r", ValueReference}, TemplateColumn{"a", ValueAmount}
+	ref, amount := TemplateColumn{Title: "r", Value: ValueReference}, TemplateColumn{Title: "a", Value: ValueAmount}
+	good := Template{Name: "x", Separator: ";", Columns: []TemplateColumn{ref, amount}}
+	with := func(change func(*Template)) Template { t := good; change(&t); return t }
+	if err := good.check(); err != nil {
+		t.Error(err)
+	}
 	for name, bad := range map[string]Template{
-		"no reference":      {"x", ';', []TemplateColumn{amount}, ""},
-		"no amount":         {"x", ';', []TemplateColumn{ref}, ""},
-		"a letter between":  {"x", 'x', []TemplateColumn{ref, amount}, ""},
-		"an unknown value":  {"x", ';', []TemplateColumn{ref, amount, {"s", "secret"}}, ""},
-		"an unknown number": {"x", ';', []TemplateColumn{ref, amount}, "plus"},
+		"no reference":     with(func(t *Template) { t.Columns = []TemplateColumn{amount} }),
+		"no amount":        with(func(t *Template) { t.Columns = []TemplateColumn{ref} }),
+		"a letter between": with(func(t *Template) { t.Separator = "x" }),
+		"nothing between":  with(func(t *Template) { t.Separator = "" }),
+		"an unknown value": with(func(t *Template) { t.Columns = []TemplateColumn{ref, amount, {Title: "s", Value: "secret"}} }),
+		"an unknown form":  with(func(t *Template) { t.Phone = "plus" }),
+		"a way of none":    with(func(t *Template) { t.Method = "barter" }),
+		"our own name":     with(func(t *Template) { t.Name = FilePain001 }),
 	} {
 		if bad.check() == nil {
 			t.Errorf("%s is accepted", name)

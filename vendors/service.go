@@ -94,7 +94,9 @@ type Service interface {
 	Settlement(ctx context.Context, q ByID) (Settlement, error)
 	Settlements(ctx context.Context, q List) (Page[Settlement], error)
 	// PaymentFile writes the payments that have no result yet, as a bank or
-	// operator reads them. Errors: ErrNotFound, ErrSettlementState, ErrTemplate.
+	// operator reads them. Errors: ErrNotFound, ErrSettlementState, ErrTemplate,
+	// ErrNothingToPay where none is paid in the way of the file, and for
+	// pain.001 ErrBankAccount and bankfile.ErrOrder.
 	PaymentFile(ctx context.Context, q PaymentFile) (File, error)
 	// ImportResults takes the bank's answers, all of a file or none. The same
 	// file again changes nothing. Errors: ErrNotFound, ErrSettlementState,
@@ -121,6 +123,9 @@ type Config struct {
 	Bank string
 	// Templates are the payment files on offer; DefaultTemplates where nil.
 	Templates []Template
+	// Banks are the accounts that pay, by the ids of their accounts in the
+	// ledger. A pain.001 file needs the one it is drawn on.
+	Banks map[string]BankAccount
 	// Serial returns a voucher's serial in the form of the ledger, from what an
 	// invoice says; false where it is none. Where nil, serials stay as typed.
 	Serial func(typed string) (string, bool)
@@ -152,6 +157,7 @@ type service struct {
 	prover    access.Prover
 	bank      string
 	templates []Template
+	banks     map[string]BankAccount
 	serial    func(string) (string, bool)
 }
 
@@ -160,7 +166,7 @@ func New(c Config) (Service, error) {
 	if c.Store == nil || c.Rand == nil || c.Prover == nil {
 		return nil, errors.New("vendors: Store, Rand and Prover are required")
 	}
-	s := &service{store: c.Store, random: c.Rand, prover: c.Prover, bank: c.Bank, templates: c.Templates, serial: c.Serial}
+	s := &service{store: c.Store, random: c.Rand, prover: c.Prover, bank: c.Bank, templates: c.Templates, banks: c.Banks, serial: c.Serial}
 	if s.bank == "" {
 		s.bank = "main"
 	}
@@ -169,6 +175,11 @@ func New(c Config) (Service, error) {
 	}
 	for _, t := range s.templates {
 		if err := t.check(); err != nil {
+			return nil, err
+		}
+	}
+	for id, b := range s.banks {
+		if err := b.check(id); err != nil {
 			return nil, err
 		}
 	}

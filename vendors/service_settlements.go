@@ -40,20 +40,6 @@ type RefuseSettlement struct {
 	Reason     string
 }
 
-// PaymentFile asks for a settlement's payments in the form of a template;
-// "generic" where empty.
-type PaymentFile struct {
-	By         access.Actor
-	Settlement string
-	Template   string
-}
-
-// File is a file for a bank.
-type File struct {
-	Name    string
-	Content []byte // CSV in UTF-8
-}
-
 // ImportResults is the command to take a bank's answers: a CSV or XLSX file of
 // at most 16 MiB.
 type ImportResults struct {
@@ -279,38 +265,6 @@ func (s *service) Settlements(ctx context.Context, q List) (Page[Settlement], er
 			}
 		}
 		return page(later, q.Limit, func(s Settlement) string { return s.ID })
-	})
-}
-
-func (s *service) PaymentFile(ctx context.Context, q PaymentFile) (File, error) {
-	if q.Template == "" {
-		q.Template = "generic"
-	}
-	i := slices.IndexFunc(s.templates, func(t Template) bool { return t.Name == q.Template })
-	if i < 0 {
-		return File{}, ErrTemplate
-	}
-	return read(ctx, s, MethodPaymentFile, q.By, func(tx Tx) (File, error) {
-		st, err := ownSettlement(tx, q.Settlement, q.By)
-		if err != nil {
-			return File{}, err
-		}
-		if st.State != SettlementOrdered && st.State != SettlementDone {
-			return File{}, ErrSettlementState.At("state", "it is %s: another person must approve it first", st.State)
-		}
-		var due []payment
-		for _, p := range st.Payments {
-			if p.Result != "" {
-				continue // paying it again would be paying twice
-			}
-			v, err := tx.Vendor(p.Vendor)
-			if err != nil {
-				return File{}, err
-			}
-			due = append(due, payment{p, v.Name})
-		}
-		content, err := s.templates[i].write(due)
-		return File{Name: st.ID + "-" + q.Template + ".csv", Content: content}, err
 	})
 }
 

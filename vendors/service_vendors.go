@@ -154,7 +154,7 @@ func (s *service) Vendors(ctx context.Context, q List) (Page[Vendor], error) {
 // caller has to do with money.
 func (v Vendor) shownTo(by access.Actor) Vendor {
 	if !by.Has(bookReaders...) {
-		v.Contract.Payment.Alias = ""
+		v.Contract.Payment.Alias, v.Contract.Payment.Payee = "", ""
 	}
 	return v
 }

@@ -271,7 +271,7 @@ func workbook(t testing.TB, rows ...[]any) []byte {
 func TestService_PaymentFile(t *testing.T) {
 	w := newWorld(t)
 	shop := contract(0, "bank")
-	shop.Payment = vendors.Payment{Method: "bank", Provider: "@SUM(A1)", Alias: "-1+2"}
+	shop.Payment = vendors.Payment{Method: "bank", Provider: "@SUM(A1)", Alias: rib, Payee: "-1+2"}
 	_, err := w.s.RegisterVendor(t.Context(), vendors.RegisterVendor{By: manager, Key: w.key(), ID: "v1", Name: `=HYPERLINK("x";"y")`,
 		Zone: "mopti", Contract: shop})
 	w.must(err)
@@ -288,7 +288,7 @@ func TestService_PaymentFile(t *testing.T) {
 		rows, err := r.ReadAll()
 		w.must(err)
 		want := [][]string{{"Référence", "Bénéficiaire", "Banque", "Compte", "Montant", "Devise"},
-			{st.ID + "-1", `'=HYPERLINK("x";"y")`, "'@SUM(A1)", "'-1+2", "5000", "XOF"}}
+			{st.ID + "-1", "'-1+2", "'@SUM(A1)", rib, "5000", "XOF"}}
 		if diff := cmp.Diff(want, rows); diff != "" {
 			t.Error(diff)
 		}

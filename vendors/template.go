@@ -5,9 +5,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/vendors/bankfile"
 )
 
 // ErrTemplate refuses a payment file that nobody has described.
@@ -18,15 +20,17 @@ var ErrTemplate = fault.New(fault.Invalid, "payment_template",
 // Template describes a payment file, as a bank or operator reads it.
 type Template struct {
 	Name      string // by which it is asked for
-	Separator rune   // comma, semicolon or tab
+	Separator string // comma, semicolon or tab
 	Columns   []TemplateColumn
 	Phone     PhoneForm
+	Method    string // which payments it is for: mobile-money, bank or cheque; all where empty
 }
 
 // TemplateColumn is one column: its title and what stands below it.
 type TemplateColumn struct {
 	Title string
 	Value TemplateValue
+	Text  string // for ValueText: what stands in every row
 }
 
 // TemplateValue names what stands in a column.
@@ -42,10 +46,13 @@ const (
 	ValueAmount    TemplateValue = "amount"
 	ValueCurrency  TemplateValue = "currency"
 	ValueRound     TemplateValue = "round"
+	ValueNumber    TemplateValue = "number"    // of the row, from 1
+	ValueBankCode  TemplateValue = "bank-code" // of a RIB or of an IBAN of Mali; "" where the account has none
+	ValueText      TemplateValue = "text"      // the column's own
 )
 
 var templateValues = []TemplateValue{ValueReference, ValueName, ValueVendor, ValueProvider, ValueAlias, ValueAmount,
-	ValueCurrency, ValueRound}
+	ValueCurrency, ValueRound, ValueNumber, ValueBankCode, ValueText}
 
 // PhoneForm says how an operator wants a telephone number. No form begins with
 // a plus sign: a spreadsheet would take the number for a formula.
@@ -66,15 +73,26 @@ const (
 )
 
 // DefaultTemplates returns the forms on offer where the configuration names
-// none: "generic", "mobile-money" and "bank".
+// none. The operators and banks of Mali publish none, and give each customer his
+// own: those that name one are what such forms usually hold, for the programme to
+// set right in its settings.
 func DefaultTemplates() []Template {
+	col := func(title string, v TemplateValue) TemplateColumn { return TemplateColumn{Title: title, Value: v} }
 	return []Template{
-		{"generic", ',', []TemplateColumn{{"reference", ValueReference}, {"vendor", ValueVendor}, {"name", ValueName},
-			{"provider", ValueProvider}, {"alias", ValueAlias}, {"amount", ValueAmount}, {"currency", ValueCurrency}}, ""},
-		{"mobile-money", ';', []TemplateColumn{{"Numéro", ValueAlias}, {"Montant", ValueAmount}, {"Référence", ValueReference},
-			{"Nom", ValueName}}, PhoneInternational},
-		{"bank", ';', []TemplateColumn{{"Référence", ValueReference}, {"Bénéficiaire", ValueName}, {"Banque", ValueProvider},
-			{"Compte", ValueAlias}, {"Montant", ValueAmount}, {"Devise", ValueCurrency}}, ""},
+		{Name: "generic", Separator: ",", Columns: []TemplateColumn{col("reference", ValueReference), col("vendor", ValueVendor),
+			col("name", ValueName), col("provider", ValueProvider), col("alias", ValueAlias), col("amount", ValueAmount), col("currency", ValueCurrency)}},
+		{Name: "mobile-money", Separator: ";", Method: MethodMobileMoney, Phone: PhoneInternational, Columns: []TemplateColumn{
+			col("Numéro", ValueAlias), col("Montant", ValueAmount), col("Référence", ValueReference), col("Nom", ValueName)}},
+		{Name: "orange-money-ml", Separator: ";", Method: MethodMobileMoney, Phone: PhoneLocal, Columns: []TemplateColumn{
+			col("N°", ValueNumber), col("Numéro bénéficiaire", ValueAlias), col("Nom bénéficiaire", ValueName), col("Montant", ValueAmount),
+			{"Motif", ValueText, "Paiement bons"}, col("Référence externe", ValueReference)}},
+		{Name: "moov-money-ml", Separator: ",", Method: MethodMobileMoney, Phone: PhoneInternational, Columns: []TemplateColumn{
+			col("MSISDN", ValueAlias), col("AMOUNT", ValueAmount), col("CURRENCY", ValueCurrency), col("NAME", ValueName), col("EXTERNAL_ID", ValueReference)}},
+		{Name: "bank", Separator: ";", Method: MethodBank, Columns: []TemplateColumn{col("Référence", ValueReference), col("Bénéficiaire", ValueName),
+			col("Banque", ValueProvider), col("Compte", ValueAlias), col("Montant", ValueAmount), col("Devise", ValueCurrency)}},
+		{Name: "bank-rib", Separator: ";", Method: MethodBank, Columns: []TemplateColumn{col("N°", ValueNumber), col("Nom du bénéficiaire", ValueName),
+			col("Code banque", ValueBankCode), col("RIB", ValueAlias), col("Montant", ValueAmount), col("Devise", ValueCurrency),
+			{"Motif", ValueText, "Remboursement de bons"}, col("Référence donneur d'ordre", ValueReference)}},
 	}
 }
 
@@ -84,7 +102,11 @@ func (t Template) check() error {
 		return slices.ContainsFunc(t.Columns, func(c TemplateColumn) bool { return c.Value == v })
 	}
 	switch {
-	case t.Separator != ',' && t.Separator != ';' && t.Separator != '\t':
+	case t.Name == FilePain001 || !idForm.MatchString(t.Name):
+		return fmt.Errorf("template %q: its name is not of lower-case letters, digits and -", t.Name)
+	case t.Method != "" && t.Method != MethodMobileMoney && t.Method != MethodBank && t.Method != MethodCheque:
+		return fmt.Errorf("template %s: method %q", t.Name, t.Method)
+	case t.Separator != "," && t.Separator != ";" && t.Separator != "\t":
 		return fmt.Errorf("template %s: separator %q", t.Name, t.Separator)
 	case !has(ValueReference) || !has(ValueAmount):
 		return fmt.Errorf("template %s: without reference or amount", t.Name)
@@ -109,7 +131,7 @@ type payment struct {
 func (t Template) write(payments []payment) ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	w.Comma, w.UseCRLF = t.Separator, true
+	w.Comma, w.UseCRLF = rune(t.Separator[0]), true
 	var titles []string
 	for _, c := range t.Columns {
 		titles = append(titles, c.Title)
@@ -117,10 +139,10 @@ func (t Template) write(payments []payment) ([]byte, error) {
 	if err := w.Write(titles); err != nil {
 		return nil, err
 	}
-	for _, p := range payments {
+	for n, p := range payments {
 		var cells []string
 		for _, c := range t.Columns {
-			cells = append(cells, inert(t.value(c.Value, p)))
+			cells = append(cells, inert(t.value(c, p, n+1)))
 		}
 		if err := w.Write(cells); err != nil {
 			return nil, err
@@ -130,8 +152,8 @@ func (t Template) write(payments []payment) ([]byte, error) {
 	return b.Bytes(), w.Error()
 }
 
-func (t Template) value(v TemplateValue, p payment) string {
-	switch v {
+func (t Template) value(c TemplateColumn, p payment, n int) string {
+	switch c.Value {
 	case ValueReference:
 		return p.Reference
 	case ValueName:
@@ -141,10 +163,17 @@ func (t Template) value(v TemplateValue, p payment) string {
 	case ValueProvider:
 		return p.To.Provider
 	case ValueAlias:
-		if p.To.Method == "mobile-money" {
+		if p.To.channel() == MethodMobileMoney {
 			return t.Phone.write(p.To.Alias)
 		}
 		return p.To.Alias
+	case ValueNumber:
+		return strconv.Itoa(n)
+	case ValueBankCode:
+		account, _ := bankfile.ParseAccount(p.To.Alias)
+		return account.BankCode()
+	case ValueText:
+		return c.Text
 	case ValueAmount:
 		return p.Amount.Text()
 	case ValueCurrency:

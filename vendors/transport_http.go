@@ -61,6 +61,7 @@ func staffRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 		"POST /api/v1/settlements/{id}/refusal":     handle(e.RefuseSettlement, wireOfSettlement, decodeRefuseSettlement, http.StatusOK, opts),
 		"POST /api/v1/settlements/{id}/results":     handle(e.ImportResults, wireOfResults, decodeResults, http.StatusOK, upload),
 		"GET /api/v1/settlements/{id}/payments.csv": handle(e.PaymentFile, contentOf, decodePayments, http.StatusOK, opts),
+		"GET /api/v1/settlements/{id}/payments.xml": handle(e.PaymentFile, contentOf, decodeOrder, http.StatusOK, opts),
 
 		"POST /api/v1/advances":               handle(e.PrepareAdvance, wireOfAdvance, decodeAdvance, http.StatusCreated, opts),
 		"POST /api/v1/advances/{id}/approval": handle(e.ApproveAdvance, wireOfAdvance, decodeApproveAdvance, http.StatusOK, opts),
@@ -68,7 +69,7 @@ func staffRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 }
 
 func contentOf(f File) httpkit.Content {
-	return httpkit.Content{Type: "text/csv; charset=utf-8", Filename: f.Name, Write: func(w io.Writer) error {
+	return httpkit.Content{Type: f.Type, Filename: f.Name, Write: func(w io.Writer) error {
 		_, err := w.Write(f.Content)
 		return err
 	}}

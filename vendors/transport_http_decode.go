@@ -285,7 +285,15 @@ func decodePayments(ctx context.Context, r *http.Request) (PaymentFile, error) {
 		return PaymentFile{}, err
 	}
 	form, err := httpkit.Query(r, "template")
+	if err == nil && form.Get("template") == FilePain001 {
+		err = ErrTemplate
+	}
 	return PaymentFile{By: q.By, Settlement: q.ID, Template: form.Get("template")}, err
+}
+
+func decodeOrder(ctx context.Context, r *http.Request) (PaymentFile, error) {
+	q, err := decodeID(ctx, r)
+	return PaymentFile{By: q.By, Settlement: q.ID, Template: FilePain001}, err
 }
 
 func decodeAdvance(ctx context.Context, r *http.Request) (PrepareAdvance, error) {

@@ -36,6 +36,9 @@ type paymentWire struct {
 	Method   string `json:"method"`
 	Provider string `json:"provider,omitempty"`
 	Alias    string `json:"alias,omitempty"`
+	Payee    string `json:"payee,omitempty"`
+	Via      string `json:"via,omitempty"`
+	Consent  string `json:"consent,omitempty"`
 }
 
 type screeningWire struct {

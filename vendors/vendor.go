@@ -66,7 +66,20 @@ type Charge struct {
 type Payment struct {
 	Method   string // mobile-money, bank, cheque, cash, wholesaler
 	Provider string // the operator or bank
-	Alias    string // phone number, account, or name of the wholesaler
+	Alias    string // phone number or account
+	Payee    string // who is paid, where it is not the shop by its name; the wholesaler's name
+	Via      string // how a wholesaler is paid: bank, mobile-money or cheque
+	// Consent is the vendor's written consent that a wholesaler is paid in his
+	// place: "sha256:" and the hash of the signed paper.
+	Consent string
+}
+
+// channel returns how the money leaves us.
+func (p Payment) channel() string {
+	if p.Method == MethodWholesaler {
+		return p.Via
+	}
+	return p.Method
 }
 
 // Screening is the dated record of a check against sanctions lists.

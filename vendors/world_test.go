@@ -42,6 +42,7 @@ var (
 const (
 	bankStart = 10_000_000
 	feesStart = 100_000
+	rib       = "ML016 01201 026001006684 97"
 	proof     = "signed-pdf:00000000000000000000000000000000000000000000000000000000000000aa"
 )
 
@@ -53,7 +54,8 @@ func newWorld(t testing.TB) *world {
 	w.db = mem.Open(w.clock)
 	seed := rand.NewChaCha8([32]byte{1})
 	var err error
-	w.s, err = vendors.New(vendors.Config{Store: w.db.Vendors(), Rand: seed, Prover: access.TokenProver{Now: w.clock}})
+	w.s, err = vendors.New(vendors.Config{Store: w.db.Vendors(), Rand: seed, Prover: access.TokenProver{Now: w.clock},
+		Banks: map[string]vendors.BankAccount{"main": {Holder: "Association Jate", Account: "ML13ML0160120102600100668497", Agent: "BDMAMLBA"}}})
 	w.must(err)
 	fund := ledger.Fund("f1")
 	rice := w.rice()
@@ -145,10 +147,17 @@ func (w *world) francs(vendor vendors.ID, n int64) sale {
 
 func contract(permille int, method string) vendors.Contract {
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	pay := vendors.Payment{Method: method, Provider: "orange", Alias: "+223 70 00 00 01"}
+	switch method {
+	case "bank":
+		pay.Provider, pay.Alias = "BDM", rib
+	case "wholesaler":
+		pay = vendors.Payment{Method: method, Provider: "BDM", Alias: rib, Payee: "Grossiste Touré", Via: "bank", Consent: "sha256:" + strings.Repeat("ab", 32)}
+	}
 	return vendors.Contract{
 		From: start, Until: start.AddDate(1, 0, 0), Categories: []string{"food"},
 		Charges:   []vendors.Charge{{Name: "commission", Permille: permille}},
-		Payment:   vendors.Payment{Method: method, Provider: "orange", Alias: "+223 70 00 00 01"},
+		Payment:   pay,
 		Screening: vendors.Screening{On: start, Result: "clear"}, DeclaredOn: start,
 	}
 }

@@ -126,7 +126,8 @@ func (a *app) services() error {
 	}
 
 	l := ledger.New(a.db.Ledger())
-	v, err := vendors.New(vendors.Config{Store: a.db.Vendors(), Rand: a.cfg.random, Prover: prover, Serial: reconcile.CanonicalSerial})
+	v, err := vendors.New(vendors.Config{Store: a.db.Vendors(), Rand: a.cfg.random, Prover: prover, Serial: reconcile.CanonicalSerial,
+		Banks: a.settings.Banks, Templates: a.settings.Templates})
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/internal/samplelist"
+	"github.com/jate-cva/jate/vendors"
 )
 
 // demoProgramme is the one programme of the demo.
@@ -174,7 +175,8 @@ func (d *demo) open(context.Context) error {
 	}
 	ask := d.ask()
 	// A demo's passphrases lie beside its keys, so guessing may be cheap.
-	if err := makeFolder(d.dir, settings{Origin: "demo.example/mali", Issuer: "ja", Created: d.clock.Now()}, ask, 10); err != nil {
+	if err := makeFolder(d.dir, settings{Origin: "demo.example/mali", Issuer: "ja", Created: d.clock.Now(),
+		Banks: map[string]vendors.BankAccount{"bdm": {Holder: "Programme de démonstration", Account: "ML13ML0160120102600100668497", Agent: "BDMAMLBA"}}}, ask, 10); err != nil {
 		return err
 	}
 	log, err := os.OpenFile(filepath.Join(d.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)

@@ -24,6 +24,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/internal/durable"
+	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -59,9 +60,13 @@ type settings struct {
 	Witnesses []witnessSettings `json:",omitempty"`
 	// CheckpointAfter names a file that holds how many entries are copied
 	// elsewhere; no checkpoint covers more. Without it all entries are covered.
-	CheckpointAfter string  `json:",omitempty"`
-	Backup          string  `json:",omitempty"` // the only age recipient of backups over the API; any where empty
-	Earlier         []epoch `json:",omitempty"` // names and keys that checkpoints were signed with before
+	CheckpointAfter string `json:",omitempty"`
+	Backup          string `json:",omitempty"` // the only age recipient of backups over the API; any where empty
+	// Banks are the accounts that pay, by the ids that the ledger gives them;
+	// Templates the payment files of banks and operators, in place of our own.
+	Banks     map[string]vendors.BankAccount `json:",omitempty"`
+	Templates []vendors.Template             `json:",omitempty"`
+	Earlier   []epoch                        `json:",omitempty"` // names and keys that checkpoints were signed with before
 }
 
 // keyring holds the opened keys of a running server.

@@ -34,10 +34,13 @@ func (s *story) fund() {
 func (s *story) traders() {
 	s.ask("vendor-manager", http.MethodPut, "/api/v1/zones/m1", field{"policy": field{"floor": francs(2000)}})
 	s.get("monitor", "/api/v1/zones/m1")
+	payment := map[string]field{"v1": {"method": "mobile-money", "provider": "orange", "alias": "+22370000001"},
+		"v2": {"method": "wholesaler", "via": "bank", "provider": "BDM", "alias": "ML016 01201 026001006684 97", "payee": "Grossiste",
+			"consent": "sha256:" + strings.Repeat("0c", 32)}}
 	for _, v := range []string{"v1", "v2"} {
 		s.post("vendor-manager", "/api/v1/vendors", field{"id": v, "name": "Boutique " + v, "zone": "m1", "village": "Konna", "contract": field{
 			"from": s.now(-1), "until": s.now(365), "categories": []string{"food"}, "charges": []field{{"name": "commission", "permille": 10}},
-			"payment":   field{"method": "mobile-money", "provider": "orange", "alias": "+22370000001"},
+			"payment":   payment[v],
 			"screening": field{"on": s.now(-1), "result": "clear"}, "declared_on": s.now(-1)}})
 		s.post("vendor-manager", "/api/v1/vendors/"+v+"/prices", field{"items": []field{
 			{"code": "rice", "category": "food", "name_en": "Rice, 1 kg", "name_fr": "Riz, 1 kg", "ceiling": francs(500)}}})

@@ -189,6 +189,15 @@ func (s *story) settle() {
 	s.post("finance-preparer", path+"/results", upload{"text/csv", results})
 	s.get("monitor", path)
 	s.get("monitor", "/api/v1/settlements")
+	s.settleByBank()
+}
+
+// settleByBank pays the second trader's wholesaler.
+func (s *story) settleByBank() {
+	st := s.post("finance-preparer", "/api/v1/settlements", field{"method": "wholesaler", "bank": "bdm"})
+	path := "/api/v1/settlements/" + st.need("id")
+	s.post("finance-approver", path+"/approval", field{"digest": st.need("digest")})
+	s.get("finance-preparer", path+"/payments.xml")
 }
 
 // books reads the ledger and its proofs.

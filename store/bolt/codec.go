@@ -91,7 +91,7 @@ func decodeInto[V any](u *unpacker, version byte, p []byte, to *V) error {
 	if len(p) == 0 {
 		return fmt.Errorf("%T: no bytes: %w", none, ErrRecord)
 	}
-	if p[0] != version {
+	if p[0] != version && !readsOlder(to, version, p[0]) {
 		return fmt.Errorf("%T: version %d where %d is known: %w", none, p[0], version, ErrRecord)
 	}
 	if r, ok := any(to).(unpacked); ok {
@@ -107,4 +107,14 @@ func decodeInto[V any](u *unpacker, version byte, p []byte, to *V) error {
 		return fmt.Errorf("%T: %w: %w", none, ErrRecord, err)
 	}
 	return nil
+}
+
+// aged is a record that can be read as earlier versions wrote it: since oldest
+// it has only got fields, which an earlier one lacks, in the part of it that is
+// a CBOR map.
+type aged interface{ oldest() byte }
+
+func readsOlder(to any, version, found byte) bool {
+	r, ok := to.(aged)
+	return ok && found < version && found >= r.oldest()
 }

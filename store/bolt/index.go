@@ -58,9 +58,12 @@ type owned[K ~string, V any] struct {
 }
 
 // newOwned declares the bucket name and its index, name + "-of".
-func newOwned[K ~string, V any](name string) owned[K, V] {
+func newOwned[K ~string, V any](name string) owned[K, V] { return newOwnedOf[K, V](name, 1) }
+
+// newOwnedOf is newOwned of records that are in a later version than the first.
+func newOwnedOf[K ~string, V any](name string, version byte) owned[K, V] {
 	return owned[K, V]{
-		rows:  table[K, V]{newBucket(name), 1, textKey[K]()},
+		rows:  table[K, V]{newBucket(name), version, textKey[K]()},
 		index: table[ownedKey[K], none]{newBucket(name + "-of"), 1, ownedKeys[K]()},
 	}
 }

@@ -80,7 +80,8 @@ func claimLine(r row[numbered[vendors.ClaimID], claimLineRecord]) vendors.ClaimL
 	}
 }
 
-// settlementRecord is in "settlement" by id.
+// settlementRecord is in "settlement" by id. Version 2 added to how vendors are
+// paid.
 type settlementRecord struct {
 	ID         string
 	Programme  string
@@ -95,6 +96,8 @@ type settlementRecord struct {
 	RefusedBy  string
 	Created    instant
 }
+
+func (settlementRecord) oldest() byte { return 1 }
 
 type paymentLineRecord struct {
 	_         struct{} `cbor:",toarray"`

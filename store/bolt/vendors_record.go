@@ -9,7 +9,7 @@ import (
 // The buckets of package vendors. Owners are programmes, and of advances
 // vendors.
 var (
-	vendorTable     = newOwned[vendors.ID, vendorRecord]("vendor")
+	vendorTable     = newOwnedOf[vendors.ID, vendorRecord]("vendor", 2)
 	zoneTable       = table[ownedKey[string], zoneRecord]{newBucket("zone"), 1, ownedKeys[string]()}
 	priceTable      = table[numbered[vendors.ID], priceListRecord]{newBucket("price-list"), 1, numberedKey[vendors.ID]()}
 	handheldTable   = newOwned[vendors.HandheldID, handheldRecord]("handheld")
@@ -17,11 +17,11 @@ var (
 	claimTable      = newOwned[vendors.ClaimID, claimRecord]("claim")
 	claimLineTable  = table[numbered[vendors.ClaimID], claimLineRecord]{newBucket("claim-line"), 1, numberedKey[vendors.ClaimID]()}
 	claimOfTable    = table[uint64, vendors.ClaimID]{newBucket("claim-of-entry"), 1, numberKey[uint64]()}
-	settlementTable = newOwned[string, settlementRecord]("settlement")
+	settlementTable = newOwnedOf[string, settlementRecord]("settlement", 2)
 	advanceTable    = newOwned[string, advanceRecord]("advance")
 )
 
-// vendorRecord is in "vendor" by id.
+// vendorRecord is in "vendor" by id. Version 2 added to how he is paid.
 type vendorRecord struct {
 	ID        string
 	Programme string
@@ -33,6 +33,8 @@ type vendorRecord struct {
 	Contract  contractRecord
 	Created   instant
 }
+
+func (vendorRecord) oldest() byte { return 1 }
 
 type contractRecord struct {
 	From, Until instant
@@ -50,7 +52,7 @@ type chargeRecord struct {
 	Permille int
 }
 
-type paymentRecord struct{ Method, Provider, Alias string }
+type paymentRecord struct{ Method, Provider, Alias, Payee, Via, Consent string }
 
 type screeningRecord struct {
 	On     instant

@@ -81,7 +81,7 @@ func vendor(programme string, id vendors.ID) vendors.Vendor {
 		Contract: vendors.Contract{
 			From: at, Until: at.AddDate(1, 0, 0), Categories: []string{"food", "hygiene"}, DayMax: money.Francs(250_000),
 			Charges:   []vendors.Charge{{Name: "commission", Permille: 15}, {Name: "withholding", Permille: -5}},
-			Payment:   vendors.Payment{Method: "mobile-money", Provider: "orange", Alias: "70000001"},
+			Payment:   vendors.Payment{Method: "mobile-money", Provider: "orange", Alias: "70000001", Payee: "Awa", Via: "bank", Consent: "sha256:00"},
 			Screening: vendors.Screening{On: at, By: "p7", Result: "clear"},
 			Conflict:  "brother of the mayor", DeclaredOn: at,
 		},
@@ -125,7 +125,7 @@ func settlement(programme, id string) vendors.Settlement {
 	return vendors.Settlement{
 		ID: id, Programme: programme, Method: "bank", Bank: "main", State: vendors.SettlementDone, Total: money.Francs(9),
 		Payments: []vendors.PaymentLine{{Reference: id + "-1", Claim: "c1", Vendor: "v1", Round: "r1", Amount: money.Francs(8), Recover: money.Francs(1), Entry: 7,
-			To: vendors.Payment{Method: "bank", Provider: "bdm", Alias: "ML01"}, Result: vendors.NotPaid, BankRef: "x", Reported: "no such account"}},
+			To: vendors.Payment{Method: "bank", Provider: "bdm", Alias: "ML01", Payee: "Awa", Via: "cheque", Consent: "sha256:01"}, Result: vendors.NotPaid, BankRef: "x", Reported: "no such account"}},
 		Digest: [32]byte{6}, PreparedBy: "s1", RefusedBy: "s3", Created: at,
 		Approval: access.Approval{Role: access.RoleFinanceApprover, Proof: access.Proof{Kind: "token", ID: "s2", Pseudonym: "p2", Digest: [32]byte{6}, At: at, Reference: "t1"}},
 	}
