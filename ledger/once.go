@@ -84,6 +84,22 @@ func Once[T Tx, R any](ctx context.Context, update func(context.Context, func(T)
 	return result, nil
 }
 
+// Known returns the outcome of a command that was given before under its key,
+// and whether it was: with it a caller need not prepare anew what a repetition
+// does not use. A refusal that was stored is returned as the error, and other
+// content under the key is ErrKeyReused.
+func Known[R any](tx Tx, key CommandKey, request any) (result R, known bool, err error) {
+	content, err := json.Marshal(request)
+	if err != nil {
+		return result, false, fmt.Errorf("encode the command: %w", err)
+	}
+	result, known, err = replay[R](tx, key, sha256.Sum256(content))
+	if stored, ok := errors.AsType[storedRefusal](err); ok {
+		return result, true, stored.refusal
+	}
+	return result, known || err != nil, err
+}
+
 // attempt answers with the stored outcome, and says so, or else with do's.
 func attempt[T Tx, R any](ctx context.Context, update func(context.Context, func(T) error) error, key CommandKey, digest [32]byte, do func(T) (R, error)) (result R, answered bool, err error) {
 	err = update(ctx, func(tx T) error {

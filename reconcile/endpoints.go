@@ -12,30 +12,42 @@ import (
 
 // Endpoints are the service's methods behind their middleware.
 type Endpoints struct {
-	Run           httpkit.Endpoint[Query, Report]
-	MatchClaim    httpkit.Endpoint[MatchClaim, Match]
-	AcceptMatched httpkit.Endpoint[AcceptMatched, vendors.Claim]
-	OpenCase      httpkit.Endpoint[OpenCase, Case]
-	Freeze        httpkit.Endpoint[Decide, Case]
-	Release       httpkit.Endpoint[Decide, Case]
-	Uphold        httpkit.Endpoint[Uphold, Case]
-	Case          httpkit.Endpoint[CaseByID, Case]
-	Cases         httpkit.Endpoint[ListCases, CasePage]
+	Run            httpkit.Endpoint[Query, Report]
+	MatchClaim     httpkit.Endpoint[MatchClaim, Match]
+	AcceptMatched  httpkit.Endpoint[AcceptMatched, vendors.Claim]
+	OpenCase       httpkit.Endpoint[OpenCase, Case]
+	Freeze         httpkit.Endpoint[Decide, Case]
+	Release        httpkit.Endpoint[Release, Case]
+	Uphold         httpkit.Endpoint[Uphold, Case]
+	Case           httpkit.Endpoint[CaseByID, Case]
+	Cases          httpkit.Endpoint[ListCases, CasePage]
+	AssignCase     httpkit.Endpoint[Assign, Case]
+	CommentCase    httpkit.Endpoint[AddComment, Comment]
+	AskVendor      httpkit.Endpoint[AskVendor, Case]
+	AnswerOfVendor httpkit.Endpoint[AnswerOfVendor, Case]
+	CaseHistory    httpkit.Endpoint[CaseByID, []Event]
+	CaseComments   httpkit.Endpoint[CaseByID, []Comment]
 }
 
 // NewEndpoints puts each method behind mw, then behind the roles that Roles
 // lists for it.
 func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoints {
 	return Endpoints{
-		Run:           guarded(MethodRun, s.Run, mw),
-		MatchClaim:    guarded(MethodMatchClaim, s.MatchClaim, mw),
-		AcceptMatched: guarded(MethodAcceptMatched, s.AcceptMatched, mw),
-		OpenCase:      guarded(MethodOpenCase, s.OpenCase, mw),
-		Freeze:        guarded(MethodFreeze, s.Freeze, mw),
-		Release:       guarded(MethodRelease, s.Release, mw),
-		Uphold:        guarded(MethodUphold, s.Uphold, mw),
-		Case:          guarded(MethodCase, s.Case, mw),
-		Cases:         guarded(MethodCases, s.Cases, mw),
+		Run:            guarded(MethodRun, s.Run, mw),
+		MatchClaim:     guarded(MethodMatchClaim, s.MatchClaim, mw),
+		AcceptMatched:  guarded(MethodAcceptMatched, s.AcceptMatched, mw),
+		OpenCase:       guarded(MethodOpenCase, s.OpenCase, mw),
+		Freeze:         guarded(MethodFreeze, s.Freeze, mw),
+		Release:        guarded(MethodRelease, s.Release, mw),
+		Uphold:         guarded(MethodUphold, s.Uphold, mw),
+		Case:           guarded(MethodCase, s.Case, mw),
+		Cases:          guarded(MethodCases, s.Cases, mw),
+		AssignCase:     guarded(MethodAssignCase, s.AssignCase, mw),
+		CommentCase:    guarded(MethodCommentCase, s.CommentCase, mw),
+		AskVendor:      guarded(MethodAskVendor, s.AskVendor, mw),
+		AnswerOfVendor: guarded(MethodAnswerOfVendor, s.AnswerOfVendor, mw),
+		CaseHistory:    guarded(MethodCaseHistory, s.CaseHistory, mw),
+		CaseComments:   guarded(MethodCaseComments, s.CaseComments, mw),
 	}
 }
 

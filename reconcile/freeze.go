@@ -2,77 +2,76 @@ package reconcile
 
 import (
 	"context"
-	"encoding/hex"
+	"crypto/sha256"
+	"encoding/json"
 	"slices"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/vendors"
 )
 
-// reasonUpheld is why a receipt no longer pays: people decided so.
-const reasonUpheld = "case-upheld"
+// Decide is the command to freeze a case's money or to let it go.
+type Decide struct {
+	By   access.Actor `json:"-"`
+	Key  string       `json:"-"`
+	Case string
+	Note string // at most 500 bytes; replaces the case's where it is not empty
+}
 
 // Freeze is documented at Service.
 func (s *service) Freeze(ctx context.Context, cmd Decide) (Case, error) {
-	if err := checkNote(cmd.Note); err != nil {
-		return Case{}, err
-	}
-	return once(ctx, s, MethodFreeze, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (Case, error) {
-		c, err := ownCase(tx, cmd.Case, cmd.By, CaseOpen)
-		if err != nil {
-			return Case{}, err
-		}
-		strong := slices.DeleteFunc(slices.Clone(c.Findings), func(f Finding) bool { return f.Score < s.limits.FreezeMin })
+	return onCase(ctx, s, MethodFreeze, cmd, cmd, undecided, func(d *desk) (Case, error) {
+		strong := slices.DeleteFunc(slices.Clone(d.c.Findings), func(f Finding) bool { return f.Score < s.limits.FreezeMin })
 		if len(strong) == 0 {
 			return Case{}, ErrWeak
 		}
-		f, err := load(tx, scope{programme: c.Programme, round: c.Round, vendor: c.Vendor})
+		f, err := load(d.tx, scope{programme: d.c.Programme, round: d.c.Round, vendor: d.c.Vendor})
 		if err != nil {
 			return Case{}, err
 		}
-		for _, sale := range evidenceOf(c, strong, f) {
-			h, ok, err := freeze(tx, as, c, sale)
-			if err != nil {
-				return Case{}, err
-			}
-			if !ok {
-				continue
-			}
-			c.Money = append(c.Money, h)
-			if c.Frozen, err = c.Frozen.Add(h.Value); err != nil {
+		had := len(d.c.Money)
+		for _, sale := range d.c.evidence(strong, f) {
+			if err := d.freeze(sale); err != nil {
 				return Case{}, err
 			}
 		}
-		if len(c.Money) == 0 {
+		if len(d.c.Money) == had {
 			return Case{}, ErrNothingFrozen
 		}
-		c.State, c.FrozenBy = CaseFrozen, cmd.By.ID
-		if c.Digest, err = c.digest(); err != nil {
+		d.c.State, d.c.FrozenBy = CaseFrozen, d.by.ID
+		if d.c.Digest, err = d.c.digest(); err != nil {
 			return Case{}, err
 		}
-		c.noted(cmd.Note)
-		return c, c.decided(tx, as, "case-frozen", map[string]string{"digest": hex.EncodeToString(c.Digest[:])})
+		return d.decided("case-frozen", map[string]string{"digest": hexadecimal(d.c.Digest)})
 	})
 }
 
-func (c *Case) noted(note string) {
-	if note != "" {
-		c.Note = note
-	}
+// digest is over exactly what a write-off reverses, and what was decided of it.
+func (c Case) digest() ([32]byte, error) {
+	b, err := json.Marshal(struct {
+		Case, Vendor, Round string
+		Money               []Held
+	}{c.ID, string(c.Vendor), c.Round, c.Money})
+	return sha256.Sum256(b), err
 }
 
-// evidenceOf returns the redemptions of a case's findings that stand and that
-// no case has frozen, at most heldMax.
-func evidenceOf(c Case, findings []Finding, f *Facts) []Sale {
-	named := map[string]bool{}
+// evidence returns the redemptions of findings that stand and that no case has
+// frozen, as many as the case may still take. What it released it does not take
+// again.
+func (c Case) evidence(findings []Finding, f *Facts) []Sale {
+	named, had := map[string]bool{}, map[uint64]bool{}
 	for _, found := range findings {
 		for _, ref := range found.Evidence {
 			named[ref] = true
 		}
 	}
+	for _, h := range c.Money {
+		had[h.Entry] = true
+	}
 	var out []Sale
 	for _, s := range f.Sales {
-		if named[refEntry(s.Entry)] && s.Round == c.Round && s.Stands() && s.Case == "" && len(out) < heldMax {
+		if named[refEntry(s.Entry)] && !had[s.Entry] && s.Round == c.Round && s.Stands() && s.Case == "" && len(c.Money)+len(out) < heldMax {
 			out = append(out, s)
 		}
 	}
@@ -80,39 +79,42 @@ func evidenceOf(c Case, findings []Finding, f *Facts) []Sale {
 }
 
 // freeze moves the money of one redemption, and takes the redemption out of
-// what its claim asks for. It reports false where the money has left.
-func freeze(tx Tx, as ledger.Actor, c Case, s Sale) (Held, bool, error) {
-	h := Held{Entry: s.Entry, From: ledger.Redeemed(string(c.Vendor)), Amount: s.Quantity, Value: s.value()}
+// what its claim asks for. It does nothing where the money has left.
+func (d *desk) freeze(s Sale) error {
+	h := Held{Entry: s.Entry, From: ledger.Redeemed(string(d.c.Vendor)), Amount: s.Quantity, Value: s.value()}
 	if s.Claim != "" {
-		claim, err := tx.Claim(s.Claim)
+		claim, err := d.tx.Claim(s.Claim)
 		if err != nil {
-			return Held{}, false, err
+			return err
 		}
 		switch claim.State {
 		case vendors.ClaimProposed:
 			// Frees the entry, so that a later claim can have it once released.
-			if at, err := vendors.ReverseInClaim(tx, s.Entry); err != nil || at == "" {
-				return Held{}, false, err
+			if at, err := vendors.ReverseInClaim(d.tx, s.Entry); err != nil || at == "" {
+				return err
 			}
 		case vendors.ClaimAccepted:
 			left, err := owed(claim)
 			if err != nil || left.Minor() < s.value().Minor() {
-				return Held{}, false, err // worked off an advance
+				return err // worked off an advance
 			}
-			h.From, h.Amount, h.Claim = ledger.Claimed(string(c.Vendor)), s.value(), claim.ID
+			h.From, h.Amount, h.Claim = ledger.Claimed(string(d.c.Vendor)), s.value(), claim.ID
 			if claim.Accepted, err = claim.Accepted.Sub(h.Value); err != nil {
-				return Held{}, false, err
+				return err
 			}
-			if err := tx.PutClaim(claim); err != nil {
-				return Held{}, false, err
+			if err := d.tx.PutClaim(claim); err != nil {
+				return err
 			}
 		default:
-			return Held{}, false, nil
+			return nil
 		}
 	}
-	e, err := ledger.Post(tx, ledger.Entry{Kind: ledger.KindFreeze, Actor: as, Round: c.Round, Ref: refEntry(s.Entry),
-		Facts:    map[string]string{factCase: c.ID},
-		Postings: []ledger.Posting{{Debit: h.From, Credit: ledger.Contested(string(c.Vendor)), Amount: h.Amount}}})
-	h.Freeze = e.Seq
-	return h, err == nil, err
+	var err error
+	if h.Freeze, err = d.post(ledger.KindFreeze, refEntry(s.Entry), nil,
+		ledger.Posting{Debit: h.From, Credit: ledger.Contested(string(d.c.Vendor)), Amount: h.Amount}); err != nil {
+		return err
+	}
+	d.c.Money = append(d.c.Money, h)
+	d.c.Frozen, err = d.c.Frozen.Add(h.Value)
+	return err
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-kit/kit/endpoint"
 	"github.com/google/go-cmp/cmp"
@@ -106,7 +107,9 @@ func TestRoutes(t *testing.T) {
 	if w := s.call(approver, "POST", path+"/uphold", `{"digest":"00"}`); w.Code != 400 {
 		t.Errorf("half a digest: %d %s", w.Code, w.Body)
 	}
-	c = s.want(s.call(approver, "POST", path+"/uphold", `{"digest":"`+c["digest"].(string)+`","note":"no stub"}`), 200)
+	s.want(s.call(preparer, "POST", path+"/vendor-asked", `{"until":"`+s.Clock.Now.Add(72*time.Hour).Format(time.RFC3339)+`"}`), 200)
+	s.want(s.call(preparer, "POST", path+"/vendor-answer", `{"paper":"`+strings.Repeat("0a", 32)+`"}`), 200)
+	c = s.want(s.call(judge, "POST", path+"/uphold", `{"digest":"`+c["digest"].(string)+`","note":"no stub"}`), 200)
 	if c["state"] != "upheld" || c["note"] != "no stub" {
 		t.Errorf("uphold: %v", c)
 	}
@@ -119,7 +122,7 @@ func TestRoutes(t *testing.T) {
 	}
 
 	t.Run("the audit log and counters know it, without a serial", func(t *testing.T) {
-		for _, want := range []string{"accept matched lines", "reconciled", "open case", "freeze", "uphold", "actor=p-approver"} {
+		for _, want := range []string{"accept matched lines", "reconciled", "open case", "freeze", "uphold", "ask trader", "answer of trader", "actor=p-judge"} {
 			if !strings.Contains(s.log.String(), want) {
 				t.Errorf("the log has no %q", want)
 			}

@@ -59,7 +59,7 @@ func (c counted) Freeze(ctx context.Context, cmd Decide) (Case, error) {
 	return c.count(c.Service.Freeze(ctx, cmd))
 }
 
-func (c counted) Release(ctx context.Context, cmd Decide) (Case, error) {
+func (c counted) Release(ctx context.Context, cmd Release) (Case, error) {
 	return c.count(c.Service.Release(ctx, cmd))
 }
 

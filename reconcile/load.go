@@ -22,9 +22,6 @@ const (
 	scanStep = 500
 )
 
-// Facts of our entries: the case that a freeze or release is of.
-const factCase = "case"
-
 // refEntry is how an entry refers to another one.
 func refEntry(seq uint64) string { return "entry:" + strconv.FormatUint(seq, 10) }
 

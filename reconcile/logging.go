@@ -44,7 +44,7 @@ func (l logged) Freeze(ctx context.Context, cmd Decide) (Case, error) {
 	return l.decided(ctx, "freeze", c, cmd.By.Pseudonym, err)
 }
 
-func (l logged) Release(ctx context.Context, cmd Decide) (Case, error) {
+func (l logged) Release(ctx context.Context, cmd Release) (Case, error) {
 	c, err := l.Service.Release(ctx, cmd)
 	return l.decided(ctx, "release", c, cmd.By.Pseudonym, err)
 }
@@ -52,6 +52,27 @@ func (l logged) Release(ctx context.Context, cmd Decide) (Case, error) {
 func (l logged) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
 	c, err := l.Service.Uphold(ctx, cmd)
 	return l.decided(ctx, "uphold", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) AssignCase(ctx context.Context, cmd Assign) (Case, error) {
+	c, err := l.Service.AssignCase(ctx, cmd)
+	return l.decided(ctx, "assign case", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) CommentCase(ctx context.Context, cmd AddComment) (Comment, error) {
+	c, err := l.Service.CommentCase(ctx, cmd)
+	l.line(ctx, "comment on case", err, slog.String("case", cmd.Case), slog.Int("comment", c.N), slog.String("actor", cmd.By.Pseudonym))
+	return c, err
+}
+
+func (l logged) AskVendor(ctx context.Context, cmd AskVendor) (Case, error) {
+	c, err := l.Service.AskVendor(ctx, cmd)
+	return l.decided(ctx, "ask trader", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) AnswerOfVendor(ctx context.Context, cmd AnswerOfVendor) (Case, error) {
+	c, err := l.Service.AnswerOfVendor(ctx, cmd)
+	return l.decided(ctx, "answer of trader", c, cmd.By.Pseudonym, err)
 }
 
 func (l logged) decided(ctx context.Context, what string, c Case, actor string, err error) (Case, error) {

@@ -3,9 +3,7 @@ package reconcile
 import (
 	"time"
 
-	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/fault"
-	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -103,68 +101,11 @@ type Finding struct {
 	Clairait string   // the same in French
 }
 
-// CaseState is where a case is.
-type CaseState string
-
-// The states of a case.
-const (
-	CaseOpen    CaseState = "open"
-	CaseFrozen  CaseState = "frozen" // its money is in vendor:…:contested
-	CaseCleared CaseState = "cleared"
-	CaseUpheld  CaseState = "upheld"
-)
-
-// Case groups findings about one vendor in one round for people to decide.
-type Case struct {
-	ID        string
-	Programme string
-	Vendor    vendors.ID
-	Round     string
-	State     CaseState
-	Findings  []Finding
-	Value     money.Amount // of the findings
-	Frozen    money.Amount // in XOF, kilos at their price
-	Money     []Held       // what was frozen, one redemption each
-	Digest    [32]byte     // SHA-256 of exactly that: what Uphold approves
-	OpenedBy  string       // staff ids
-	FrozenBy  string
-	DecidedBy string
-	Approval  access.Approval // of the write-off
-	Note      string
-	Opened    time.Time
-	Decided   time.Time
-}
-
-// Held is the money of one redemption that a case froze.
-type Held struct {
-	Entry  uint64          // the redeem or accept-loss entry
-	From   ledger.Account  // where the money was: redeemed or claimed
-	Amount money.Amount    // in the account's asset
-	Value  money.Amount    // in XOF
-	Claim  vendors.ClaimID // the accepted claim that it was taken from; "" for none
-	Freeze uint64          // the freeze entry
-}
-
-// Errors about reports and cases.
+// Errors about reports.
 var (
 	ErrNotFound = fault.New(fault.NotFound, "case_not_found",
 		"There is no such case or report in this programme.",
 		"Il n'y a ni ce dossier ni ce rapport dans ce programme.")
-	ErrCaseState = fault.New(fault.Conflict, "case_state",
-		"The case is not in the state that this needs.",
-		"Le dossier n'est pas dans l'état requis.")
-	ErrCaseChanged = fault.New(fault.Conflict, "case_changed",
-		"The case is no longer what you looked at. Look at it again.",
-		"Le dossier n'est plus celui que vous avez examiné. Examinez-le à nouveau.")
-	ErrCase = fault.New(fault.Invalid, "case_invalid",
-		"What was given about the case breaks a rule.",
-		"Les données fournies sur le dossier enfreignent une règle.")
-	ErrNothingFrozen = fault.New(fault.Conflict, "nothing_to_freeze",
-		"No money of this case's redemptions is still with the programme.",
-		"Aucun montant des échanges de ce dossier n'est encore détenu par le programme.")
-	ErrWeak = fault.New(fault.Conflict, "evidence_weak",
-		"Signals of this kind freeze no money by themselves. Look for evidence that rests on more.",
-		"De tels indices ne bloquent à eux seuls aucun montant. Cherchez des preuves qui reposent sur davantage.")
 	ErrMatched = fault.New(fault.Conflict, "nothing_matched",
 		"No line of the invoice matches what was redeemed.",
 		"Aucune ligne de la facture ne correspond à ce qui a été échangé.")

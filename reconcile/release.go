@@ -4,44 +4,103 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
 )
 
+// Release is the command to decide for the vendor.
+type Release struct {
+	Decide
+	// Entries are the redemptions that it is about; all that are not decided,
+	// and the case itself, where there are none.
+	Entries []uint64
+}
+
 // Release is documented at Service.
-func (s *service) Release(ctx context.Context, cmd Decide) (Case, error) {
-	if err := checkNote(cmd.Note); err != nil {
-		return Case{}, err
-	}
-	return once(ctx, s, MethodRelease, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (Case, error) {
-		c, err := ownCase(tx, cmd.Case, cmd.By, CaseOpen, CaseFrozen)
+func (s *service) Release(ctx context.Context, cmd Release) (Case, error) {
+	return onCase(ctx, s, MethodRelease, cmd.Decide, cmd, undecided, func(d *desk) (Case, error) {
+		if err := d.uninvolved(); err != nil {
+			return Case{}, err
+		}
+		chosen, err := d.c.chosen(cmd.Entries)
 		if err != nil {
 			return Case{}, err
 		}
-		sales, err := heldSales(tx, c)
+		sales, err := d.sales()
 		if err != nil {
 			return Case{}, err
 		}
-		for _, h := range c.Money {
-			if err := release(tx, as, c, h, sales[h.Entry]); err != nil {
+		for _, i := range chosen {
+			h := &d.c.Money[i]
+			if err := d.release(*h, sales[h.Entry]); err != nil {
 				return Case{}, fmt.Errorf("entry %d: %w", h.Entry, err)
 			}
+			h.Outcome = Released
 		}
-		c.State, c.DecidedBy, c.Decided = CaseCleared, cmd.By.ID, tx.Now()
-		c.noted(cmd.Note)
-		return c, c.decided(tx, as, "case-cleared", nil)
+		return d.end("case-cleared", "case-cleared-in-part", chosen, nil)
 	})
 }
 
-// heldSales returns the case's redemptions as they stand now.
-func heldSales(tx Tx, c Case) (map[uint64]Sale, error) {
+// chosen returns the places of the money that a decision is about.
+func (c Case) chosen(entries []uint64) ([]int, error) {
+	var out []int
+	want := map[uint64]bool{}
+	for _, e := range entries {
+		want[e] = true
+	}
+	for i, h := range c.Money {
+		if h.Outcome == "" && (len(entries) == 0 || want[h.Entry]) {
+			out = append(out, i)
+			delete(want, h.Entry)
+		}
+	}
+	for e := range want {
+		return nil, ErrCase.At("entries", "the money of entry %d is not frozen by this case, or it was decided", e)
+	}
+	return out, nil
+}
+
+// end closes the case once nothing of it waits for a decision, and journals
+// what was decided.
+func (d *desk) end(whole, part string, chosen []int, facts map[string]string) (Case, error) {
+	c, what := &d.c, part
+	sum := money.Francs(0)
+	var err error
+	for _, i := range chosen {
+		if sum, err = sum.Add(c.Money[i].Value); err != nil {
+			return Case{}, err
+		}
+	}
+	all := map[string]string{"redemptions": strconv.Itoa(len(chosen)), "decided": sum.Text()}
+	maps.Copy(all, facts)
+	if !slices.ContainsFunc(c.Money, func(h Held) bool { return h.Outcome == "" }) {
+		what, c.State = whole, CaseCleared
+		if slices.ContainsFunc(c.Money, func(h Held) bool { return h.Outcome == WrittenOff }) {
+			c.State = CaseUpheld
+		}
+	}
+	c.DecidedBy, c.Decided = d.by.ID, d.tx.Now()
+	if len(c.Money) > 0 {
+		if c.Digest, err = c.digest(); err != nil {
+			return Case{}, err
+		}
+	}
+	all["state"] = string(c.State)
+	return d.decided(what, all)
+}
+
+// sales returns the case's redemptions as they stand now.
+func (d *desk) sales() (map[uint64]Sale, error) {
 	sales := map[uint64]Sale{}
-	if len(c.Money) == 0 {
+	if len(d.c.Money) == 0 {
 		return sales, nil
 	}
-	f, err := load(tx, scope{programme: c.Programme, round: c.Round, vendor: c.Vendor})
+	f, err := load(d.tx, scope{programme: d.c.Programme, round: d.c.Round, vendor: d.c.Vendor})
 	if err != nil {
 		return nil, err
 	}
@@ -52,17 +111,17 @@ func heldSales(tx Tx, c Case) (map[uint64]Sale, error) {
 }
 
 // release moves one redemption's money back where it was.
-func release(tx Tx, as ledger.Actor, c Case, h Held, s Sale) error {
-	if s.Case != c.ID {
+func (d *desk) release(h Held, s Sale) error {
+	if s.Case != d.c.ID {
 		// A reversal took the money from the contested account itself.
-		return restore(tx, h)
+		return restore(d.tx, h)
 	}
 	// Where it was undone meanwhile, with other money of that account, this
 	// makes the account whole again.
-	if err := ledgerMove(tx, as, ledger.KindRelease, c, h, ledger.Contested(string(c.Vendor)), h.From); err != nil {
+	if err := d.move(ledger.KindRelease, h, ledger.Contested(string(d.c.Vendor)), h.From); err != nil {
 		return err
 	}
-	return restore(tx, h)
+	return restore(d.tx, h)
 }
 
 // restore lets an accepted claim ask again for what freeze took off it. Where
@@ -126,12 +185,4 @@ func strike(tx Tx, claim vendors.ClaimID, entry uint64) (vendors.ClaimLine, bool
 		}
 	}
 	return vendors.ClaimLine{}, false, nil
-}
-
-// ledgerMove posts a step of the end of one redemption's freeze.
-func ledgerMove(tx Tx, as ledger.Actor, kind ledger.Kind, c Case, h Held, from, to ledger.Account) error {
-	_, err := ledger.Post(tx, ledger.Entry{Kind: kind, Actor: as, Round: c.Round, Ref: refEntry(h.Entry),
-		Facts:    map[string]string{factCase: c.ID},
-		Postings: []ledger.Posting{{Debit: from, Credit: to, Amount: h.Amount}}})
-	return err
 }

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"bufio"
-	"encoding/hex"
 	"encoding/json"
 	"io"
 	"iter"
@@ -71,47 +70,6 @@ type bothJSON struct {
 func jsonOfFinding(f Finding) findingJSON {
 	return findingJSON{f.ID, f.Detector, f.Vendor, f.Handheld, f.Round, f.Score, f.Value, f.Evidence,
 		bothJSON{f.Says, f.Dit}, bothJSON{f.Clears, f.Clairait}}
-}
-
-type caseJSON struct {
-	ID       string        `json:"id"`
-	Vendor   vendors.ID    `json:"vendor"`
-	Round    string        `json:"round"`
-	State    CaseState     `json:"state"`
-	Findings []findingJSON `json:"findings"`
-	Value    money.Amount  `json:"value"`
-	Frozen   money.Amount  `json:"frozen"`
-	Money    []heldJSON    `json:"money"`
-	Digest   string        `json:"digest,omitempty"` // hexadecimal; what an upholding person approves
-	Note     string        `json:"note,omitempty"`
-	Opened   time.Time     `json:"opened"`
-	Decided  *time.Time    `json:"decided,omitempty"`
-}
-
-type heldJSON struct {
-	Entry  string          `json:"entry"`
-	From   string          `json:"from"`
-	Amount money.Amount    `json:"amount"`
-	Value  money.Amount    `json:"value"`
-	Claim  vendors.ClaimID `json:"claim,omitempty"`
-}
-
-func jsonOfCase(c Case) caseJSON {
-	w := caseJSON{ID: c.ID, Vendor: c.Vendor, Round: c.Round, State: c.State, Findings: []findingJSON{}, Value: c.Value,
-		Frozen: c.Frozen, Money: []heldJSON{}, Note: c.Note, Opened: c.Opened}
-	for _, f := range c.Findings {
-		w.Findings = append(w.Findings, jsonOfFinding(f))
-	}
-	for _, h := range c.Money {
-		w.Money = append(w.Money, heldJSON{strconv.FormatUint(h.Entry, 10), string(h.From), h.Amount, h.Value, h.Claim})
-	}
-	if len(c.Money) > 0 {
-		w.Digest = hex.EncodeToString(c.Digest[:])
-	}
-	if !c.Decided.IsZero() {
-		w.Decided = &c.Decided
-	}
-	return w
 }
 
 type totalJSON struct {

@@ -8,20 +8,27 @@ type Method string
 
 // The methods.
 const (
-	MethodRun           Method = "run"
-	MethodMatchClaim    Method = "match_claim"
-	MethodAcceptMatched Method = "accept_matched"
-	MethodOpenCase      Method = "open_case"
-	MethodFreeze        Method = "freeze_case"
-	MethodRelease       Method = "release_case"
-	MethodUphold        Method = "uphold_case"
-	MethodCase          Method = "case"
-	MethodCases         Method = "cases"
+	MethodRun            Method = "run"
+	MethodMatchClaim     Method = "match_claim"
+	MethodAcceptMatched  Method = "accept_matched"
+	MethodOpenCase       Method = "open_case"
+	MethodFreeze         Method = "freeze_case"
+	MethodRelease        Method = "release_case"
+	MethodUphold         Method = "uphold_case"
+	MethodCase           Method = "case"
+	MethodCases          Method = "cases"
+	MethodAssignCase     Method = "assign_case"
+	MethodCommentCase    Method = "comment_case"
+	MethodAskVendor      Method = "ask_vendor"
+	MethodAnswerOfVendor Method = "answer_of_vendor"
+	MethodCaseHistory    Method = "case_history"
+	MethodCaseComments   Method = "case_comments"
 )
 
 var (
 	readers = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
 	finance = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
+	opens   = []access.Role{access.RoleFinancePreparer, access.RoleMonitor, access.RoleFinanceApprover}
 	approve = []access.Role{access.RoleFinanceApprover}
 )
 
@@ -29,13 +36,19 @@ var (
 // the roles, and the first of them that he holds stands in the journal. A
 // monitor may open a case, which moves nothing, and decides none.
 var Roles = map[Method][]access.Role{
-	MethodRun:           readers,
-	MethodMatchClaim:    readers,
-	MethodAcceptMatched: finance,
-	MethodOpenCase:      {access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor},
-	MethodFreeze:        finance,
-	MethodRelease:       approve,
-	MethodUphold:        approve,
-	MethodCase:          readers,
-	MethodCases:         readers,
+	MethodRun:            readers,
+	MethodMatchClaim:     readers,
+	MethodAcceptMatched:  finance,
+	MethodOpenCase:       opens,
+	MethodFreeze:         finance,
+	MethodRelease:        approve,
+	MethodUphold:         approve,
+	MethodCase:           readers,
+	MethodCases:          readers,
+	MethodAssignCase:     finance,
+	MethodCommentCase:    opens,
+	MethodAskVendor:      finance,
+	MethodAnswerOfVendor: finance,
+	MethodCaseHistory:    readers,
+	MethodCaseComments:   opens, // what people wrote is personal data
 }

@@ -31,32 +31,52 @@ type Service interface {
 	// none, and those of vendors.Service.AcceptClaim.
 	AcceptMatched(ctx context.Context, cmd AcceptMatched) (vendors.Claim, error)
 
-	// OpenCase opens a case on findings about one vendor in one round. Errors:
-	// ErrNotFound for a finding that there is not (any more), ErrCase.
+	// OpenCase opens a case on findings about one vendor in one round, or adds
+	// them to the open case about the same thing. Errors: ErrNotFound for a
+	// finding that there is not (any more), ErrCase.
 	OpenCase(ctx context.Context, cmd OpenCase) (Case, error)
+	// AssignCase says who looks into a case, and until when. Errors:
+	// ErrNotFound, ErrCaseState, ErrCase.
+	AssignCase(ctx context.Context, cmd Assign) (Case, error)
+	// CommentCase keeps what somebody wrote; the journal has its SHA-256.
+	// Errors: ErrNotFound, ErrCaseState, ErrCase.
+	CommentCase(ctx context.Context, cmd AddComment) (Comment, error)
+	// AskVendor notes that the findings were put to the vendor, and until when
+	// he may answer. Errors: ErrNotFound, ErrCaseState, ErrCase.
+	AskVendor(ctx context.Context, cmd AskVendor) (Case, error)
+	// AnswerOfVendor records what he answered. Errors: ErrNotFound,
+	// ErrCaseState, ErrCase, ErrUnheard where he was not asked.
+	AnswerOfVendor(ctx context.Context, cmd AnswerOfVendor) (Case, error)
 	// Freeze moves the money of the redemptions in the case's evidence, and no
 	// other, from the vendor's redeemed or claimed account to his contested
 	// one, as far as it is still there. Only findings that score enough count as
-	// evidence for it: a single weak signal freezes nobody. Errors: ErrNotFound,
-	// ErrCaseState, ErrWeak, ErrNothingFrozen.
+	// evidence for it: a single weak signal freezes nobody. Repeated after more
+	// was found, it adds to what is frozen. Errors: ErrNotFound, ErrCaseState,
+	// ErrWeak, ErrNothingFrozen.
 	Freeze(ctx context.Context, cmd Decide) (Case, error)
-	// Release ends a case in the vendor's favour and moves the money back where
-	// it was. Where the claim that it was taken from has been paid without it,
-	// an accepted claim of its own asks for it. Errors: ErrNotFound,
-	// ErrCaseState.
-	Release(ctx context.Context, cmd Decide) (Case, error)
-	// Uphold writes the frozen money off: each redemption is reversed, back to
+	// Release decides for the vendor, about all that waits for a decision or
+	// some of it, and moves the money back where it was. Where the claim that it
+	// was taken from has been paid without it, an accepted claim of its own asks
+	// for it. Errors: ErrNotFound, ErrCaseState, ErrCase, ErrInvolved.
+	Release(ctx context.Context, cmd Release) (Case, error)
+	// Uphold writes frozen money off: each redemption is reversed, back to
 	// its voucher, so that the household can buy with it, or to the round once
 	// the lot is closed; an accepted loss, and kilos that were bought, back to
-	// the contingency. It takes another person than who froze the money, and
-	// the case's digest. Errors: ErrNotFound, ErrCaseState, ErrCaseChanged,
-	// access.ErrSamePerson, access.ErrProof.
+	// the contingency. It takes another person than who froze the money, who has
+	// no part in the case and looked at its digest, and a vendor who was heard.
+	// Errors: ErrNotFound, ErrCaseState, ErrCase, ErrCaseChanged, ErrInvolved,
+	// ErrUnheard, access.ErrSamePerson, access.ErrProof.
 	Uphold(ctx context.Context, cmd Uphold) (Case, error)
 
 	// Case returns a case.
 	Case(ctx context.Context, q CaseByID) (Case, error)
 	// Cases lists a programme's cases whose ids sort above After.
 	Cases(ctx context.Context, q ListCases) (CasePage, error)
+	// CaseHistory returns what was done about a case, from the journal.
+	CaseHistory(ctx context.Context, q CaseByID) ([]Event, error)
+	// CaseComments returns what was written about a case, the vendor's answers
+	// among it.
+	CaseComments(ctx context.Context, q CaseByID) ([]Comment, error)
 }
 
 // Query asks for the reconciliation of a round, of all where Round is "".

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"encoding/hex"
 	"io"
 	"mime"
 	"net/http"
@@ -29,15 +28,10 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 	for pattern, h := range map[string]http.Handler{
 		"POST /api/v1/claims/{id}/match":                 httpkit.Handler(httpkit.Present(e.MatchClaim, wireOfMatch), decodeMatch, http.StatusOK, opts...),
 		"POST /api/v1/claims/{id}/acceptance-of-matched": httpkit.Handler(httpkit.Present(e.AcceptMatched, wireOfAccepted), decodeAccept, http.StatusOK, opts...),
-		"POST /api/v1/cases":                             httpkit.Handler(httpkit.Present(e.OpenCase, jsonOfCase), decodeOpen, http.StatusCreated, opts...),
-		"GET /api/v1/cases":                              httpkit.Handler(httpkit.Present(e.Cases, wireOfCases), decodeCases, http.StatusOK, opts...),
-		"GET /api/v1/cases/{id}":                         httpkit.Handler(httpkit.Present(e.Case, jsonOfCase), decodeCase, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/freeze":                 httpkit.Handler(httpkit.Present(e.Freeze, jsonOfCase), decodeDecide, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/release":                httpkit.Handler(httpkit.Present(e.Release, jsonOfCase), decodeDecide, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/uphold":                 httpkit.Handler(httpkit.Present(e.Uphold, jsonOfCase), decodeUphold, http.StatusOK, opts...),
 	} {
 		mux.Handle(pattern, staff(h))
 	}
+	caseRoutes(mux, e, staff, opts...)
 }
 
 // format is one form of the report.
@@ -153,73 +147,6 @@ func decodeAccept(ctx context.Context, r *http.Request) (AcceptMatched, error) {
 	}
 	id, err := httpkit.PathValue(r, "id")
 	return AcceptMatched{By: by, Key: key, Claim: vendors.ClaimID(id), VendorProof: b.VendorProof}, err
-}
-
-func decodeOpen(ctx context.Context, r *http.Request) (OpenCase, error) {
-	by, key, b, err := order[struct {
-		Vendor   vendors.ID `json:"vendor"`
-		Round    string     `json:"round"`
-		Findings []string   `json:"findings"`
-		Note     string     `json:"note"`
-	}](ctx, r)
-	return OpenCase{By: by, Key: key, Vendor: b.Vendor, Round: b.Round, Findings: b.Findings, Note: b.Note}, err
-}
-
-func decodeDecide(ctx context.Context, r *http.Request) (Decide, error) {
-	by, key, b, err := order[struct {
-		Note string `json:"note"`
-	}](ctx, r)
-	if err != nil {
-		return Decide{}, err
-	}
-	id, err := httpkit.PathValue(r, "id")
-	return Decide{By: by, Key: key, Case: id, Note: b.Note}, err
-}
-
-func decodeUphold(ctx context.Context, r *http.Request) (Uphold, error) {
-	by, key, b, err := order[struct {
-		Digest string `json:"digest"`
-		Note   string `json:"note"`
-	}](ctx, r)
-	if err != nil {
-		return Uphold{}, err
-	}
-	id, err := httpkit.PathValue(r, "id")
-	if err != nil {
-		return Uphold{}, err
-	}
-	cmd := Uphold{Decide: Decide{By: by, Key: key, Case: id, Note: b.Note}}
-	digest, err := hex.DecodeString(b.Digest)
-	if err != nil || copy(cmd.Digest[:], digest) != len(cmd.Digest) || len(digest) != len(cmd.Digest) {
-		return Uphold{}, ErrCase.At("$.digest", "the case's digest: 64 hexadecimal digits")
-	}
-	return cmd, nil
-}
-
-func decodeCase(ctx context.Context, r *http.Request) (CaseByID, error) {
-	by, err := access.FromContext(ctx)
-	if err != nil {
-		return CaseByID{}, err
-	}
-	id, err := httpkit.PathValue(r, "id")
-	return CaseByID{By: by, ID: id}, err
-}
-
-func decodeCases(ctx context.Context, r *http.Request) (ListCases, error) {
-	by, err := access.FromContext(ctx)
-	if err != nil {
-		return ListCases{}, err
-	}
-	after, limit, err := httpkit.PageQuery(r)
-	return ListCases{By: by, After: after, Limit: limit}, err
-}
-
-func wireOfCases(p CasePage) httpkit.Page[caseJSON] {
-	items := make([]caseJSON, len(p.Items))
-	for i, c := range p.Items {
-		items[i] = jsonOfCase(c)
-	}
-	return httpkit.NewPage(items, p.Next)
 }
 
 // matchWire is how a claim's lines match.

@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -13,11 +12,18 @@ import (
 	"github.com/jate-cva/jate/voucher"
 )
 
+// reasonUpheld is why a receipt no longer pays: people decided so.
+const reasonUpheld = "case-upheld"
+
+// Uphold is the command to write a case's frozen money off.
+type Uphold struct {
+	Decide
+	Entries []uint64 // the redemptions that it is about; all that are not decided where there are none
+	Digest  [32]byte // of the case that the approver has looked at
+}
+
 // Uphold is documented at Service.
 func (s *service) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
-	if err := checkNote(cmd.Note); err != nil {
-		return Case{}, err
-	}
 	if _, err := acting(MethodUphold, cmd.By); err != nil {
 		return Case{}, err
 	}
@@ -25,71 +31,79 @@ func (s *service) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
 	if err != nil {
 		return Case{}, err
 	}
-	return once(ctx, s, MethodUphold, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (Case, error) {
-		c, err := ownCase(tx, cmd.Case, cmd.By, CaseFrozen)
-		if err != nil {
-			return Case{}, err
-		}
-		if c.Digest != cmd.Digest {
+	return onCase(ctx, s, MethodUphold, cmd.Decide, cmd, []CaseState{CaseFrozen}, func(d *desk) (Case, error) {
+		if d.c.Digest != cmd.Digest {
 			return Case{}, ErrCaseChanged
 		}
-		p := access.Proposal{Programme: c.Programme, Digest: c.Digest, PreparedBy: c.FrozenBy, Roles: Roles[MethodUphold]}
-		if p, err = p.Approve(cmd.By, proof, tx.Now()); err != nil {
+		p := access.Proposal{Programme: d.c.Programme, Digest: d.c.Digest, PreparedBy: d.c.FrozenBy, Roles: Roles[MethodUphold]}
+		if p, err = p.Approve(cmd.By, proof, d.tx.Now()); err != nil {
 			return Case{}, err
 		}
-		sales, err := heldSales(tx, c)
+		if err := d.uninvolved(); err != nil {
+			return Case{}, err
+		}
+		vendor, err := d.c.heard(d.tx.Now())
 		if err != nil {
 			return Case{}, err
 		}
-		for _, h := range c.Money {
-			if err := writeOff(tx, as, c, h, sales[h.Entry]); err != nil {
+		chosen, err := d.c.chosen(cmd.Entries)
+		if err != nil {
+			return Case{}, err
+		}
+		sales, err := d.sales()
+		if err != nil {
+			return Case{}, err
+		}
+		for _, i := range chosen {
+			h := &d.c.Money[i]
+			if h.Outcome, err = d.writeOff(*h, sales[h.Entry]); err != nil {
 				return Case{}, fmt.Errorf("entry %d: %w", h.Entry, err)
 			}
 		}
-		c.State, c.Approval, c.DecidedBy, c.Decided = CaseUpheld, p.Approvals[0], cmd.By.ID, tx.Now()
-		c.noted(cmd.Note)
-		return c, c.decided(tx, as, "case-upheld", map[string]string{"digest": hex.EncodeToString(c.Digest[:]), "proof": proof.Kind})
+		d.c.Approval = p.Approvals[0]
+		return d.end("case-upheld", "case-upheld-in-part", chosen,
+			map[string]string{"digest": hexadecimal(cmd.Digest), "proof": proof.Kind, "vendor-heard": vendor})
 	})
 }
 
 // writeOff reverses one redemption. One that was undone in the meantime owes
 // its voucher nothing any more: its money goes back where it was frozen.
-func writeOff(tx Tx, as ledger.Actor, c Case, h Held, s Sale) error {
-	if s.Case != c.ID || !s.Stands() {
-		return release(tx, as, c, h, s)
+func (d *desk) writeOff(h Held, s Sale) (Outcome, error) {
+	if s.Case != d.c.ID || !s.Stands() {
+		return Released, d.release(h, s)
 	}
 	// The money goes back where it was and is taken from there: a redemption
 	// that counts no more must show so on the account that it was made on.
-	if err := ledgerMove(tx, as, ledger.KindRelease, c, h, ledger.Contested(string(c.Vendor)), h.From); err != nil {
-		return err
+	if err := d.move(ledger.KindRelease, h, ledger.Contested(string(d.c.Vendor)), h.From); err != nil {
+		return "", err
 	}
-	from, err := outOfClaim(tx, h)
+	from, err := outOfClaim(d.tx, h)
 	if err != nil {
-		return err
+		return "", err
 	}
-	r, err := tx.Receipt(s.Receipt)
+	r, err := d.tx.Receipt(s.Receipt)
 	if err != nil {
-		return err
+		return "", err
 	}
-	v, err := tx.Voucher(r.Number)
+	v, err := d.tx.Voucher(r.Number)
 	if err != nil {
-		return err
+		return "", err
 	}
-	replaced, err := paidElsewhere(tx, r)
+	replaced, err := paidElsewhere(d.tx, r)
 	if err != nil {
-		return err
+		return "", err
 	}
 	r.State, r.Reason = voucher.Contested, reasonUpheld
-	if err := tx.PutReceipt(r); err != nil {
-		return err
+	if err := d.tx.PutReceipt(r); err != nil {
+		return "", err
 	}
 	if replaced || s.Kind == ledger.KindAcceptLoss || h.Amount.Asset() != v.Value.Asset() {
-		return ledgerMove(tx, as, ledger.KindReverse, c, h, from, ledger.Contingency(c.Round))
+		return WrittenOff, d.move(ledger.KindReverse, h, from, ledger.Contingency(d.c.Round))
 	}
-	if err := ledgerMove(tx, as, ledger.KindReverse, c, h, from, v.Account()); err != nil {
-		return err
+	if err := d.move(ledger.KindReverse, h, from, v.Account()); err != nil {
+		return "", err
 	}
-	return reopen(tx, as, v)
+	return WrittenOff, d.reopen(v)
 }
 
 // outOfClaim takes the redemption out of its claim and returns the account that
@@ -122,15 +136,14 @@ func paidElsewhere(tx Tx, r voucher.StoredReceipt) (bool, error) {
 
 // reopen gives a voucher its value back. Once its lot is closed nobody can buy
 // with it, and the value goes on to the round.
-func reopen(tx Tx, as ledger.Actor, v voucher.Voucher) error {
+func (d *desk) reopen(v voucher.Voucher) error {
 	v.ReceiptHash, v.RedeemedAt, v.RedeemEntry = voucher.Hash{}, time.Time{}, 0
-	is, err := tx.Issue(v.Lot)
+	is, err := d.tx.Issue(v.Lot)
 	if err != nil || is.ClosedAt.IsZero() {
-		return errors.Join(err, tx.PutVoucher(v))
+		return errors.Join(err, d.tx.PutVoucher(v))
 	}
-	v.ExpiredAt = tx.Now()
-	_, err = ledger.Post(tx, ledger.Entry{Kind: ledger.KindExpire, Actor: as, Round: v.Round, Ref: v.Lot,
-		Facts:    map[string]string{"reason": reasonUpheld},
-		Postings: []ledger.Posting{{Debit: v.Account(), Credit: ledger.Round(v.Round), Amount: v.Value}}})
-	return errors.Join(err, tx.PutVoucher(v))
+	v.ExpiredAt = d.tx.Now()
+	_, err = d.post(ledger.KindExpire, v.Lot, map[string]string{"reason": reasonUpheld},
+		ledger.Posting{Debit: v.Account(), Credit: ledger.Round(v.Round), Amount: v.Value})
+	return errors.Join(err, d.tx.PutVoucher(v))
 }

@@ -38,6 +38,7 @@ func person(id string, roles ...access.Role) access.Actor {
 var (
 	preparer = person("preparer", access.RoleFinancePreparer)
 	approver = person("approver", access.RoleFinanceApprover)
+	judge    = person("judge", access.RoleFinanceApprover) // had a part in nothing
 	both     = person("both", access.RoleFinancePreparer, access.RoleFinanceApprover)
 	monitor  = person("monitor", access.RoleMonitor)
 	auditor  = person("auditor", access.RoleAuditor)

@@ -157,12 +157,18 @@ func (s *story) cases() {
 		c := s.post("monitor", "/api/v1/cases", field{"vendor": v, "round": "r1", "findings": findings, "note": "asks too much"})
 		path := "/api/v1/cases/" + c.need("id")
 		frozen := s.post("finance-preparer", path+"/freeze", field{})
+		s.post("finance-preparer", path+"/assignment", field{"due": s.now(2)})
+		s.post("monitor", path+"/comments", field{"text": "He was not at the market that day."})
 		if v == "v1" {
-			s.post("finance-approver", path+"/release", field{"note": "a slip of the pen"})
+			s.post("second finance-approver", path+"/release", field{"note": "a slip of the pen"})
 		} else {
-			s.post("finance-approver", path+"/uphold", field{"digest": frozen.need("digest"), "note": "no receipt was shown"})
+			s.post("finance-preparer", path+"/vendor-asked", field{"until": s.now(3)})
+			s.post("finance-preparer", path+"/vendor-answer", field{"text": "I have lost the stubs."})
+			s.post("second finance-approver", path+"/uphold", field{"digest": frozen.need("digest"), "note": "no receipt was shown"})
 		}
 		s.get("monitor", path)
+		s.get("monitor", path+"/history")
+		s.get("monitor", path+"/comments")
 	}
 	s.get("monitor", "/api/v1/cases")
 	s.get("monitor", "/api/v1/reconciliation")

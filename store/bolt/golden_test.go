@@ -172,6 +172,7 @@ func putGolden(tx *Tx) error {
 		tx.PutEntitlement(filled[distribution.Entitlement]()),
 		tx.PutEntitledIn("r1", household, "l1"),
 		tx.PutCase(filled[reconcile.Case]()),
+		tx.PutCaseComment(filled[reconcile.Comment]()),
 	)
 }
 
@@ -232,6 +233,7 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, filled[distribution.Entitlement]())(one(tx.Entitlements(filled[distribution.Entitlement]().Lot, 0)))
 	is(t, "l1")(tx.EntitledIn("r1", household))
 	is(t, filled[reconcile.Case]())(tx.Case(filled[reconcile.Case]().ID))
+	is(t, filled[reconcile.Comment]())(one(tx.CaseComments(filled[reconcile.Comment]().Case)))
 }
 
 // is fails the test unless a value was read without error and is the wanted.

@@ -3,12 +3,16 @@ package bolt
 import (
 	"iter"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
 )
 
-var casesTable = newOwned[string, caseRecord]("case")
+var (
+	casesTable       = newOwned[string, caseRecord]("case")
+	caseCommentTable = table[numbered[string], caseCommentRecord]{newBucket("case-comment"), 1, numberedKey[string]()}
+)
 
 var _ reconcile.Tx = (*Tx)(nil)
 
@@ -32,12 +36,47 @@ func (tx *Tx) Cases(programme string) iter.Seq2[reconcile.Case, error] {
 	return convert(casesTable.of(tx, programme, ""), caseRecord.toCase)
 }
 
+// PutCaseComment stores a comment.
+func (tx *Tx) PutCaseComment(c reconcile.Comment) error {
+	return caseCommentTable.put(tx, numbered[string]{c.Case, uint64(c.N)}, caseCommentRecordOf(c))
+}
+
+// CaseComments yields a case's comments in order.
+func (tx *Tx) CaseComments(id string) iter.Seq2[reconcile.Comment, error] {
+	return convert(caseCommentTable.scan(tx, under(key{}.str(id))), caseComment)
+}
+
+// caseCommentRecord is in "case-comment" by case and number, which the record
+// does not repeat.
+type caseCommentRecord struct {
+	By     string
+	Actor  string
+	Role   string
+	Vendor bool
+	Text   string
+	SHA256 sum32
+	At     instant
+	Entry  uint64
+}
+
+func caseCommentRecordOf(c reconcile.Comment) caseCommentRecord {
+	return caseCommentRecord{c.By, c.Actor, string(c.Role), c.Vendor, c.Text, c.SHA256, instantOf(c.At), c.Entry}
+}
+
+func caseComment(r row[numbered[string], caseCommentRecord]) reconcile.Comment {
+	v := r.value
+	return reconcile.Comment{Case: r.key.of, N: int(r.key.n), By: v.By, Actor: v.Actor, Role: access.Role(v.Role), Vendor: v.Vendor,
+		Text: v.Text, SHA256: v.SHA256, At: v.At.time(), Entry: v.Entry}
+}
+
 // caseRecord is in "case" by id.
 type caseRecord struct {
 	ID        string
 	Programme string
 	Vendor    string
 	Round     string
+	About     string
+	Refers    string
 	State     string
 	Findings  []findingRecord
 	Value     amount
@@ -49,8 +88,24 @@ type caseRecord struct {
 	DecidedBy string
 	Approval  approvalRecord
 	Note      string
+	Assigned  assignmentRecord
+	Hearing   hearingRecord
+	Entries   []uint64
 	Opened    instant
 	Decided   instant
+}
+
+type assignmentRecord struct {
+	To  string
+	Due instant
+}
+
+type hearingRecord struct {
+	Findings int
+	Asked    instant
+	Until    instant
+	Answered instant
+	Answer   sum32
 }
 
 type findingRecord struct {
@@ -69,26 +124,39 @@ type findingRecord struct {
 }
 
 type heldRecord struct {
-	Entry  uint64
-	From   string
-	Amount amount
-	Value  amount
-	Claim  string
-	Freeze uint64
+	Entry   uint64
+	From    string
+	Amount  amount
+	Value   amount
+	Claim   string
+	Freeze  uint64
+	Outcome string
 }
 
 func caseRecordOf(c reconcile.Case) caseRecord {
-	return caseRecord{ID: c.ID, Programme: c.Programme, Vendor: string(c.Vendor), Round: c.Round, State: string(c.State),
+	return caseRecord{ID: c.ID, Programme: c.Programme, Vendor: string(c.Vendor), Round: c.Round, About: string(c.About), Refers: c.Refers, State: string(c.State),
 		Findings: each(c.Findings, findingRecordOf), Value: amountOf(c.Value), Frozen: amountOf(c.Frozen),
 		Money: each(c.Money, heldRecordOf), Digest: c.Digest, OpenedBy: c.OpenedBy, FrozenBy: c.FrozenBy, DecidedBy: c.DecidedBy,
-		Approval: approvalRecordOf(c.Approval), Note: c.Note, Opened: instantOf(c.Opened), Decided: instantOf(c.Decided)}
+		Approval: approvalRecordOf(c.Approval), Note: c.Note,
+		Assigned: assignmentRecord{c.Assigned.To, instantOf(c.Assigned.Due)}, Hearing: hearingRecordOf(c.Hearing), Entries: c.Entries,
+		Opened: instantOf(c.Opened), Decided: instantOf(c.Decided)}
 }
 
 func (r caseRecord) toCase() reconcile.Case {
-	return reconcile.Case{ID: r.ID, Programme: r.Programme, Vendor: vendors.ID(r.Vendor), Round: r.Round, State: reconcile.CaseState(r.State),
+	return reconcile.Case{ID: r.ID, Programme: r.Programme, Vendor: vendors.ID(r.Vendor), Round: r.Round, About: reconcile.Subject(r.About), Refers: r.Refers, State: reconcile.CaseState(r.State),
 		Findings: each(r.Findings, findingRecord.finding), Value: r.Value.amount(), Frozen: r.Frozen.amount(),
 		Money: each(r.Money, heldRecord.held), Digest: r.Digest, OpenedBy: r.OpenedBy, FrozenBy: r.FrozenBy, DecidedBy: r.DecidedBy,
-		Approval: r.Approval.approval(), Note: r.Note, Opened: r.Opened.time(), Decided: r.Decided.time()}
+		Approval: r.Approval.approval(), Note: r.Note,
+		Assigned: reconcile.Assignment{To: r.Assigned.To, Due: r.Assigned.Due.time()}, Hearing: r.Hearing.hearing(), Entries: r.Entries,
+		Opened: r.Opened.time(), Decided: r.Decided.time()}
+}
+
+func hearingRecordOf(h reconcile.Hearing) hearingRecord {
+	return hearingRecord{h.Findings, instantOf(h.Asked), instantOf(h.Until), instantOf(h.Answered), h.Answer}
+}
+
+func (r hearingRecord) hearing() reconcile.Hearing {
+	return reconcile.Hearing{Findings: r.Findings, Asked: r.Asked.time(), Until: r.Until.time(), Answered: r.Answered.time(), Answer: r.Answer}
 }
 
 func findingRecordOf(f reconcile.Finding) findingRecord {
@@ -103,10 +171,10 @@ func (r findingRecord) finding() reconcile.Finding {
 }
 
 func heldRecordOf(h reconcile.Held) heldRecord {
-	return heldRecord{h.Entry, string(h.From), amountOf(h.Amount), amountOf(h.Value), string(h.Claim), h.Freeze}
+	return heldRecord{h.Entry, string(h.From), amountOf(h.Amount), amountOf(h.Value), string(h.Claim), h.Freeze, string(h.Outcome)}
 }
 
 func (r heldRecord) held() reconcile.Held {
 	return reconcile.Held{Entry: r.Entry, From: ledger.Account(r.From), Amount: r.Amount.amount(), Value: r.Value.amount(),
-		Claim: vendors.ClaimID(r.Claim), Freeze: r.Freeze}
+		Claim: vendors.ClaimID(r.Claim), Freeze: r.Freeze, Outcome: reconcile.Outcome(r.Outcome)}
 }

@@ -9,7 +9,8 @@ import (
 )
 
 type reconcileTables struct {
-	cases owned[reconcile.Case]
+	cases    owned[reconcile.Case]
+	comments table[string, reconcile.Comment] // case, n
 }
 
 var _ reconcile.Tx = (*Tx)(nil)
@@ -36,4 +37,14 @@ func (tx *Tx) PutCase(c reconcile.Case) error {
 // Cases yields a programme's cases in order.
 func (tx *Tx) Cases(programme string) iter.Seq2[reconcile.Case, error] {
 	return tx.db.reconcile.cases.of(programme, "")
+}
+
+// PutCaseComment stores a comment.
+func (tx *Tx) PutCaseComment(c reconcile.Comment) error {
+	return tx.db.reconcile.comments.put(tx, key(c.Case, num(uint64(c.N))), c)
+}
+
+// CaseComments yields a case's comments in order.
+func (tx *Tx) CaseComments(id string) iter.Seq2[reconcile.Comment, error] {
+	return under(&tx.db.reconcile.comments, key(id, ""), "")
 }

@@ -1,0 +1,141 @@
+package reconcile
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+
+	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/vendors"
+)
+
+// topic is what findings have in common that belong into one case.
+type topic struct {
+	vendor vendors.ID
+	round  string
+	about  Subject
+}
+
+// ofHandheld names the detectors whose findings are about a handheld: another
+// one of the same vendor has nothing to do with them.
+var ofHandheld = map[string]bool{}
+
+// subjectOf says what of its vendor's a finding is about.
+func subjectOf(f Finding) Subject {
+	if ofHandheld[f.Detector] && f.Handheld != "" {
+		return Subject("handheld:" + string(f.Handheld))
+	}
+	return ""
+}
+
+func (c Case) topic() topic { return topic{c.Vendor, c.Round, c.About} }
+
+// bundles are a programme's cases by what they are about.
+type bundles struct {
+	open   map[topic]Case
+	closed map[topic]Case // the latest
+}
+
+func bundlesOf(tx Tx, programme string) (bundles, error) {
+	b := bundles{open: map[topic]Case{}, closed: map[topic]Case{}}
+	for c, err := range tx.Cases(programme) {
+		if err != nil {
+			return b, err
+		}
+		of := b.open
+		if c.State.closed() {
+			of = b.closed
+		}
+		if was, ok := of[c.topic()]; !ok || was.Decided.Before(c.Decided) {
+			of[c.topic()] = c
+		}
+	}
+	return b, nil
+}
+
+// file adds findings to the open case about the topic, or opens one under the
+// id. Those that the case has already change nothing.
+func (b bundles) file(d *desk, of topic, findings []Finding, id, note string) (Case, error) {
+	what := "case-joined"
+	c, joins := b.open[of]
+	if !joins {
+		what = "case-opened"
+		c = Case{ID: id, Programme: d.by.Programme, Vendor: of.vendor, Round: of.round, About: of.about, Refers: b.closed[of].ID,
+			State: CaseOpen, Frozen: money.Francs(0), OpenedBy: d.by.ID, Opened: d.tx.Now()}
+	}
+	had := len(c.Findings)
+	for _, f := range findings {
+		if !slices.ContainsFunc(c.Findings, func(g Finding) bool { return g.ID == f.ID }) {
+			c.Findings = append(c.Findings, f)
+		}
+	}
+	switch {
+	case len(c.Findings) == had:
+		return c, nil
+	case len(c.Findings) > findingsMax:
+		return Case{}, ErrCase.At("findings", "case %s has %d of at most %d", c.ID, had, findingsMax)
+	}
+	var err error
+	if c.Value, err = worthOf(c.Findings); err != nil {
+		return Case{}, err
+	}
+	if note != "" {
+		c.Note = note
+	}
+	sum, err := findingsDigest(c.Findings)
+	if err != nil {
+		return Case{}, err
+	}
+	facts := map[string]string{factFindings: hexadecimal(sum)}
+	if c.About != "" {
+		facts["about"] = string(c.About)
+	}
+	if c.Refers != "" {
+		facts["refers"] = c.Refers
+	}
+	d.c = c
+	return d.decided(what, facts)
+}
+
+// factFindings is the SHA-256 of all of the case's findings then, as
+// findingsDigest has it: what was found cannot be put otherwise later.
+const factFindings = "findings-sha256"
+
+// findingsDigest is over the findings as JSON, in the order in which they came.
+func findingsDigest(fs []Finding) ([32]byte, error) {
+	out := make([]findingJSON, len(fs))
+	for i, f := range fs {
+		out[i] = jsonOfFinding(f)
+	}
+	b, err := json.Marshal(out)
+	return sha256.Sum256(b), err
+}
+
+// worthOf adds up findings, without those that a later one of the same
+// detector takes in with all their evidence.
+func worthOf(fs []Finding) (money.Amount, error) {
+	sum := money.Francs(0)
+	for i, f := range fs {
+		if slices.ContainsFunc(fs[i+1:], f.within) {
+			continue
+		}
+		var err error
+		if sum, err = sum.Add(f.Value); err != nil {
+			return money.Amount{}, err
+		}
+	}
+	return sum, nil
+}
+
+// within reports whether later says all that f says, and more.
+func (f Finding) within(later Finding) bool {
+	if later.Detector != f.Detector || later.Handheld != f.Handheld {
+		return false
+	}
+	for _, ref := range f.Evidence {
+		if _, ok := slices.BinarySearch(later.Evidence, ref); !ok {
+			return false
+		}
+	}
+	return true
+}

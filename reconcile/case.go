@@ -1,0 +1,132 @@
+package reconcile
+
+import (
+	"time"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/vendors"
+)
+
+// CaseState is where a case is.
+type CaseState string
+
+// The states of a case. While some of its money waits for a decision it is
+// frozen; what was decided about the rest is in Held.Outcome.
+const (
+	CaseOpen    CaseState = "open"
+	CaseFrozen  CaseState = "frozen"  // its money is in vendor:…:contested
+	CaseCleared CaseState = "cleared" // for the vendor, in everything
+	CaseUpheld  CaseState = "upheld"  // against him, in everything or in a part
+)
+
+// closed reports whether the case is decided.
+func (s CaseState) closed() bool { return s == CaseCleared || s == CaseUpheld }
+
+// Case groups findings about one thing in one round for people to decide.
+type Case struct {
+	ID        string
+	Programme string
+	Vendor    vendors.ID
+	Round     string
+	About     Subject // what of the vendor's
+	Refers    string  // a closed case about the same thing; "" for none
+	State     CaseState
+	Findings  []Finding    // in the order in which they came
+	Value     money.Amount // of the findings
+	Frozen    money.Amount // ever, in XOF, kilos at their price
+	Money     []Held       // what was frozen, one redemption each
+	Digest    [32]byte     // SHA-256 of exactly that: what Uphold approves
+	OpenedBy  string       // staff ids
+	FrozenBy  string
+	DecidedBy string
+	Approval  access.Approval // of the latest write-off
+	Note      string
+	Assigned  Assignment
+	Hearing   Hearing
+	Entries   []uint64 // of the journal that are about it, in order
+	Opened    time.Time
+	Decided   time.Time
+}
+
+// Subject is what a case is about: "" for a vendor in a round, or
+// "handheld:<id>" of his.
+type Subject string
+
+// Assignment says who looks into a case, and until when.
+type Assignment struct {
+	To  string // pseudonym; "" for nobody yet
+	Due time.Time
+}
+
+// Hearing is how a vendor was heard: what is decided against him was put to
+// him before.
+type Hearing struct {
+	Findings int       // how many of the case's findings were put to him
+	Asked    time.Time // zero for not yet
+	Until    time.Time // he may answer
+	Answered time.Time // zero for not
+	Answer   [32]byte  // SHA-256 of his words, or of the paper that has them
+}
+
+// Outcome is what was decided about one redemption.
+type Outcome string
+
+// The outcomes; "" stands for none yet.
+const (
+	Released   Outcome = "released"    // the vendor keeps it
+	WrittenOff Outcome = "written-off" // it is undone
+)
+
+// Held is the money of one redemption that a case froze.
+type Held struct {
+	Entry   uint64          // the redeem or accept-loss entry
+	From    ledger.Account  // where the money was: redeemed or claimed
+	Amount  money.Amount    // in the account's asset
+	Value   money.Amount    // in XOF
+	Claim   vendors.ClaimID // the accepted claim that it was taken from; "" for none
+	Freeze  uint64          // the freeze entry
+	Outcome Outcome
+}
+
+// Comment is what somebody wrote about a case, or what the vendor answered. Its
+// text is personal data and never in the journal, which has its SHA-256.
+type Comment struct {
+	Case   string
+	N      int    // from 1
+	By     string // staff id
+	Actor  string // the same person's pseudonym
+	Role   access.Role
+	Vendor bool     // these are the vendor's words
+	Text   string   // at most 2000 bytes
+	SHA256 [32]byte // of the text
+	At     time.Time
+	Entry  uint64 // the decision that journals it
+}
+
+// Errors about cases.
+var (
+	ErrCaseState = fault.New(fault.Conflict, "case_state",
+		"The case is not in the state that this needs.",
+		"Le dossier n'est pas dans l'état requis.")
+	ErrCaseChanged = fault.New(fault.Conflict, "case_changed",
+		"The case is no longer what you looked at. Look at it again.",
+		"Le dossier n'est plus celui que vous avez examiné. Examinez-le à nouveau.")
+	ErrCase = fault.New(fault.Invalid, "case_invalid",
+		"What was given about the case breaks a rule.",
+		"Les données fournies sur le dossier enfreignent une règle.")
+	ErrNothingFrozen = fault.New(fault.Conflict, "nothing_to_freeze",
+		"No money of this case's redemptions is still with the programme.",
+		"Aucun montant des échanges de ce dossier n'est encore détenu par le programme.")
+	ErrWeak = fault.New(fault.Conflict, "evidence_weak",
+		"Signals of this kind freeze no money by themselves. Look for evidence that rests on more.",
+		"De tels indices ne bloquent à eux seuls aucun montant. Cherchez des preuves qui reposent sur davantage.")
+	ErrInvolved = fault.New(fault.Denied, "case_involved",
+		"You had a part in this case or in what it is about. Somebody else must decide it.",
+		"Vous avez eu part à ce dossier ou à ce dont il traite. Une autre personne doit en décider.")
+	ErrUnheard = fault.New(fault.Conflict, "vendor_unheard",
+		"The trader must be heard first: ask him, and record his answer, or wait until the date he was given.",
+		"Le commerçant doit d'abord être entendu : interrogez-le et consignez sa réponse, ou attendez la date fixée.")
+)

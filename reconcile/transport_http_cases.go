@@ -1,0 +1,208 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/vendors"
+)
+
+// caseRoutes adds the routes about cases.
+func caseRoutes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
+	for pattern, h := range map[string]http.Handler{
+		"POST /api/v1/cases":                    httpkit.Handler(httpkit.Present(e.OpenCase, jsonOfCase), decodeOpen, http.StatusCreated, opts...),
+		"GET /api/v1/cases":                     httpkit.Handler(httpkit.Present(e.Cases, wireOfCases), decodeCases, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}":                httpkit.Handler(httpkit.Present(e.Case, jsonOfCase), decodeCase, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}/history":        httpkit.Handler(httpkit.Present(e.CaseHistory, wireOfHistory), decodeCase, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}/comments":       httpkit.Handler(httpkit.Present(e.CaseComments, wireOfComments), decodeCase, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/comments":      httpkit.Handler(httpkit.Present(e.CommentCase, jsonOfComment), decodeComment, http.StatusCreated, opts...),
+		"POST /api/v1/cases/{id}/assignment":    httpkit.Handler(httpkit.Present(e.AssignCase, jsonOfCase), decodeAssign, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/vendor-asked":  httpkit.Handler(httpkit.Present(e.AskVendor, jsonOfCase), decodeAsk, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/vendor-answer": httpkit.Handler(httpkit.Present(e.AnswerOfVendor, jsonOfCase), decodeAnswer, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/freeze":        httpkit.Handler(httpkit.Present(e.Freeze, jsonOfCase), decodeFreeze, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/release":       httpkit.Handler(httpkit.Present(e.Release, jsonOfCase), decodeRelease, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/uphold":        httpkit.Handler(httpkit.Present(e.Uphold, jsonOfCase), decodeUphold, http.StatusOK, opts...),
+	} {
+		mux.Handle(pattern, staff(h))
+	}
+}
+
+func decodeOpen(ctx context.Context, r *http.Request) (OpenCase, error) {
+	by, key, b, err := order[struct {
+		Vendor   vendors.ID `json:"vendor"`
+		Round    string     `json:"round"`
+		Findings []string   `json:"findings"`
+		Note     string     `json:"note"`
+	}](ctx, r)
+	return OpenCase{By: by, Key: key, Vendor: b.Vendor, Round: b.Round, Findings: b.Findings, Note: b.Note}, err
+}
+
+// onePart is order of a command about the case in the path.
+func onePart[B any](ctx context.Context, r *http.Request, note func(B) string) (Decide, B, error) {
+	by, key, b, err := order[B](ctx, r)
+	if err != nil {
+		return Decide{}, b, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return Decide{By: by, Key: key, Case: id, Note: note(b)}, b, err
+}
+
+type noteBody struct {
+	Note string `json:"note"`
+}
+
+func decodeFreeze(ctx context.Context, r *http.Request) (Decide, error) {
+	d, _, err := onePart(ctx, r, func(b noteBody) string { return b.Note })
+	return d, err
+}
+
+type releaseBody struct {
+	Entries []string `json:"entries"`
+	Note    string   `json:"note"`
+}
+
+func decodeRelease(ctx context.Context, r *http.Request) (Release, error) {
+	d, b, err := onePart(ctx, r, func(b releaseBody) string { return b.Note })
+	if err != nil {
+		return Release{}, err
+	}
+	entries, err := entriesOf(b.Entries)
+	return Release{Decide: d, Entries: entries}, err
+}
+
+type upholdBody struct {
+	Digest  string   `json:"digest"`
+	Entries []string `json:"entries"`
+	Note    string   `json:"note"`
+}
+
+func decodeUphold(ctx context.Context, r *http.Request) (Uphold, error) {
+	d, b, err := onePart(ctx, r, func(b upholdBody) string { return b.Note })
+	if err != nil {
+		return Uphold{}, err
+	}
+	entries, err := entriesOf(b.Entries)
+	if err != nil {
+		return Uphold{}, err
+	}
+	digest, err := sumOf("$.digest", b.Digest)
+	return Uphold{Decide: d, Entries: entries, Digest: digest}, err
+}
+
+// entriesOf reads numbers of entries, which are strings in JSON.
+func entriesOf(texts []string) ([]uint64, error) {
+	if len(texts) > heldMax {
+		return nil, ErrCase.At("$.entries", "at most %d", heldMax)
+	}
+	out := make([]uint64, len(texts))
+	for i, text := range texts {
+		var err error
+		if out[i], err = strconv.ParseUint(text, 10, 63); err != nil {
+			return nil, ErrCase.At("$.entries", "the numbers of entries, as strings")
+		}
+	}
+	return out, nil
+}
+
+// sumOf reads a SHA-256 in hexadecimal.
+func sumOf(where, text string) (sum [32]byte, err error) {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(sum) {
+		return sum, ErrCase.At(where, "64 hexadecimal digits")
+	}
+	return [32]byte(b), nil
+}
+
+type assignBody struct {
+	To   string    `json:"to"`
+	Due  time.Time `json:"due"`
+	Note string    `json:"note"`
+}
+
+func decodeAssign(ctx context.Context, r *http.Request) (Assign, error) {
+	d, b, err := onePart(ctx, r, func(b assignBody) string { return b.Note })
+	return Assign{Decide: d, To: b.To, Due: b.Due}, err
+}
+
+type askBody struct {
+	Until time.Time `json:"until"`
+	Note  string    `json:"note"`
+}
+
+func decodeAsk(ctx context.Context, r *http.Request) (AskVendor, error) {
+	d, b, err := onePart(ctx, r, func(b askBody) string { return b.Note })
+	return AskVendor{Decide: d, Until: b.Until}, err
+}
+
+type textBody struct {
+	Text string `json:"text"`
+}
+
+func decodeComment(ctx context.Context, r *http.Request) (AddComment, error) {
+	d, b, err := onePart(ctx, r, func(textBody) string { return "" })
+	return AddComment{By: d.By, Key: d.Key, Case: d.Case, Text: b.Text}, err
+}
+
+type answerBody struct {
+	Text  string `json:"text"`
+	Paper string `json:"paper"`
+}
+
+func decodeAnswer(ctx context.Context, r *http.Request) (AnswerOfVendor, error) {
+	d, b, err := onePart(ctx, r, func(answerBody) string { return "" })
+	if err != nil {
+		return AnswerOfVendor{}, err
+	}
+	cmd := AnswerOfVendor{By: d.By, Key: d.Key, Case: d.Case, Text: b.Text}
+	if b.Paper != "" {
+		cmd.SHA256, err = sumOf("$.paper", b.Paper)
+	}
+	return cmd, err
+}
+
+func decodeCase(ctx context.Context, r *http.Request) (CaseByID, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return CaseByID{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return CaseByID{By: by, ID: id}, err
+}
+
+func decodeCases(ctx context.Context, r *http.Request) (ListCases, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return ListCases{}, err
+	}
+	after, limit, err := httpkit.PageQuery(r)
+	return ListCases{By: by, After: after, Limit: limit}, err
+}
+
+func wireOfCases(p CasePage) httpkit.Page[caseJSON] {
+	return httpkit.NewPage(eachOf(p.Items, jsonOfCase), p.Next)
+}
+
+func eachOf[T, W any](items []T, show func(T) W) []W {
+	out := make([]W, len(items))
+	for i, it := range items {
+		out[i] = show(it)
+	}
+	return out
+}
+
+type historyWire struct {
+	Items []eventJSON `json:"items"`
+}
+
+func wireOfHistory(es []Event) historyWire { return historyWire{eachOf(es, jsonOfEvent)} }
+
+type commentsWire struct {
+	Items []commentJSON `json:"items"`
+}
+
+func wireOfComments(cs []Comment) commentsWire { return commentsWire{eachOf(cs, jsonOfComment)} }
