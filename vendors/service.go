@@ -86,7 +86,7 @@ type Service interface {
 	PrepareSettlement(ctx context.Context, cmd PrepareSettlement) (Settlement, error)
 	// ApproveSettlement orders the payments whose digest is given. Errors:
 	// ErrNotFound, ErrSettlementState, ErrSettlementChanged, ErrSamePerson,
-	// access.ErrProof, ledger.ErrOverdrawn.
+	// access.ErrProof, documents.ErrMissing, ledger.ErrOverdrawn.
 	ApproveSettlement(ctx context.Context, cmd ApproveSettlement) (Settlement, error)
 	// RefuseSettlement ends a prepared settlement and frees its claims. Errors:
 	// ErrNotFound, ErrSettlementState, ErrVendor.
@@ -107,7 +107,7 @@ type Service interface {
 	// ErrNotFound, ErrSuspended, ErrVendor.
 	PrepareAdvance(ctx context.Context, cmd PrepareAdvance) (AdvanceLine, error)
 	// ApproveAdvance pays it. Errors: ErrNotFound, ErrAdvanceState,
-	// ErrSamePerson, ledger.ErrOverdrawn.
+	// ErrSamePerson, documents.ErrMissing, ledger.ErrOverdrawn.
 	ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (AdvanceLine, error)
 	// Advances returns a vendor's advances in the order they were prepared.
 	Advances(ctx context.Context, q ByID) (Page[AdvanceLine], error)

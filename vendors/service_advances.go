@@ -71,6 +71,9 @@ func (s *service) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (Advan
 		if err := access.Distinct(a.By, nil, cmd.By); err != nil {
 			return AdvanceLine{}, err
 		}
+		if err := a.documented(tx); err != nil {
+			return AdvanceLine{}, err
+		}
 		e, err := ledger.Post(tx, ledger.Entry{Kind: ledger.KindAdvance, Actor: as, Ref: a.ID,
 			Facts:    map[string]string{"permille": strconv.Itoa(a.Permille)},
 			Postings: []ledger.Posting{{Debit: ledger.Advance(string(a.Vendor)), Credit: ledger.Bank(a.Bank), Amount: a.Amount}}})

@@ -161,6 +161,9 @@ func (s *service) ApproveSettlement(ctx context.Context, cmd ApproveSettlement) 
 		if now.Digest != st.Digest || now.Digest != cmd.Digest {
 			return Settlement{}, ErrSettlementChanged
 		}
+		if err := st.documented(tx); err != nil {
+			return Settlement{}, err
+		}
 		p := access.Proposal{Programme: st.Programme, Digest: st.Digest, PreparedBy: st.PreparedBy, Roles: Roles[MethodApproveSettlement]}
 		if p, err = p.Approve(cmd.By, proof, tx.Now()); err != nil {
 			return Settlement{}, err

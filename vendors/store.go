@@ -4,14 +4,14 @@ import (
 	"context"
 	"iter"
 
-	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/documents"
 )
 
 // Tx is what this package needs of the store inside one transaction. Methods
 // return ErrNotFound where the thing asked for by name is not there. Values
 // read are copies.
 type Tx interface {
-	ledger.Tx
+	documents.Tx
 
 	Vendor(id ID) (Vendor, error)
 	PutVendor(v Vendor) error

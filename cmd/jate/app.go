@@ -19,6 +19,8 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/ledger/export"
@@ -64,6 +66,7 @@ type app struct {
 	vendors       vendors.Service
 	vouchers      voucher.Service
 	distributions distribution.Service
+	finances      finance.Service
 	reconciles    reconcile.Service
 	handler       http.Handler
 }
@@ -109,7 +112,7 @@ func guardPath(dir string) string { return filepath.Join(dir, "checkpoint.json")
 
 func (a *app) close() error { return a.db.Close() }
 
-// services makes the five services, each behind its counters and its audit log.
+// services makes the six services, each behind its counters and its audit log.
 func (a *app) services() error {
 	prover := access.TokenProver{Now: a.cfg.now}
 	room, err := openPrintRoom(a.cfg.dir, a.settings)
@@ -146,6 +149,9 @@ func (a *app) services() error {
 		return err
 	}
 	a.distributions = distribution.Logging(d, a.log)
+	if err := a.finance(); err != nil {
+		return err
+	}
 	limits, err := limitsOf(a.cfg.dir)
 	if err != nil {
 		return err
@@ -164,6 +170,25 @@ func (a *app) services() error {
 	a.ledger = ledger.Logging(l, a.log)
 	return nil
 }
+
+// finance makes the finance office's service.
+func (a *app) finance() error {
+	folder, err := documents.NewFolder(documentsPath(a.cfg.dir), a.keys.data)
+	if err != nil {
+		return err
+	}
+	f, err := finance.New(finance.Config{Store: a.db.Finance(), Folder: folder})
+	if err != nil {
+		return err
+	}
+	if f, err = finance.Instrumenting(f, a.registry); err != nil {
+		return err
+	}
+	a.finances = finance.Logging(f, a.log)
+	return nil
+}
+
+func documentsPath(dir string) string { return filepath.Join(dir, "documents") }
 
 // routes puts every service's endpoints on one handler.
 func (a *app) routes() error {
@@ -193,6 +218,7 @@ func (a *app) routes() error {
 	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), staff, log, through)
 	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, observer.Service("voucher")), staff, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log, through)
+	finance.Routes(mux, finance.NewEndpoints(a.finances, observer.Service("finance")), staff, log, through)
 	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log, through)
 	b := &backups{app: a}
 	if err := os.RemoveAll(b.folder()); err != nil { // of a server that was killed

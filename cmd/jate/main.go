@@ -68,6 +68,8 @@ func commands() []command {
 		{"print", "--data DIR --lot ID --labels FILE.pdf --slips FILE.pdf", "open a lot's sealed print job", printCommand},
 		{"verify", "--data DIR [--signatures]", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
 		{"export", "--data DIR --format hledger|ledger|beancount", "the books as text", exportCommand},
+		{"attach", "--data DIR | --server URL --token FILE; --to KIND:ID --kind KIND FILE", "keep a contract, invoice, signed sheet or receipt", attachCommand},
+		{"documents", "--data DIR", "read every attached document and compare it with its hash", documentsCommand},
 		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
 		{"report", "--data DIR --round ID [--format json|html|pdf|xlsx] [--explain FIGURE] [--out FILE]", "the report on a round, or what one of its figures is made of", reportCommand},
 		{"simulate", "--facts FILE --truth FILE [--seed S] [--subtlety X] [--share X] [--kinds K[,K]]", "invent a round with known diversion, to measure detectors", simulateCommand},

@@ -14,10 +14,12 @@ var layers = map[string]int{
 	"money": 0, "fault": 0,
 	"ledger":       1,
 	"access":       2,
-	"vendors":      3,
-	"voucher":      4,
-	"distribution": 5,
-	"reconcile":    6,
+	"documents":    3,
+	"vendors":      4,
+	"voucher":      5,
+	"distribution": 6,
+	"finance":      7,
+	"reconcile":    8,
 }
 
 // isEdgeFile reports whether transport may be spoken of in a file of a service

@@ -19,6 +19,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
@@ -173,6 +174,9 @@ func putGolden(tx *Tx) error {
 		tx.PutEntitledIn("r1", household, "l1"),
 		tx.PutCase(filled[reconcile.Case]()),
 		tx.PutCaseComment(filled[reconcile.Comment]()),
+		tx.PutDocument(filled[documents.Attachment]().Document),
+		tx.PutAttachment(filled[documents.Attachment]()),
+		tx.PutDocumentRules("p1", filled[[]documents.Rule]()),
 	)
 }
 
@@ -232,6 +236,10 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, filled[distribution.Lot]())(tx.Lot(filled[distribution.Lot]().ID))
 	is(t, filled[distribution.Entitlement]())(one(tx.Entitlements(filled[distribution.Entitlement]().Lot, 0)))
 	is(t, "l1")(tx.EntitledIn("r1", household))
+	attached := filled[documents.Attachment]()
+	is(t, attached)(one(tx.Attachments(attached.Programme, attached.Subject)))
+	is(t, attached)(one(tx.AttachmentsOf(attached.Programme, attached.Document.Hash)))
+	is(t, filled[[]documents.Rule]())(tx.DocumentRules("p1"))
 	is(t, filled[reconcile.Case]())(tx.Case(filled[reconcile.Case]().ID))
 	is(t, filled[reconcile.Comment]())(one(tx.CaseComments(filled[reconcile.Comment]().Case)))
 }

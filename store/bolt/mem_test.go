@@ -250,7 +250,7 @@ func entries(tx anyTx) (any, error) {
 
 // someCalls draw every use of a transaction, those of a package together, so
 // that they meet.
-var someCalls = [][]func(draw) call{ledgerCalls, vendorCalls, voucherCalls, receiptCalls, distributionCalls, caseCalls}
+var someCalls = [][]func(draw) call{ledgerCalls, documentCalls, vendorCalls, voucherCalls, receiptCalls, distributionCalls, caseCalls}
 
 // draw draws the arguments of calls, from so few that they meet.
 type draw struct{ *rapid.T }

@@ -15,6 +15,7 @@ type DB struct {
 	mu           sync.RWMutex
 	now          func() time.Time
 	ledger       ledgerTables
+	documents    documentTables
 	vendors      vendorTables
 	vouchers     voucherTables
 	distribution distributionTables

@@ -1,0 +1,36 @@
+package finance
+
+import (
+	"context"
+
+	"github.com/go-kit/kit/endpoint"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/internal/httpkit"
+)
+
+// Endpoints are the service's methods behind their middleware.
+type Endpoints struct {
+	Attach           httpkit.Endpoint[Attach, documents.Attachment]
+	Attachments      httpkit.Endpoint[AttachedTo, []documents.Attachment]
+	Document         httpkit.Endpoint[ReadDocument, Content]
+	SetDocumentRules httpkit.Endpoint[SetDocumentRules, []documents.Rule]
+	DocumentRules    httpkit.Endpoint[Query, []documents.Rule]
+}
+
+// NewEndpoints puts each method behind the middleware that observe returns for
+// it, then behind the roles that Roles lists.
+func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) Endpoints {
+	return Endpoints{
+		Attach:           guarded(MethodAttach, s.Attach, observe),
+		Attachments:      guarded(MethodAttachments, s.Attachments, observe),
+		Document:         guarded(MethodDocument, s.Document, observe),
+		SetDocumentRules: guarded(MethodSetRules, s.SetDocumentRules, observe),
+		DocumentRules:    guarded(MethodDocumentRules, s.DocumentRules, observe),
+	}
+}
+
+func guarded[C, R any](m Method, fn func(context.Context, C) (R, error), observe func(string) endpoint.Middleware) httpkit.Endpoint[C, R] {
+	return httpkit.Wrap(fn, observe(string(m)), access.Require(Roles[m]...))
+}

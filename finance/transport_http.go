@@ -1,0 +1,168 @@
+package finance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/money"
+)
+
+// slowly is how long a document may take over a slow line: 16 MiB.
+const slowly = 10 * time.Minute
+
+// Routes adds the service's routes to mux, all behind staff, which puts the
+// actor into the request's context.
+func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
+	long := append(append([]httpkit.Option{}, opts...), httpkit.MaxBody(documents.SizeMax), httpkit.Within(slowly))
+	for pattern, h := range map[string]http.Handler{
+		"POST /api/v1/documents":     handle(e.Attach, wireOfAttachment, decodeAttach, http.StatusCreated, long),
+		"GET /api/v1/documents":      handle(e.Attachments, wireOfAttachments, decodeAttachments, http.StatusOK, opts),
+		"GET /api/v1/documents/{id}": handle(e.Document, contentOf, decodeDocument, http.StatusOK, long),
+		"GET /api/v1/document-rules": handle(e.DocumentRules, wireOfRules, decodeQuery, http.StatusOK, opts),
+		"PUT /api/v1/document-rules": handle(e.SetDocumentRules, wireOfRules, decodeRules, http.StatusOK, opts),
+	} {
+		mux.Handle(pattern, staff(h))
+	}
+}
+
+// handle serves an endpoint whose result is shown in its wire form.
+func handle[C, R, W any](e httpkit.Endpoint[C, R], show func(R) W, decode func(context.Context, *http.Request) (C, error), status int, opts []httpkit.Option) http.Handler {
+	return httpkit.Handler(httpkit.Present(e, show), decode, status, opts...)
+}
+
+// order is what every command has: who gives it, its key, and its body.
+func order[B any](ctx context.Context, r *http.Request) (by access.Actor, key string, body B, err error) {
+	if by, err = access.FromContext(ctx); err != nil {
+		return by, key, body, err
+	}
+	if key, err = httpkit.IdempotencyKey(r); err != nil {
+		return by, key, body, err
+	}
+	body, err = httpkit.Body[B](r)
+	return by, key, body, err
+}
+
+func decodeQuery(ctx context.Context, _ *http.Request) (Query, error) {
+	by, err := access.FromContext(ctx)
+	return Query{by}, err
+}
+
+func decodeAttach(ctx context.Context, r *http.Request) (Attach, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return Attach{}, err
+	}
+	key, err := httpkit.IdempotencyKey(r)
+	if err != nil {
+		return Attach{}, err
+	}
+	q, err := httpkit.Query(r, "subject", "id", "kind", "note")
+	if err != nil {
+		return Attach{}, err
+	}
+	cmd := Attach{By: by, Key: key, Subject: documents.Subject{Kind: documents.SubjectKind(q.Get("subject")), ID: q.Get("id")},
+		Kind: documents.Kind(q.Get("kind")), Note: q.Get("note")}
+	cmd.File, err = io.ReadAll(r.Body)
+	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return Attach{}, httpkit.ErrBodySize.At("$", "at most %d bytes", tooLarge.Limit)
+	}
+	if err != nil {
+		return Attach{}, fmt.Errorf("read the document: %w: %w", err, httpkit.ErrInterrupted)
+	}
+	return cmd, nil
+}
+
+func decodeAttachments(ctx context.Context, r *http.Request) (AttachedTo, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return AttachedTo{}, err
+	}
+	q, err := httpkit.Query(r, "subject", "id")
+	return AttachedTo{by, documents.Subject{Kind: documents.SubjectKind(q.Get("subject")), ID: q.Get("id")}}, err
+}
+
+func decodeDocument(ctx context.Context, r *http.Request) (ReadDocument, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return ReadDocument{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	if err != nil {
+		return ReadDocument{}, err
+	}
+	h, err := documents.ParseHash(id)
+	return ReadDocument{by, h}, err
+}
+
+type ruleWire struct {
+	Subject documents.SubjectKind `json:"subject"`
+	Kind    documents.Kind        `json:"kind"`
+	Method  string                `json:"method,omitempty"`
+	Above   money.Amount          `json:"above,omitzero"`
+}
+
+type rulesWire struct {
+	Rules []ruleWire `json:"rules"`
+}
+
+func decodeRules(ctx context.Context, r *http.Request) (SetDocumentRules, error) {
+	by, key, b, err := order[rulesWire](ctx, r)
+	cmd := SetDocumentRules{By: by, Key: key}
+	for _, rule := range b.Rules {
+		cmd.Rules = append(cmd.Rules, documents.Rule(rule))
+	}
+	return cmd, err
+}
+
+func wireOfRules(rules []documents.Rule) rulesWire {
+	w := rulesWire{Rules: []ruleWire{}}
+	for _, r := range rules {
+		w.Rules = append(w.Rules, ruleWire(r))
+	}
+	return w
+}
+
+type attachmentWire struct {
+	Hash    string                `json:"hash"`
+	Subject documents.SubjectKind `json:"subject"`
+	ID      string                `json:"id"`
+	Kind    documents.Kind        `json:"kind"`
+	Type    documents.Type        `json:"type"`
+	Bytes   int64                 `json:"bytes"`
+	Note    string                `json:"note,omitempty"`
+	At      time.Time             `json:"at"`
+	Entry   uint64                `json:"entry,string"`
+}
+
+func wireOfAttachment(a documents.Attachment) attachmentWire {
+	return attachmentWire{a.Document.Hash.String(), a.Subject.Kind, a.Subject.ID, a.Kind, a.Document.Type, a.Document.Size, a.Note, a.At, a.Entry}
+}
+
+type attachmentsWire struct {
+	Items []attachmentWire `json:"items"`
+}
+
+func wireOfAttachments(as []documents.Attachment) attachmentsWire {
+	w := attachmentsWire{Items: []attachmentWire{}}
+	for _, a := range as {
+		w.Items = append(w.Items, wireOfAttachment(a))
+	}
+	return w
+}
+
+// contentOf offers the document to be saved, never to be shown in the page of
+// this server: a file of others must not run here.
+func contentOf(c Content) httpkit.Content {
+	return httpkit.Content{Type: string(c.Type), Filename: string(c.Kind) + "-" + c.Hash.String()[:12] + c.Type.Extension(),
+		Write: func(w io.Writer) error {
+			_, err := w.Write(c.Bytes)
+			return err
+		}}
+}
