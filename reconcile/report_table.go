@@ -14,9 +14,6 @@ import (
 	"github.com/jate-cva/jate/voucher"
 )
 
-// sheetRowsMax is how many rows one sheet of a workbook may have.
-const sheetRowsMax = 1 << 20
-
 // lineTitles are the columns of the table of lines.
 func lineTitles(lang string) []string {
 	return titles(lang, titleVendor, titleRound, titlePoint, titleKind, titleClaim, titleLine, titleSerial, titleClass, titleResult,
@@ -58,7 +55,7 @@ func WriteCSV(w io.Writer, r Report, lang string) error {
 			case int64:
 				row = append(row, strconv.FormatInt(v, 10))
 			case string:
-				row = append(row, safe(v))
+				row = append(row, workbook.Inert(v))
 			default:
 				row = append(row, "")
 			}
@@ -69,14 +66,6 @@ func WriteCSV(w io.Writer, r Report, lang string) error {
 	}
 	c.Flush()
 	return c.Error()
-}
-
-// safe keeps a text from being a formula (OWASP ASVS 5.0, 1.2.10).
-func safe(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r\x00", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }
 
 // WriteXLSX writes a workbook with the sheets "totals", "lines" and "findings",
@@ -93,7 +82,7 @@ func WriteXLSX(w io.Writer, r Report, lang string) (err error) {
 	if err := book.SetSheetName("Sheet1", "totals"); err != nil {
 		return err
 	}
-	if err := writeSheet(book, "totals", totalTitles(lang), len(r.Totals), func(i int) []any { return r.Totals[i].cells() }); err != nil {
+	if err := workbook.Rows(book, "totals", totalTitles(lang), len(r.Totals), func(i int) []any { return r.Totals[i].cells() }); err != nil {
 		return err
 	}
 	for part, from := 1, 0; from < len(r.Lines) || part == 1; part++ {
@@ -101,42 +90,18 @@ func WriteXLSX(w io.Writer, r Report, lang string) (err error) {
 		if part > 1 {
 			name = fmt.Sprintf("lines %d", part)
 		}
-		lines := r.Lines[from:min(from+sheetRowsMax-1, len(r.Lines))]
-		if err := writeSheet(book, name, lineTitles(lang), len(lines), func(i int) []any { return lines[i].cells(lang) }); err != nil {
+		lines := r.Lines[from:min(from+workbook.RowsMax-1, len(r.Lines))]
+		if err := workbook.Rows(book, name, lineTitles(lang), len(lines), func(i int) []any { return lines[i].cells(lang) }); err != nil {
 			return err
 		}
 		from += len(lines)
 	}
-	err = writeSheet(book, "findings", titles(lang, titleID, titleDetector, titleVendor, titleHandheld, titleRound, titleScore, titleValue,
+	err = workbook.Rows(book, "findings", titles(lang, titleID, titleDetector, titleVendor, titleHandheld, titleRound, titleScore, titleValue,
 		titleFinding, titleClears, titleEvidence), len(r.Findings), func(i int) []any { return r.Findings[i].cells(lang) })
 	if err != nil {
 		return err
 	}
 	return workbook.Write(w, book)
-}
-
-// writeSheet streams rows into a sheet, which is made where it is not there.
-func writeSheet(book *excelize.File, name string, titles []string, rows int, row func(int) []any) error {
-	if _, err := book.NewSheet(name); err != nil {
-		return err
-	}
-	s, err := book.NewStreamWriter(name)
-	if err != nil {
-		return err
-	}
-	head := make([]any, len(titles))
-	for i, t := range titles {
-		head[i] = t
-	}
-	if err := s.SetRow("A1", head); err != nil {
-		return err
-	}
-	for i := range rows {
-		if err := s.SetRow("A"+strconv.Itoa(i+2), row(i)); err != nil {
-			return err
-		}
-	}
-	return s.Flush()
 }
 
 func totalTitles(lang string) []string {

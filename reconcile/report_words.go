@@ -36,6 +36,9 @@ var classes = map[string]word{
 	string(NotPayable):         {"receipt not payable", "reçu non payable"},
 }
 
+// In returns what the exception is called in "fr" or else English.
+func (e Exception) In(lang string) string { return classes[string(e)].in(lang) }
+
 // details are the French words for what a line's detail begins with.
 var details = map[string]string{
 	detailCheck:     "les chiffres de contrôle ne concordent pas",

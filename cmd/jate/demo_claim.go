@@ -213,7 +213,7 @@ func (d *demo) finish(ctx context.Context) error {
 	if err := errors.Join(export.Write(ctx, f, d.app.db.Ledger(), export.Options{Dialect: export.HLedger}), f.Close()); err != nil {
 		return err
 	}
-	return d.summarise(ctx)
+	return errors.Join(d.writeReport(ctx), d.summarise(ctx))
 }
 
 // pay settles what was accepted; the bank refuses one payment.

@@ -27,6 +27,7 @@ type demoSummary struct {
 	Claims    claimSummary      `json:"claims"`
 	Payments  paymentSummary    `json:"payments"`
 	Books     bookSummary       `json:"books"`
+	Report    string            `json:"report"` // path of the report on the first round
 	Seconds   int               `json:"seconds"`
 }
 
@@ -186,6 +187,7 @@ func (s demoSummary) print(w io.Writer) {
 	} else {
 		line("WRONG", s.Books.Wrong)
 	}
+	line("report on the round", s.Report)
 	line("time", fmt.Sprintf("%d s", s.Seconds))
 	t.Flush()
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/jate-cva/jate/access"
@@ -83,6 +84,34 @@ func reportCommand(ctx context.Context, env *environment) error {
 	}
 	_, err = io.Copy(env.stdout, &b)
 	return err
+}
+
+// writeReport leaves the report on the first round in the folder.
+func (d *demo) writeReport(ctx context.Context) error {
+	limits, err := limitsOf(d.dir)
+	if err != nil {
+		return err
+	}
+	s, err := report.New(report.Config{Store: d.app.db.Reports(), Limits: limits})
+	if err != nil {
+		return err
+	}
+	r, err := s.Round(ctx, report.Query{By: d.staff["finance"], Round: "r1"})
+	if err != nil {
+		return err
+	}
+	for name, lang := range map[string]string{"report-r1.html": "en", "rapport-r1.html": "fr", "rapport-r1.pdf": "fr", "rapport-r1.xlsx": "fr"} {
+		var b bytes.Buffer
+		if err := report.Formats[filepath.Ext(name)[1:]](&b, r, lang); err != nil {
+			return err
+		}
+		if err := durable.Replace(filepath.Join(d.dir, name), b.Bytes()); err != nil {
+			return err
+		}
+	}
+	d.report.Report = filepath.Join(d.dir, "report-r1.html")
+	d.out.step("report on the round: %s, and in French as HTML, PDF and XLSX", d.report.Report)
+	return nil
 }
 
 // roundReports returns the service over a store, and a query in the name of

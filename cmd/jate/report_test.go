@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Run("figures are what their terms add up to", d.testTerms)
+	t.Run("each form in each language, the same each time", d.testForms)
 	t.Run("figures are what the whole journal adds up to", d.testJournal)
 }
 
@@ -145,6 +147,38 @@ func holds(tx report.Tx, r report.Round, f report.Figure, ref string, n int64) e
 		return nil
 	}
 	return errors.New("nothing is called so")
+}
+
+func (d *demo) testForms(t *testing.T) {
+	r, _ := d.reporting(t)
+	for format, write := range report.Formats {
+		seen := map[string]string{}
+		for _, lang := range []string{"fr", "en"} {
+			var b, again bytes.Buffer
+			if err := errors.Join(write(&b, r, lang), write(&again, r, lang)); err != nil {
+				t.Fatalf("%s: %v", format, err)
+			}
+			if b.Len() < 4_000 || !bytes.Equal(b.Bytes(), again.Bytes()) {
+				t.Errorf("%s in %s has %d bytes, or others the second time", format, lang, b.Len())
+			}
+			seen[b.String()] = lang
+		}
+		if len(seen) == 1 && format != "json" {
+			t.Errorf("%s is the same in both languages", format)
+		}
+	}
+	for _, s := range r.Document("fr").Sections {
+		for _, table := range s.Tables {
+			if len(table.Rows) == 0 {
+				t.Errorf("the table %s is empty", table.ID)
+			}
+			for _, row := range table.Rows {
+				if len(row) != len(table.Columns) {
+					t.Errorf("a row of %s has %d cells under %d titles", table.ID, len(row), len(table.Columns))
+				}
+			}
+		}
+	}
 }
 
 // testJournal recomputes the money from all entries of the journal, by account

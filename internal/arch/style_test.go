@@ -29,7 +29,7 @@ var explained = append([]string{"access", "internal"}, domain...)
 // out whole numbers.
 var (
 	exact    = []string{"money", "ledger", "vendors", "voucher", "reconcile"}
-	geometry = []string{"voucher/cards"}
+	geometry = []string{"voucher/cards", "reconcile/report/layout"}
 	odds     = []string{"reconcile/detect"}
 )
 

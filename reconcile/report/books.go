@@ -47,7 +47,7 @@ func (m *maker) books() error {
 func (m *maker) came(part string, e ledger.Entry, p ledger.Posting) {
 	at := func(name string) Key { return Key{Name: assetOf(name, p.Amount.Asset())} }
 	by := func(name, by, of string) Key { return Key{assetOf(name, p.Amount.Asset()), by, of} }
-	m.sum(by("left", "part", part), p.Amount, entry(e.Seq), 1)
+	m.sum(by("rest", "part", part), p.Amount, entry(e.Seq), 1)
 	switch e.Kind {
 	case ledger.KindAllocate:
 		m.sum(at("budget"), p.Amount, entry(e.Seq), 1)
@@ -67,13 +67,14 @@ func (m *maker) came(part string, e ledger.Entry, p ledger.Posting) {
 func (m *maker) went(part string, e ledger.Entry, p ledger.Posting) {
 	at := func(name string) Key { return Key{Name: assetOf(name, p.Amount.Asset())} }
 	by := func(name, by, of string) Key { return Key{assetOf(name, p.Amount.Asset()), by, of} }
-	m.sum(by("left", "part", part), p.Amount, entry(e.Seq), -1)
+	m.sum(by("rest", "part", part), p.Amount, entry(e.Seq), -1)
 	switch e.Kind {
 	case ledger.KindIssue:
 		m.sum(at("issued.value"), p.Amount, entry(e.Seq), 1)
 	case ledger.KindReturn:
 		m.sum(at("returned"), p.Amount, entry(e.Seq), 1)
 		m.sum(by("returned", "fund", source(p.Credit)), p.Amount, entry(e.Seq), 1)
+		m.sum(by("returned", "part", part), p.Amount, entry(e.Seq), 1)
 	default: // accepted losses, purchases of a commodity round, fees
 		m.sum(by("spent", "part", part), p.Amount, entry(e.Seq), 1)
 	}

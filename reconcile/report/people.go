@@ -126,6 +126,9 @@ func (m *maker) voucher(v voucher.Voucher, included map[string]*served) {
 	switch life := v.Life(); life {
 	case voucher.Redeemed, voucher.Void, voucher.Expired, voucher.Replaced:
 		one("vouchers." + string(life))
+		if life == voucher.Redeemed {
+			m.sum(Key{Name: "exchanged.value"}, v.Value, r, 1)
+		}
 	default:
 		one("vouchers.outstanding")
 		m.sum(Key{Name: "outstanding.value"}, v.Value, r, 1)

@@ -23,12 +23,15 @@ func (m *maker) derived() {
 	for _, a := range m.assets() {
 		key := func(name string) Key { return Key{Name: assetOf(name, a)} }
 		part := func(name, of string, sign int64) Part { return Part{Key{assetOf(name, a), "part", of}, sign} }
-		on := Part{Key{Name: "outstanding.value"}, 1}
-		left := []Part{part("left", "vouchers", 1), part("left", "contingency", 1), part("left", "fees", 1)}
-		if a == m.round.Asset {
-			left = append(left, on)
+		for _, of := range []string{"vouchers", "contingency", "fees"} {
+			left := []Part{part("rest", of, 1)}
+			if a == m.round.Asset && of == "vouchers" {
+				left = append(left, Part{Key{Name: "outstanding.value"}, 1})
+			}
+			m.derive(part("left", of, 1).Key, Amounts, a, left...)
+			m.derive(part("used", of, 1).Key, Amounts, a, part("budget", of, 1), part("returned", of, -1), part("left", of, -1))
 		}
-		m.derive(key("left"), Amounts, a, left...)
+		m.derive(key("left"), Amounts, a, part("left", "vouchers", 1), part("left", "contingency", 1), part("left", "fees", 1))
 		m.derive(key("used"), Amounts, a, Part{key("budget"), 1}, Part{key("returned"), -1}, Part{key("left"), -1})
 		m.derive(key("spent"), Amounts, a, part("spent", "vouchers", 1), part("spent", "contingency", 1), part("spent", "fees", 1))
 	}

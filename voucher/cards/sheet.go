@@ -36,11 +36,9 @@ type sheet struct {
 	codes         encoder
 }
 
-func newSheet(landscape bool, title string, made time.Time) (*sheet, error) {
-	s := &sheet{Fpdf: fpdf.New("P", "mm", "A4", ""), width: a4Short, height: a4Long, stamps: map[string]fpdf.Template{}}
-	if landscape {
-		s.Fpdf, s.width, s.height = fpdf.New("L", "mm", "A4", ""), a4Long, a4Short
-	}
+// AddFonts gives a document the embedded fonts, with every letter of French and
+// of Mali's languages: "sans" in the styles "" and "B", and "mono" in "B".
+func AddFonts(d *fpdf.Fpdf) error {
 	for _, f := range []struct {
 		face
 		file string
@@ -51,9 +49,20 @@ func newSheet(landscape bool, title string, made time.Time) (*sheet, error) {
 	} {
 		b, err := fonts.ReadFile("fonts/" + f.file)
 		if err != nil {
-			return nil, fmt.Errorf("font: %w", err)
+			return fmt.Errorf("font: %w", err)
 		}
-		s.AddUTF8FontFromBytes(f.family, f.style, b)
+		d.AddUTF8FontFromBytes(f.family, f.style, b)
+	}
+	return d.Error()
+}
+
+func newSheet(landscape bool, title string, made time.Time) (*sheet, error) {
+	s := &sheet{Fpdf: fpdf.New("P", "mm", "A4", ""), width: a4Short, height: a4Long, stamps: map[string]fpdf.Template{}}
+	if landscape {
+		s.Fpdf, s.width, s.height = fpdf.New("L", "mm", "A4", ""), a4Long, a4Short
+	}
+	if err := AddFonts(s.Fpdf); err != nil {
+		return nil, err
 	}
 	// Dates and orders that fpdf would take from the clock and from maps.
 	s.SetCreationDate(made.UTC())
