@@ -34,6 +34,7 @@ const (
 	ClassContested   Class = "contested"   // vendor: frozen by a case
 	ClassTransit     Class = "transit"     // paid out, not yet confirmed
 	ClassAdvance     Class = "advance"     // debit-normal: pre-financing given to a vendor
+	ClassWithheld    Class = "withheld"    // kept from vendors at source, owed to the treasury
 	ClassControl     Class = "vouchers"    // all vouchers of a round; derived, never posted to
 )
 
@@ -83,6 +84,10 @@ func Transit(batch string) Account { return join(ClassTransit, batch) }
 // Advance returns what a vendor was given beforehand and has not worked off.
 func Advance(vendor string) Account { return join(ClassAdvance, vendor) }
 
+// Withheld returns what a programme kept from vendors at source and owes the
+// treasury.
+func Withheld(programme string) Account { return join(ClassWithheld, programme) }
+
 func join(c Class, id string) Account { return Account(string(c) + ":" + id) }
 
 func vendorAccount(id string, c Class) Account {
@@ -116,7 +121,7 @@ func (a Account) Class() (Class, error) {
 func (c Class) oneID() bool {
 	switch c {
 	case ClassBank, ClassReceivable, ClassFund, ClassRound, ClassContingency, ClassFees, ClassPledge,
-		ClassTransit, ClassAdvance, ClassControl:
+		ClassTransit, ClassAdvance, ClassWithheld, ClassControl:
 		return true
 	}
 	return false

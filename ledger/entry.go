@@ -32,6 +32,9 @@ const (
 	KindConfirm    Kind = "confirm"     // the bank says it was made
 	KindAdvance    Kind = "advance"     // a vendor is pre-financed
 	KindRecover    Kind = "recover"     // an advance is worked off
+	KindRepay      Kind = "repay"       // a vendor pays an advance back
+	KindWriteOff   Kind = "write-off"   // an advance is given up, at the cost of a fund
+	KindRemit      Kind = "remit"       // what was withheld is paid to the treasury
 	KindReturn     Kind = "return"      // what was not used goes back
 	KindReverse    Kind = "reverse"     // an earlier entry is undone
 	KindDecision   Kind = "decision"    // no money moves; Facts["what"] says what was decided
@@ -53,13 +56,17 @@ var flows = map[Kind][]flow{
 	KindReissue:    {{ClassVoucher, ClassVoucher}},
 	KindAcceptLoss: {{ClassContingency, ClassRedeemed}},
 	KindClaim: {{ClassRedeemed, ClassClaimed}, {ClassRedeemed, ClassPledge},
-		{ClassRound, ClassClaimed}, {ClassContingency, ClassClaimed}, {ClassFees, ClassClaimed}, {ClassClaimed, ClassFees}},
-	KindFreeze:  {{ClassRedeemed, ClassContested}, {ClassClaimed, ClassContested}},
-	KindRelease: {{ClassContested, ClassRedeemed}, {ClassContested, ClassClaimed}},
-	KindSettle:  {{ClassClaimed, ClassTransit}},
-	KindConfirm: {{ClassTransit, ClassBank}},
-	KindAdvance: {{ClassAdvance, ClassBank}},
-	KindRecover: {{ClassClaimed, ClassAdvance}},
+		{ClassRound, ClassClaimed}, {ClassContingency, ClassClaimed}, {ClassFees, ClassClaimed}, {ClassClaimed, ClassFees},
+		{ClassClaimed, ClassWithheld}, {ClassWithheld, ClassClaimed}},
+	KindFreeze:   {{ClassRedeemed, ClassContested}, {ClassClaimed, ClassContested}},
+	KindRelease:  {{ClassContested, ClassRedeemed}, {ClassContested, ClassClaimed}},
+	KindSettle:   {{ClassClaimed, ClassTransit}},
+	KindConfirm:  {{ClassTransit, ClassBank}},
+	KindAdvance:  {{ClassAdvance, ClassBank}},
+	KindRecover:  {{ClassClaimed, ClassAdvance}},
+	KindRepay:    {{ClassBank, ClassAdvance}},
+	KindWriteOff: {{ClassFund, ClassAdvance}},
+	KindRemit:    {{ClassWithheld, ClassBank}},
 	KindReturn: {{ClassRound, ClassFund}, {ClassContingency, ClassFund}, {ClassFees, ClassFund},
 		{ClassRound, ClassPledge}, {ClassContingency, ClassPledge}, {ClassFund, ClassBank}},
 	KindReverse: {{ClassRedeemed, ClassVoucher}, {ClassClaimed, ClassVoucher}, {ClassContested, ClassVoucher},
@@ -71,7 +78,8 @@ var flows = map[Kind][]flow{
 // roundless lists the kinds whose entries need not carry a round.
 var roundless = map[Kind]bool{KindPledgeFund: true, KindFund: true, KindAdvance: true,
 	KindReturn: true, KindDecision: true, KindSettle: true, KindConfirm: true,
-	KindRecover: true, KindReverse: true}
+	KindRecover: true, KindReverse: true,
+	KindRepay: true, KindWriteOff: true, KindRemit: true}
 
 // Actor is who caused an entry: the role used and a pseudonym that means
 // nothing outside the programme. Never a name.

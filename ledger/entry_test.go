@@ -42,13 +42,17 @@ var permitted = map[ledger.Kind]string{
 	ledger.KindExpire:     "beneficiary round fk",
 	ledger.KindReissue:    "beneficiary beneficiary fk",
 	ledger.KindAcceptLoss: "contingency redeemed fk",
-	ledger.KindClaim:      "redeemed claimed f, redeemed pledge k, round claimed f, contingency claimed f, fees claimed f, claimed fees f",
-	ledger.KindFreeze:     "redeemed contested fk, claimed contested f",
-	ledger.KindRelease:    "contested redeemed fk, contested claimed f",
-	ledger.KindSettle:     "claimed transit f",
-	ledger.KindConfirm:    "transit bank f",
-	ledger.KindAdvance:    "advance bank f",
-	ledger.KindRecover:    "claimed advance f",
+	ledger.KindClaim: "redeemed claimed f, redeemed pledge k, round claimed f, contingency claimed f, fees claimed f, claimed fees f, " +
+		"claimed withheld f, withheld claimed f",
+	ledger.KindFreeze:   "redeemed contested fk, claimed contested f",
+	ledger.KindRelease:  "contested redeemed fk, contested claimed f",
+	ledger.KindSettle:   "claimed transit f",
+	ledger.KindConfirm:  "transit bank f",
+	ledger.KindAdvance:  "advance bank f",
+	ledger.KindRecover:  "claimed advance f",
+	ledger.KindRepay:    "bank advance f",
+	ledger.KindWriteOff: "fund advance f",
+	ledger.KindRemit:    "withheld bank f",
 	ledger.KindReturn: "round fund f, contingency fund f, fees fund f, round pledge k, contingency pledge k, " +
 		"fund bank f",
 	ledger.KindReverse: "redeemed beneficiary fk, claimed beneficiary f, contested beneficiary fk, " +
@@ -97,7 +101,7 @@ func pair(c ledger.Class) [2]ledger.Account {
 
 var classes = []ledger.Class{ledger.ClassBank, ledger.ClassReceivable, ledger.ClassFund, ledger.ClassRound,
 	ledger.ClassContingency, ledger.ClassFees, ledger.ClassVoucher, ledger.ClassPledge, ledger.ClassRedeemed,
-	ledger.ClassClaimed, ledger.ClassContested, ledger.ClassTransit, ledger.ClassAdvance, ledger.ClassControl}
+	ledger.ClassClaimed, ledger.ClassContested, ledger.ClassTransit, ledger.ClassAdvance, ledger.ClassWithheld, ledger.ClassControl}
 
 var errTried = errors.New("tried")
 

@@ -28,6 +28,7 @@ var SYCEBNL = Chart{
 	ledger.ClassClaimed:     "401",
 	ledger.ClassContested:   "401",
 	ledger.ClassAdvance:     "409", // advances to suppliers
+	ledger.ClassWithheld:    "447", // taxes withheld at source
 	ledger.ClassTransit:     "585", // transfers under way
 }
 
@@ -48,7 +49,7 @@ var titles = map[ledger.Class]string{
 	ledger.ClassBank: "Bank", ledger.ClassReceivable: "Receivable", ledger.ClassAdvance: "Advance", ledger.ClassPledge: "Pledge",
 	ledger.ClassFund: "Fund", ledger.ClassRound: "Round", ledger.ClassContingency: "Contingency", ledger.ClassFees: "Fees",
 	ledger.ClassControl: "Vouchers", ledger.ClassRedeemed: "Redeemed", ledger.ClassClaimed: "Claimed",
-	ledger.ClassContested: "Contested", ledger.ClassTransit: "Transit",
+	ledger.ClassContested: "Contested", ledger.ClassWithheld: "Withheld", ledger.ClassTransit: "Transit",
 }
 
 // name returns the account's name, its identifier written by id.
