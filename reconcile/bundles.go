@@ -1,11 +1,10 @@
 package reconcile
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"slices"
 
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -18,7 +17,7 @@ type topic struct {
 
 // ofHandheld names the detectors whose findings are about a handheld: another
 // one of the same vendor has nothing to do with them.
-var ofHandheld = map[string]bool{}
+var ofHandheld = map[string]bool{"cloned-handheld": true}
 
 // subjectOf says what of its vendor's a finding is about.
 func subjectOf(f Finding) Subject {
@@ -34,14 +33,16 @@ func (c Case) topic() topic { return topic{c.Vendor, c.Round, c.About} }
 type bundles struct {
 	open   map[topic]Case
 	closed map[topic]Case // the latest
+	all    map[topic][]Case
 }
 
 func bundlesOf(tx Tx, programme string) (bundles, error) {
-	b := bundles{open: map[topic]Case{}, closed: map[topic]Case{}}
+	b := bundles{open: map[topic]Case{}, closed: map[topic]Case{}, all: map[topic][]Case{}}
 	for c, err := range tx.Cases(programme) {
 		if err != nil {
 			return b, err
 		}
+		b.all[c.topic()] = append(b.all[c.topic()], c)
 		of := b.open
 		if c.State.closed() {
 			of = b.closed
@@ -82,11 +83,11 @@ func (b bundles) file(d *desk, of topic, findings []Finding, id, note string) (C
 	if note != "" {
 		c.Note = note
 	}
-	sum, err := findingsDigest(c.Findings)
+	sum, err := evidence.Digest(eachOf(c.Findings, jsonOfFinding))
 	if err != nil {
 		return Case{}, err
 	}
-	facts := map[string]string{factFindings: hexadecimal(sum)}
+	facts := map[string]string{evidence.FactFindings: hexadecimal(sum)}
 	if c.About != "" {
 		facts["about"] = string(c.About)
 	}
@@ -95,20 +96,6 @@ func (b bundles) file(d *desk, of topic, findings []Finding, id, note string) (C
 	}
 	d.c = c
 	return d.decided(what, facts)
-}
-
-// factFindings is the SHA-256 of all of the case's findings then, as
-// findingsDigest has it: what was found cannot be put otherwise later.
-const factFindings = "findings-sha256"
-
-// findingsDigest is over the findings as JSON, in the order in which they came.
-func findingsDigest(fs []Finding) ([32]byte, error) {
-	out := make([]findingJSON, len(fs))
-	for i, f := range fs {
-		out[i] = jsonOfFinding(f)
-	}
-	b, err := json.Marshal(out)
-	return sha256.Sum256(b), err
 }
 
 // worthOf adds up findings, without those that a later one of the same

@@ -126,6 +126,9 @@ var (
 	ErrInvolved = fault.New(fault.Denied, "case_involved",
 		"You had a part in this case or in what it is about. Somebody else must decide it.",
 		"Vous avez eu part à ce dossier ou à ce dont il traite. Une autre personne doit en décider.")
+	ErrUnsigned = fault.New(fault.Unavailable, "checkpoint_behind",
+		"The latest entries about this case are not in a signed checkpoint yet. Try again in a moment; a stopped server signs when it starts.",
+		"Les dernières écritures de ce dossier ne figurent pas encore dans un point de contrôle signé. Réessayez dans un instant ; un serveur arrêté signe à son démarrage.")
 	ErrUnheard = fault.New(fault.Conflict, "vendor_unheard",
 		"The trader must be heard first: ask him, and record his answer, or wait until the date he was given.",
 		"Le commerçant doit d'abord être entendu : interrogez-le et consignez sa réponse, ou attendez la date fixée.")

@@ -5,28 +5,28 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
-	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 )
 
 type caseJSON struct {
-	ID       string          `json:"id"`
-	Vendor   vendors.ID      `json:"vendor"`
-	Round    string          `json:"round"`
-	About    Subject         `json:"about,omitempty"`
-	Refers   string          `json:"refers,omitempty"`
-	State    CaseState       `json:"state"`
-	Findings []findingJSON   `json:"findings"`
-	Value    money.Amount    `json:"value"`
-	Frozen   money.Amount    `json:"frozen"`
-	Money    []heldJSON      `json:"money"`
-	Digest   string          `json:"digest,omitempty"` // hexadecimal; what an upholding person approves
-	Note     string          `json:"note,omitempty"`
-	Assigned *assignmentJSON `json:"assigned,omitempty"`
-	Hearing  *hearingJSON    `json:"hearing,omitempty"`
-	Opened   time.Time       `json:"opened"`
-	Decided  *time.Time      `json:"decided,omitempty"`
+	ID       string             `json:"id"`
+	Vendor   vendors.ID         `json:"vendor"`
+	Round    string             `json:"round"`
+	About    Subject            `json:"about,omitempty"`
+	Refers   string             `json:"refers,omitempty"`
+	State    CaseState          `json:"state"`
+	Findings []evidence.Finding `json:"findings"`
+	Value    money.Amount       `json:"value"`
+	Frozen   money.Amount       `json:"frozen"`
+	Money    []heldJSON         `json:"money"`
+	Digest   string             `json:"digest,omitempty"` // hexadecimal; what an upholding person approves
+	Note     string             `json:"note,omitempty"`
+	Assigned *assignmentJSON    `json:"assigned,omitempty"`
+	Hearing  *hearingJSON       `json:"hearing,omitempty"`
+	Opened   time.Time          `json:"opened"`
+	Decided  *time.Time         `json:"decided,omitempty"`
 }
 
 type assignmentJSON struct {
@@ -72,26 +72,6 @@ func jsonOfCase(c Case) caseJSON {
 	}
 	if !c.Decided.IsZero() {
 		w.Decided = &c.Decided
-	}
-	return w
-}
-
-type eventJSON struct {
-	Entry  string            `json:"entry"`
-	At     time.Time         `json:"at"`
-	Kind   ledger.Kind       `json:"kind"`
-	What   string            `json:"what,omitempty"`
-	Role   string            `json:"role"`
-	Actor  string            `json:"actor"`
-	Amount *money.Amount     `json:"amount,omitempty"`
-	Ref    string            `json:"ref"`
-	Facts  map[string]string `json:"facts"`
-}
-
-func jsonOfEvent(e Event) eventJSON {
-	w := eventJSON{Entry: strconv.FormatUint(e.Entry, 10), At: e.At, Kind: e.Kind, What: e.What, Role: e.Role, Actor: e.Actor, Ref: e.Ref, Facts: e.Facts}
-	if !e.Amount.Asset().IsZero() {
-		w.Amount = &e.Amount
 	}
 	return w
 }

@@ -2,13 +2,10 @@ package reconcile
 
 import (
 	"context"
-	"maps"
 	"slices"
-	"time"
 
 	"github.com/jate-cva/jate/access"
-	"github.com/jate-cva/jate/ledger"
-	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile/evidence"
 )
 
 // CaseByID asks for one case.
@@ -28,19 +25,6 @@ type ListCases struct {
 type CasePage struct {
 	Items []Case
 	Next  string
-}
-
-// Event is one entry of the journal about a case.
-type Event struct {
-	Entry  uint64
-	At     time.Time
-	Kind   ledger.Kind
-	What   string // of a decision; "" where money moved
-	Role   string
-	Actor  string       // pseudonym
-	Amount money.Amount // that moved; nothing of no asset for a decision
-	Ref    string       // the entry whose money moved; the case, for a decision
-	Facts  map[string]string
 }
 
 // ownCase returns the case if it is the actor's programme's and in a state.
@@ -84,8 +68,8 @@ func (s *service) Cases(ctx context.Context, q ListCases) (CasePage, error) {
 }
 
 // CaseHistory is documented at Service.
-func (s *service) CaseHistory(ctx context.Context, q CaseByID) ([]Event, error) {
-	return read(ctx, s, MethodCaseHistory, q.By, func(tx Tx) ([]Event, error) {
+func (s *service) CaseHistory(ctx context.Context, q CaseByID) ([]evidence.Event, error) {
+	return read(ctx, s, MethodCaseHistory, q.By, func(tx Tx) ([]evidence.Event, error) {
 		c, err := ownCase(tx, q.ID, q.By)
 		if err != nil {
 			return nil, err
@@ -95,42 +79,20 @@ func (s *service) CaseHistory(ctx context.Context, q CaseByID) ([]Event, error) 
 }
 
 // history reads the entries of the journal that are about a case.
-func history(tx Tx, c Case) ([]Event, error) {
-	var out []Event
+func history(tx Tx, c Case) ([]evidence.Event, error) {
+	var out []evidence.Event
 	for _, seq := range c.Entries {
 		e, err := tx.Entry(seq)
 		if err != nil {
 			return nil, err
 		}
-		ev, err := eventOf(e)
+		ev, err := evidence.EventOf(e)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, ev)
 	}
 	return out, nil
-}
-
-// eventOf says what an entry did for its case.
-func eventOf(e ledger.Entry) (Event, error) {
-	ev := Event{Entry: e.Seq, At: e.Posted, Kind: e.Kind, Role: e.Actor.Role, Actor: e.Actor.Name, Ref: e.Ref, Facts: maps.Clone(e.Facts)}
-	ev.What = ev.Facts[factWhat]
-	delete(ev.Facts, factWhat)
-	delete(ev.Facts, factCase)
-	for i, p := range e.Postings {
-		if i == 0 {
-			ev.Amount = p.Amount
-			continue
-		}
-		if p.Amount.Asset() != ev.Amount.Asset() {
-			continue
-		}
-		var err error
-		if ev.Amount, err = ev.Amount.Add(p.Amount); err != nil {
-			return Event{}, err
-		}
-	}
-	return ev, nil
 }
 
 // CaseComments is documented at Service.

@@ -17,6 +17,7 @@ import (
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/reconcile/evidence"
 )
 
 func decide(by access.Actor, w *world, c reconcile.Case) reconcile.Decide {
@@ -138,7 +139,7 @@ func TestService_Uphold_partly(t *testing.T) {
 	w.run()
 }
 
-func (w *world) history(c reconcile.Case) []reconcile.Event {
+func (w *world) history(c reconcile.Case) []evidence.Event {
 	w.Helper()
 	h, err := w.s.CaseHistory(w.Context(), reconcile.CaseByID{By: auditor, ID: c.ID})
 	w.must(err)
@@ -182,7 +183,7 @@ func TestService_CaseHistory(t *testing.T) {
 	var entries []uint64
 	var whats []string
 	for _, e := range w.history(c) {
-		entries = append(entries, e.Entry)
+		entries = append(entries, uint64(e.Entry))
 		what := e.What
 		if what == "" {
 			what = string(e.Kind) + " " + e.Amount.Text()

@@ -8,12 +8,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
-)
-
-// Facts of our entries.
-const (
-	factCase = "case" // that money is moved for
-	factWhat = "what" // was decided; ledger.Decide's
+	"github.com/jate-cva/jate/reconcile/evidence"
 )
 
 // desk is a case in the hands of somebody who does something about it.
@@ -92,7 +87,7 @@ var undecided = []CaseState{CaseOpen, CaseFrozen}
 // post journals a movement of money, with the case as a fact, and notes it
 // among the case's entries.
 func (d *desk) post(kind ledger.Kind, ref string, facts map[string]string, ps ...ledger.Posting) (uint64, error) {
-	all := map[string]string{factCase: d.c.ID}
+	all := map[string]string{evidence.FactCase: d.c.ID}
 	maps.Copy(all, facts)
 	e, err := ledger.Post(d.tx, ledger.Entry{Kind: kind, Actor: d.as, Round: d.c.Round, Ref: ref, Facts: all, Postings: ps})
 	if err == nil {

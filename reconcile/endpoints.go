@@ -7,6 +7,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -16,6 +17,8 @@ type Endpoints struct {
 	MatchClaim     httpkit.Endpoint[MatchClaim, Match]
 	AcceptMatched  httpkit.Endpoint[AcceptMatched, vendors.Claim]
 	OpenCase       httpkit.Endpoint[OpenCase, Case]
+	ProposeCases   httpkit.Endpoint[ProposeCases, []CaseProposal]
+	OpenProposed   httpkit.Endpoint[OpenProposed, []OpenedCase]
 	Freeze         httpkit.Endpoint[Decide, Case]
 	Release        httpkit.Endpoint[Release, Case]
 	Uphold         httpkit.Endpoint[Uphold, Case]
@@ -25,7 +28,8 @@ type Endpoints struct {
 	CommentCase    httpkit.Endpoint[AddComment, Comment]
 	AskVendor      httpkit.Endpoint[AskVendor, Case]
 	AnswerOfVendor httpkit.Endpoint[AnswerOfVendor, Case]
-	CaseHistory    httpkit.Endpoint[CaseByID, []Event]
+	CaseHistory    httpkit.Endpoint[CaseByID, []evidence.Event]
+	CasePack       httpkit.Endpoint[CaseByID, evidence.Pack]
 	CaseComments   httpkit.Endpoint[CaseByID, []Comment]
 }
 
@@ -37,6 +41,8 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		MatchClaim:     guarded(MethodMatchClaim, s.MatchClaim, mw),
 		AcceptMatched:  guarded(MethodAcceptMatched, s.AcceptMatched, mw),
 		OpenCase:       guarded(MethodOpenCase, s.OpenCase, mw),
+		ProposeCases:   guarded(MethodProposeCases, s.ProposeCases, mw),
+		OpenProposed:   guarded(MethodOpenProposed, s.OpenProposed, mw),
 		Freeze:         guarded(MethodFreeze, s.Freeze, mw),
 		Release:        guarded(MethodRelease, s.Release, mw),
 		Uphold:         guarded(MethodUphold, s.Uphold, mw),
@@ -47,6 +53,7 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		AskVendor:      guarded(MethodAskVendor, s.AskVendor, mw),
 		AnswerOfVendor: guarded(MethodAnswerOfVendor, s.AnswerOfVendor, mw),
 		CaseHistory:    guarded(MethodCaseHistory, s.CaseHistory, mw),
+		CasePack:       guarded(MethodCasePack, s.CasePack, mw),
 		CaseComments:   guarded(MethodCaseComments, s.CaseComments, mw),
 	}
 }

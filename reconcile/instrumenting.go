@@ -55,6 +55,16 @@ func (c counted) OpenCase(ctx context.Context, cmd OpenCase) (Case, error) {
 	return c.count(c.Service.OpenCase(ctx, cmd))
 }
 
+func (c counted) OpenProposed(ctx context.Context, cmd OpenProposed) ([]OpenedCase, error) {
+	cs, err := c.Service.OpenProposed(ctx, cmd)
+	for _, k := range cs {
+		if err == nil && !k.Joined {
+			c.cases.WithLabelValues(string(CaseOpen)).Inc()
+		}
+	}
+	return cs, err
+}
+
 func (c counted) Freeze(ctx context.Context, cmd Decide) (Case, error) {
 	return c.count(c.Service.Freeze(ctx, cmd))
 }

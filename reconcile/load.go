@@ -10,6 +10,7 @@ import (
 
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
@@ -256,7 +257,7 @@ func (l *loader) entry(id vendors.ID, e ledger.Entry, at map[uint64]int) error {
 	s, p := &l.facts.Sales[i], e.Postings[0]
 	switch e.Kind {
 	case ledger.KindFreeze:
-		s.Case, s.Held = e.Facts[factCase], p.Amount
+		s.Case, s.Held = e.Facts[evidence.FactCase], p.Amount
 	case ledger.KindRelease:
 		s.Case, s.Held = "", money.Amount{}
 	case ledger.KindReverse:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -37,6 +38,18 @@ func (l logged) AcceptMatched(ctx context.Context, cmd AcceptMatched) (vendors.C
 func (l logged) OpenCase(ctx context.Context, cmd OpenCase) (Case, error) {
 	c, err := l.Service.OpenCase(ctx, cmd)
 	return l.decided(ctx, "open case", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) OpenProposed(ctx context.Context, cmd OpenProposed) ([]OpenedCase, error) {
+	cs, err := l.Service.OpenProposed(ctx, cmd)
+	l.line(ctx, "open proposed cases", err, slog.String("round", cmd.Round), slog.Int("cases", len(cs)), slog.String("actor", cmd.By.Pseudonym))
+	return cs, err
+}
+
+func (l logged) CasePack(ctx context.Context, q CaseByID) (evidence.Pack, error) {
+	p, err := l.Service.CasePack(ctx, q)
+	l.line(ctx, "evidence pack", err, slog.String("case", q.ID), slog.Int("redemptions", len(p.Redemptions)), slog.String("actor", q.By.Pseudonym))
+	return p, err
 }
 
 func (l logged) Freeze(ctx context.Context, cmd Decide) (Case, error) {

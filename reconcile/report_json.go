@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
@@ -49,27 +50,9 @@ func jsonOfLine(l Line) lineJSON {
 	return w
 }
 
-type findingJSON struct {
-	ID       string             `json:"id"`
-	Detector string             `json:"detector"`
-	Vendor   vendors.ID         `json:"vendor"`
-	Handheld vendors.HandheldID `json:"handheld,omitempty"`
-	Round    string             `json:"round"`
-	Score    int                `json:"score"`
-	Value    money.Amount       `json:"value"`
-	Evidence []string           `json:"evidence"`
-	Says     bothJSON           `json:"says"`
-	Clears   bothJSON           `json:"clears"`
-}
-
-type bothJSON struct {
-	EN string `json:"en"`
-	FR string `json:"fr"`
-}
-
-func jsonOfFinding(f Finding) findingJSON {
-	return findingJSON{f.ID, f.Detector, f.Vendor, f.Handheld, f.Round, f.Score, f.Value, f.Evidence,
-		bothJSON{f.Says, f.Dit}, bothJSON{f.Clears, f.Clairait}}
+func jsonOfFinding(f Finding) evidence.Finding {
+	return evidence.Finding{ID: f.ID, Detector: f.Detector, Vendor: string(f.Vendor), Handheld: string(f.Handheld), Round: f.Round,
+		Score: f.Score, Value: f.Value, Evidence: f.Evidence, Says: evidence.Both{EN: f.Says, FR: f.Dit}, Clears: evidence.Both{EN: f.Clears, FR: f.Clairait}}
 }
 
 type totalJSON struct {

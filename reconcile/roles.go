@@ -12,6 +12,8 @@ const (
 	MethodMatchClaim     Method = "match_claim"
 	MethodAcceptMatched  Method = "accept_matched"
 	MethodOpenCase       Method = "open_case"
+	MethodProposeCases   Method = "propose_cases"
+	MethodOpenProposed   Method = "open_proposed_cases"
 	MethodFreeze         Method = "freeze_case"
 	MethodRelease        Method = "release_case"
 	MethodUphold         Method = "uphold_case"
@@ -22,6 +24,7 @@ const (
 	MethodAskVendor      Method = "ask_vendor"
 	MethodAnswerOfVendor Method = "answer_of_vendor"
 	MethodCaseHistory    Method = "case_history"
+	MethodCasePack       Method = "case_pack"
 	MethodCaseComments   Method = "case_comments"
 )
 
@@ -40,6 +43,8 @@ var Roles = map[Method][]access.Role{
 	MethodMatchClaim:     readers,
 	MethodAcceptMatched:  finance,
 	MethodOpenCase:       opens,
+	MethodProposeCases:   readers,
+	MethodOpenProposed:   opens,
 	MethodFreeze:         finance,
 	MethodRelease:        approve,
 	MethodUphold:         approve,
@@ -50,5 +55,6 @@ var Roles = map[Method][]access.Role{
 	MethodAskVendor:      finance,
 	MethodAnswerOfVendor: finance,
 	MethodCaseHistory:    readers,
+	MethodCasePack:       readers,
 	MethodCaseComments:   opens, // what people wrote is personal data
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile/detect"
+	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -35,6 +36,13 @@ type Service interface {
 	// them to the open case about the same thing. Errors: ErrNotFound for a
 	// finding that there is not (any more), ErrCase.
 	OpenCase(ctx context.Context, cmd OpenCase) (Case, error)
+	// ProposeCases groups the findings of a round that are in no case by what
+	// they are about: a trader in a round, or one handheld of his. It changes
+	// nothing. Errors: ErrNotFound for the round, ErrTooLarge.
+	ProposeCases(ctx context.Context, q ProposeCases) ([]CaseProposal, error)
+	// OpenProposed opens these cases, and adds to those that are open. Errors:
+	// those of ProposeCases, ErrCase.
+	OpenProposed(ctx context.Context, cmd OpenProposed) ([]OpenedCase, error)
 	// AssignCase says who looks into a case, and until when. Errors:
 	// ErrNotFound, ErrCaseState, ErrCase.
 	AssignCase(ctx context.Context, cmd Assign) (Case, error)
@@ -73,7 +81,10 @@ type Service interface {
 	// Cases lists a programme's cases whose ids sort above After.
 	Cases(ctx context.Context, q ListCases) (CasePage, error)
 	// CaseHistory returns what was done about a case, from the journal.
-	CaseHistory(ctx context.Context, q CaseByID) ([]Event, error)
+	CaseHistory(ctx context.Context, q CaseByID) ([]evidence.Event, error)
+	// CasePack returns the evidence of a case with its proofs against the latest
+	// checkpoint. Errors: ErrNotFound, ErrUnsigned, ErrTooLarge.
+	CasePack(ctx context.Context, q CaseByID) (evidence.Pack, error)
 	// CaseComments returns what was written about a case, the vendor's answers
 	// among it.
 	CaseComments(ctx context.Context, q CaseByID) ([]Comment, error)

@@ -3,12 +3,15 @@ package reconcile
 import (
 	"context"
 	"encoding/hex"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -17,8 +20,11 @@ func caseRoutes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.H
 	for pattern, h := range map[string]http.Handler{
 		"POST /api/v1/cases":                    httpkit.Handler(httpkit.Present(e.OpenCase, jsonOfCase), decodeOpen, http.StatusCreated, opts...),
 		"GET /api/v1/cases":                     httpkit.Handler(httpkit.Present(e.Cases, wireOfCases), decodeCases, http.StatusOK, opts...),
+		"GET /api/v1/cases/proposals":           httpkit.Handler(httpkit.Present(e.ProposeCases, wireOfProposals), decodePropose, http.StatusOK, opts...),
+		"POST /api/v1/cases/proposals":          httpkit.Handler(httpkit.Present(e.OpenProposed, wireOfOpened), decodeOpenProposed, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}":                httpkit.Handler(httpkit.Present(e.Case, jsonOfCase), decodeCase, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}/history":        httpkit.Handler(httpkit.Present(e.CaseHistory, wireOfHistory), decodeCase, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}/pack.json":      httpkit.Handler(packAsJSON(e.CasePack), decodeCase, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}/comments":       httpkit.Handler(httpkit.Present(e.CaseComments, wireOfComments), decodeCase, http.StatusOK, opts...),
 		"POST /api/v1/cases/{id}/comments":      httpkit.Handler(httpkit.Present(e.CommentCase, jsonOfComment), decodeComment, http.StatusCreated, opts...),
 		"POST /api/v1/cases/{id}/assignment":    httpkit.Handler(httpkit.Present(e.AssignCase, jsonOfCase), decodeAssign, http.StatusOK, opts...),
@@ -40,6 +46,28 @@ func decodeOpen(ctx context.Context, r *http.Request) (OpenCase, error) {
 		Note     string     `json:"note"`
 	}](ctx, r)
 	return OpenCase{By: by, Key: key, Vendor: b.Vendor, Round: b.Round, Findings: b.Findings, Note: b.Note}, err
+}
+
+func decodePropose(ctx context.Context, r *http.Request) (ProposeCases, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return ProposeCases{}, err
+	}
+	q, err := httpkit.Query(r, "round")
+	if err == nil && q.Get("round") == "" {
+		err = httpkit.ErrQuery.At("query.round", "which round")
+	}
+	return ProposeCases{By: by, Round: q.Get("round")}, err
+}
+
+func decodeOpenProposed(ctx context.Context, r *http.Request) (OpenProposed, error) {
+	by, key, b, err := order[struct {
+		Round    string     `json:"round"`
+		Vendor   vendors.ID `json:"vendor"`
+		ScoreMin int        `json:"score_min"`
+		Note     string     `json:"note"`
+	}](ctx, r)
+	return OpenProposed{By: by, Key: key, Round: b.Round, Vendor: b.Vendor, ScoreMin: b.ScoreMin, Note: b.Note}, err
 }
 
 // onePart is order of a command about the case in the path.
@@ -195,14 +223,67 @@ func eachOf[T, W any](items []T, show func(T) W) []W {
 	return out
 }
 
-type historyWire struct {
-	Items []eventJSON `json:"items"`
+type proposalWire struct {
+	Vendor   vendors.ID         `json:"vendor"`
+	Round    string             `json:"round"`
+	About    Subject            `json:"about,omitempty"`
+	Joins    string             `json:"joins,omitempty"`
+	Refers   string             `json:"refers,omitempty"`
+	Score    int                `json:"score"`
+	Value    money.Amount       `json:"value"`
+	Freezes  bool               `json:"freezes"`
+	Findings []evidence.Finding `json:"findings"`
 }
 
-func wireOfHistory(es []Event) historyWire { return historyWire{eachOf(es, jsonOfEvent)} }
+type proposalsWire struct {
+	Items []proposalWire `json:"items"`
+}
+
+func wireOfProposals(ps []CaseProposal) proposalsWire {
+	return proposalsWire{eachOf(ps, func(p CaseProposal) proposalWire {
+		return proposalWire{p.Vendor, p.Round, p.About, p.Joins, p.Refers, p.Score, p.Value, p.Freezes, eachOf(p.Findings, jsonOfFinding)}
+	})}
+}
+
+type openedWire struct {
+	Items []openedCaseWire `json:"items"`
+}
+
+type openedCaseWire struct {
+	Case   string     `json:"case"`
+	Vendor vendors.ID `json:"vendor"`
+	About  Subject    `json:"about,omitempty"`
+	Joined bool       `json:"joined"`
+	Added  int        `json:"added"`
+}
+
+func wireOfOpened(cs []OpenedCase) openedWire {
+	return openedWire{eachOf(cs, func(c OpenedCase) openedCaseWire { return openedCaseWire(c) })}
+}
+
+type historyWire struct {
+	Items []evidence.Event `json:"items"`
+}
+
+func wireOfHistory(es []evidence.Event) historyWire { return historyWire{es} }
 
 type commentsWire struct {
 	Items []commentJSON `json:"items"`
 }
 
 func wireOfComments(cs []Comment) commentsWire { return commentsWire{eachOf(cs, jsonOfComment)} }
+
+// packAsJSON answers with the file itself: its bytes are what its SHA-256 is of.
+func packAsJSON(pack httpkit.Endpoint[CaseByID, evidence.Pack]) httpkit.Endpoint[CaseByID, httpkit.Content] {
+	return func(ctx context.Context, q CaseByID) (httpkit.Content, error) {
+		p, err := pack(ctx, q)
+		if err != nil {
+			return httpkit.Content{}, err
+		}
+		b, err := p.Bytes()
+		return httpkit.Content{Type: "application/json", Filename: "case-" + p.Case.ID + ".json", Write: func(w io.Writer) error {
+			_, err := w.Write(b)
+			return err
+		}}, err
+	}
+}

@@ -147,6 +147,7 @@ func (s *story) cases() {
 	if a := s.send(accept); a.status != http.StatusOK || a.value != nil {
 		s.t.Errorf("asked for CSV: %d\n%s", a.status, shortly(a.raw))
 	}
+	decided := ""
 	for _, v := range []string{"v1", "v2"} {
 		var findings []string
 		for i := range report.list("findings") {
@@ -155,7 +156,8 @@ func (s *story) cases() {
 			}
 		}
 		c := s.post("monitor", "/api/v1/cases", field{"vendor": v, "round": "r1", "findings": findings, "note": "asks too much"})
-		path := "/api/v1/cases/" + c.need("id")
+		decided = c.need("id")
+		path := "/api/v1/cases/" + decided
 		frozen := s.post("finance-preparer", path+"/freeze", field{})
 		s.post("finance-preparer", path+"/assignment", field{"due": s.now(2)})
 		s.post("monitor", path+"/comments", field{"text": "He was not at the market that day."})
@@ -170,8 +172,12 @@ func (s *story) cases() {
 		s.get("monitor", path+"/history")
 		s.get("monitor", path+"/comments")
 	}
+	s.get("monitor", "/api/v1/cases/proposals?round=r1")
+	s.post("monitor", "/api/v1/cases/proposals", field{"round": "r1", "score_min": 1})
 	s.get("monitor", "/api/v1/cases")
 	s.get("monitor", "/api/v1/reconciliation")
+	s.must(s.app.checkpoint(s.t.Context()))
+	s.get("monitor", "/api/v1/cases/"+decided+"/pack.json")
 }
 
 // settle accepts what the first trader has left and pays both.
