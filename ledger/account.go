@@ -35,6 +35,8 @@ const (
 	ClassTransit     Class = "transit"     // paid out, not yet confirmed
 	ClassAdvance     Class = "advance"     // debit-normal: pre-financing given to a vendor
 	ClassWithheld    Class = "withheld"    // kept from vendors at source, owed to the treasury
+	ClassSuspense    Class = "suspense"    // came into a bank account, and nobody knows yet what it is
+	ClassUnexplained Class = "unexplained" // debit-normal: left a bank account, and nobody knows yet what for
 	ClassControl     Class = "vouchers"    // all vouchers of a round; derived, never posted to
 )
 
@@ -88,6 +90,12 @@ func Advance(vendor string) Account { return join(ClassAdvance, vendor) }
 // treasury.
 func Withheld(programme string) Account { return join(ClassWithheld, programme) }
 
+// Suspense returns the account of what came into a bank account unexplained.
+func Suspense(bank string) Account { return join(ClassSuspense, bank) }
+
+// Unexplained returns the account of what left a bank account unexplained.
+func Unexplained(bank string) Account { return join(ClassUnexplained, bank) }
+
 func join(c Class, id string) Account { return Account(string(c) + ":" + id) }
 
 func vendorAccount(id string, c Class) Account {
@@ -121,7 +129,7 @@ func (a Account) Class() (Class, error) {
 func (c Class) oneID() bool {
 	switch c {
 	case ClassBank, ClassReceivable, ClassFund, ClassRound, ClassContingency, ClassFees, ClassPledge,
-		ClassTransit, ClassAdvance, ClassWithheld, ClassControl:
+		ClassTransit, ClassAdvance, ClassWithheld, ClassSuspense, ClassUnexplained, ClassControl:
 		return true
 	}
 	return false
@@ -130,7 +138,7 @@ func (c Class) oneID() bool {
 // DebitNormal reports whether debits increase the account.
 func (c Class) DebitNormal() bool {
 	switch c {
-	case ClassBank, ClassReceivable, ClassPledge, ClassAdvance:
+	case ClassBank, ClassReceivable, ClassPledge, ClassAdvance, ClassUnexplained:
 		return true
 	}
 	return false

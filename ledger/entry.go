@@ -37,6 +37,9 @@ const (
 	KindRemit      Kind = "remit"       // what was withheld is paid to the treasury
 	KindReturn     Kind = "return"      // what was not used goes back
 	KindReverse    Kind = "reverse"     // an earlier entry is undone
+	KindTransfer   Kind = "transfer"    // money moves between accounts of the programme
+	KindCharge     Kind = "charge"      // a bank keeps a fee, or gives it back
+	KindSuspend    Kind = "suspend"     // a bank moved money and nobody knows yet why
 	KindDecision   Kind = "decision"    // no money moves; Facts["what"] says what was decided
 )
 
@@ -71,14 +74,18 @@ var flows = map[Kind][]flow{
 		{ClassRound, ClassPledge}, {ClassContingency, ClassPledge}, {ClassFund, ClassBank}},
 	KindReverse: {{ClassRedeemed, ClassVoucher}, {ClassClaimed, ClassVoucher}, {ClassContested, ClassVoucher},
 		{ClassRedeemed, ClassContingency}, {ClassClaimed, ClassContingency}, {ClassContested, ClassContingency},
-		{ClassTransit, ClassClaimed}},
+		{ClassTransit, ClassClaimed}, {ClassBank, ClassClaimed},
+		{ClassBank, ClassUnexplained}, {ClassSuspense, ClassBank}},
+	KindTransfer: {{ClassBank, ClassBank}},
+	KindCharge:   {{ClassFees, ClassBank}, {ClassBank, ClassFees}, {ClassFees, ClassClaimed}},
+	KindSuspend:  {{ClassUnexplained, ClassBank}, {ClassBank, ClassSuspense}},
 	KindDecision: nil,
 }
 
 // roundless lists the kinds whose entries need not carry a round.
 var roundless = map[Kind]bool{KindPledgeFund: true, KindFund: true, KindAdvance: true,
 	KindReturn: true, KindDecision: true, KindSettle: true, KindConfirm: true,
-	KindRecover: true, KindReverse: true,
+	KindRecover: true, KindReverse: true, KindTransfer: true, KindCharge: true, KindSuspend: true,
 	KindRepay: true, KindWriteOff: true, KindRemit: true}
 
 // Actor is who caused an entry: the role used and a pseudonym that means

@@ -56,7 +56,10 @@ var permitted = map[ledger.Kind]string{
 	ledger.KindReturn: "round fund f, contingency fund f, fees fund f, round pledge k, contingency pledge k, " +
 		"fund bank f",
 	ledger.KindReverse: "redeemed beneficiary fk, claimed beneficiary f, contested beneficiary fk, " +
-		"redeemed contingency fk, claimed contingency f, contested contingency fk, transit claimed f",
+		"redeemed contingency fk, claimed contingency f, contested contingency fk, transit claimed f, bank claimed f, bank unexplained f, suspense bank f",
+	ledger.KindTransfer: "bank bank f",
+	ledger.KindCharge:   "fees bank f, bank fees f, fees claimed f",
+	ledger.KindSuspend:  "unexplained bank f, bank suspense f",
 	ledger.KindDecision: "",
 }
 
@@ -101,7 +104,8 @@ func pair(c ledger.Class) [2]ledger.Account {
 
 var classes = []ledger.Class{ledger.ClassBank, ledger.ClassReceivable, ledger.ClassFund, ledger.ClassRound,
 	ledger.ClassContingency, ledger.ClassFees, ledger.ClassVoucher, ledger.ClassPledge, ledger.ClassRedeemed,
-	ledger.ClassClaimed, ledger.ClassContested, ledger.ClassTransit, ledger.ClassAdvance, ledger.ClassWithheld, ledger.ClassControl}
+	ledger.ClassClaimed, ledger.ClassContested, ledger.ClassTransit, ledger.ClassAdvance, ledger.ClassWithheld,
+	ledger.ClassSuspense, ledger.ClassUnexplained, ledger.ClassControl}
 
 var errTried = errors.New("tried")
 

@@ -153,7 +153,7 @@ func (m *model) most(debit, credit ledger.Account, asset money.Asset) int64 {
 
 // lateFirst orders kinds so that those late in a franc's life come first: they
 // are seldom possible, and rapid prefers what comes first.
-var lateFirst = []ledger.Kind{ledger.KindConfirm, ledger.KindRelease, ledger.KindRecover, ledger.KindSettle, ledger.KindFreeze,
+var lateFirst = []ledger.Kind{ledger.KindSuspend, ledger.KindCharge, ledger.KindTransfer, ledger.KindConfirm, ledger.KindRelease, ledger.KindRecover, ledger.KindSettle, ledger.KindFreeze,
 	ledger.KindReverse, ledger.KindClaim, ledger.KindRedeem, ledger.KindReissue, ledger.KindExpire, ledger.KindVoid, ledger.KindIssue,
 	ledger.KindAcceptLoss, ledger.KindAdvance, ledger.KindReturn, ledger.KindAllocate, ledger.KindDecision, ledger.KindFund, ledger.KindPledgeFund}
 
@@ -246,7 +246,7 @@ func (m *model) send(t *rapid.T, e ledger.Entry) {
 // debitNormal says again which accounts debits increase.
 func debitNormal(account string) bool {
 	root, _, _ := strings.Cut(account, ":")
-	return slices.Contains([]string{"bank", "receivable", "pledge", "advance"}, root)
+	return slices.Contains([]string{"bank", "receivable", "pledge", "advance", "unexplained"}, root)
 }
 
 func (m *model) run(k ledger.CommandKey, e ledger.Entry) (uint64, error) {

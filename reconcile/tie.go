@@ -144,7 +144,7 @@ func tieSettlements(f *Facts, add func(string, ...any)) error {
 			case st.State == vendors.SettlementPrepared, p.Amount.IsZero():
 			case p.Result == "":
 				sent, err = sent.Add(p.Amount)
-			case p.Result == vendors.PaidOut:
+			case p.Result == vendors.PaidOut, p.Result == vendors.CameBack:
 				paid, err = paid.Add(p.Amount)
 			}
 			if err != nil {

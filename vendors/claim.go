@@ -143,8 +143,9 @@ type Outcome string
 
 // The answers; "" stands for none yet.
 const (
-	PaidOut Outcome = "success"
-	NotPaid Outcome = "error"
+	PaidOut  Outcome = "success"
+	NotPaid  Outcome = "error"
+	CameBack Outcome = "returned" // made, and days later back on our account
 )
 
 // PaymentLine is one payment of a settlement.

@@ -30,6 +30,8 @@ var SYCEBNL = Chart{
 	ledger.ClassAdvance:     "409", // advances to suppliers
 	ledger.ClassWithheld:    "447", // taxes withheld at source
 	ledger.ClassTransit:     "585", // transfers under way
+	ledger.ClassSuspense:    "471", // items to be attributed
+	ledger.ClassUnexplained: "471",
 }
 
 const numberMax = 12
@@ -50,6 +52,7 @@ var titles = map[ledger.Class]string{
 	ledger.ClassFund: "Fund", ledger.ClassRound: "Round", ledger.ClassContingency: "Contingency", ledger.ClassFees: "Fees",
 	ledger.ClassControl: "Vouchers", ledger.ClassRedeemed: "Redeemed", ledger.ClassClaimed: "Claimed",
 	ledger.ClassContested: "Contested", ledger.ClassWithheld: "Withheld", ledger.ClassTransit: "Transit",
+	ledger.ClassSuspense: "Suspense", ledger.ClassUnexplained: "Unexplained",
 }
 
 // name returns the account's name, its identifier written by id.
