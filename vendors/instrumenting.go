@@ -75,6 +75,7 @@ func (c counted) ImportResults(ctx context.Context, cmd ImportResults) (Results,
 	if err == nil {
 		c.payments.WithLabelValues(string(PaidOut)).Add(float64(r.Paid))
 		c.payments.WithLabelValues(string(NotPaid)).Add(float64(r.Failed))
+		c.payments.WithLabelValues(string(CameBack)).Add(float64(r.Returned))
 	}
 	return r, err
 }

@@ -50,7 +50,7 @@ func (l logged) ApproveSettlement(ctx context.Context, cmd ApproveSettlement) (S
 func (l logged) ImportResults(ctx context.Context, cmd ImportResults) (Results, error) {
 	r, err := l.Service.ImportResults(ctx, cmd)
 	l.line(ctx, err, "payment results imported", slog.String("settlement", cmd.Settlement), slog.Int("paid", r.Paid),
-		slog.Int("failed", r.Failed), slog.Int("same", r.Same), slog.String("actor", cmd.By.Pseudonym))
+		slog.Int("failed", r.Failed), slog.Int("returned", r.Returned), slog.Int("same", r.Same), slog.String("actor", cmd.By.Pseudonym))
 	return r, err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jate-cva/jate/internal/table"
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/vendors/bankfile"
 )
 
 // The columns of a result file, besides the amount.
@@ -32,6 +33,7 @@ var outcomes = map[string]Outcome{
 	"error": NotPaid, "erreur": NotPaid, "failed": NotPaid, "failure": NotPaid, "echec": NotPaid, "echoue": NotPaid,
 	"echouee": NotPaid, "rejected": NotPaid, "rejete": NotPaid, "rejetee": NotPaid, "refused": NotPaid, "refuse": NotPaid,
 	"refusee": NotPaid, "cancelled": NotPaid, "annule": NotPaid, "annulee": NotPaid,
+	"returned": CameBack, "retourne": CameBack, "retournee": CameBack, "reversed": CameBack, "restitue": CameBack, "restituee": CameBack,
 }
 
 // resultRow is the bank's answer to one payment.
@@ -42,6 +44,7 @@ type resultRow struct {
 	bankRef   string
 	message   string
 	amount    money.Amount // zero of no asset where the file has none
+	statement bool         // from a bank's message, whose references need not be the operator's
 }
 
 // readResults returns the answers in a bank's file, or ErrResult with the rows
@@ -103,32 +106,102 @@ func readResult(sh sheet, row table.Row, f *rowFaults) (resultRow, bool) {
 	return r, len(*f) == before
 }
 
-// fit finds the payment of each row, and those rows whose answer is new. It
-// returns ErrResult with every row that contradicts the settlement, an earlier
-// answer, or another row.
-func fit(s Settlement, rows []resultRow) (fresh map[int]resultRow, same int, err error) {
+// readAnswers reads a bank's file of whichever form: rows of a table, which name
+// payments, or movements of a message, which may be of anything.
+func readAnswers(ctx context.Context, file []byte) ([]resultRow, []bankfile.Line, error) {
+	if !bankfile.IsXML(file) {
+		rows, err := readResults(ctx, file)
+		return rows, nil, err
+	}
+	statements, err := bankfile.ReadCamt(file)
+	var lines []bankfile.Line
+	for _, s := range statements {
+		lines = append(lines, s.Lines...)
+	}
+	return nil, lines, err
+}
+
+// answers returns what movements say of the settlement's payments, and how many
+// are of something else.
+func (s Settlement) answers(lines []bankfile.Line) (rows []resultRow, others int) {
+	for n, l := range lines {
+		named := s.named(l)
+		if len(named) == 0 {
+			others++
+		}
+		for _, i := range named {
+			r := resultRow{n: n + 1, reference: s.Payments[i].Reference, outcome: PaidOut, bankRef: l.BankRef, message: l.Text, statement: true}
+			if l.Amount.Sign() > 0 {
+				r.outcome = CameBack
+			}
+			if l.Reference != "" {
+				r.amount = money.Francs(max(l.Amount.Minor(), -l.Amount.Minor()))
+			}
+			rows = append(rows, r)
+		}
+	}
+	return rows, others
+}
+
+// named returns the payments that a movement is of: the one whose reference it
+// has, or all that were sent where the bank booked the order in one sum.
+func (s Settlement) named(l bankfile.Line) []int {
+	if l.Reference != "" {
+		if i := slices.IndexFunc(s.Payments, func(p PaymentLine) bool { return p.Reference == l.Reference }); i >= 0 {
+			return []int{i}
+		}
+		return nil
+	}
+	if l.Batch != s.ID || l.Amount.Minor() != -s.Total.Minor() {
+		return nil
+	}
+	var all []int
+	for i, p := range s.Payments {
+		if !p.Amount.IsZero() {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// answered is a payment and what is new about it.
+type answered struct {
+	payment int
+	row     resultRow
+}
+
+// fit finds the payment of each row, and those rows whose answer is new, in
+// order. It returns ErrResult with every row that contradicts the settlement, an
+// earlier answer, or another row.
+func fit(s Settlement, rows []resultRow) (fresh []answered, same int, err error) {
 	var f rowFaults
-	fresh = map[int]resultRow{}
+	known := slices.Clone(s.Payments)
 	for _, r := range rows {
-		i := slices.IndexFunc(s.Payments, func(p PaymentLine) bool { return p.Reference == r.reference })
+		i := slices.IndexFunc(known, func(p PaymentLine) bool { return p.Reference == r.reference })
 		if i < 0 {
 			f.add(r.n, colReference, r.reference, "no payment of this settlement")
 			continue
 		}
-		p := s.Payments[i]
-		if earlier, ok := fresh[i]; ok {
-			p.Result, p.BankRef = earlier.outcome, earlier.bankRef
+		p := &known[i]
+		if p.Result == "" && r.outcome == CameBack {
+			r.outcome = NotPaid // it left and came back between two files
 		}
 		switch {
 		case p.Amount.IsZero():
 			f.add(r.n, colReference, r.reference, "nothing was sent: an advance took it all")
 		case !r.amount.Asset().IsZero() && !r.amount.Equal(p.Amount):
 			f.add(r.n, colAmount, r.amount.Text(), "the payment is of %s", p.Amount.Text())
-		case p.Result == "":
-			fresh[i] = r
-		case p.Result != r.outcome:
+		case p.Result == "", p.Result == PaidOut && r.outcome == CameBack:
+			if r.outcome != CameBack {
+				p.BankRef = r.bankRef
+			}
+			p.Result, p.Reported = r.outcome, r.message
+			fresh = append(fresh, answered{i, r})
+		case p.Result == NotPaid && r.outcome == CameBack, p.Result == CameBack && r.outcome == CameBack:
+			same++
+		case p.Result != r.outcome && !(p.Result == CameBack && r.outcome == PaidOut):
 			f.add(r.n, colStatus, string(r.outcome), "it was answered with %s before", p.Result)
-		case p.BankRef != r.bankRef:
+		case p.BankRef != r.bankRef && !r.statement:
 			f.add(r.n, colBankRef, r.bankRef, "it was answered under another bank reference before")
 		default:
 			same++

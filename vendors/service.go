@@ -100,7 +100,8 @@ type Service interface {
 	PaymentFile(ctx context.Context, q PaymentFile) (File, error)
 	// ImportResults takes the bank's answers, all of a file or none. The same
 	// file again changes nothing. Errors: ErrNotFound, ErrSettlementState,
-	// ErrResult with the rows that do not fit, and those of package table.
+	// ErrResult with the rows that do not fit, bankfile.ErrStatement, and those
+	// of package table.
 	ImportResults(ctx context.Context, cmd ImportResults) (Results, error)
 
 	// PrepareAdvance proposes money for a vendor before he sells. Errors:

@@ -2,7 +2,6 @@ package vendors
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
@@ -38,23 +37,6 @@ type RefuseSettlement struct {
 	Key        string       `json:"-"`
 	Settlement string
 	Reason     string
-}
-
-// ImportResults is the command to take a bank's answers: a CSV or XLSX file of
-// at most 16 MiB.
-type ImportResults struct {
-	By         access.Actor `json:"-"`
-	Key        string       `json:"-"`
-	Settlement string
-	File       []byte `json:"-"`
-}
-
-// Results says what a result file changed.
-type Results struct {
-	Settlement Settlement
-	Paid       int // payments that the bank made
-	Failed     int // payments that it did not: their claims can be settled again
-	Same       int // lines that said what was known
 }
 
 func (s *service) PrepareSettlement(ctx context.Context, cmd PrepareSettlement) (Settlement, error) {
@@ -269,75 +251,4 @@ func (s *service) Settlements(ctx context.Context, q List) (Page[Settlement], er
 		}
 		return page(later, q.Limit, func(s Settlement) string { return s.ID })
 	})
-}
-
-func (s *service) ImportResults(ctx context.Context, cmd ImportResults) (Results, error) {
-	if _, err := acting(MethodImportResults, cmd.By); err != nil {
-		return Results{}, err
-	}
-	rows, err := readResults(ctx, cmd.File)
-	if err != nil {
-		return Results{}, err
-	}
-	content := struct {
-		ImportResults
-		File [32]byte
-	}{cmd, sha256.Sum256(cmd.File)}
-	return once(ctx, s, MethodImportResults, cmd.By, cmd.Key, content, func(tx Tx, as ledger.Actor) (Results, error) {
-		st, err := ownSettlement(tx, cmd.Settlement, cmd.By)
-		if err != nil {
-			return Results{}, err
-		}
-		if st.State != SettlementOrdered && st.State != SettlementDone {
-			return Results{}, ErrSettlementState.At("state", "it is %s", st.State)
-		}
-		fresh, same, err := fit(st, rows)
-		if err != nil {
-			return Results{}, err
-		}
-		out := Results{Same: same}
-		for i := range st.Payments {
-			r, ok := fresh[i]
-			if !ok {
-				continue
-			}
-			p := &st.Payments[i]
-			p.Result, p.BankRef, p.Reported = r.outcome, r.bankRef, r.message
-			if err := st.answer(tx, as, *p); err != nil {
-				return Results{}, err
-			}
-			if p.Result == PaidOut {
-				out.Paid++
-			} else {
-				out.Failed++
-			}
-		}
-		st.State = st.progress()
-		out.Settlement = st
-		if len(fresh) == 0 {
-			return out, nil
-		}
-		return out, tx.PutSettlement(st)
-	})
-}
-
-// answer posts what the bank said of one payment.
-func (s Settlement) answer(tx Tx, as ledger.Actor, p PaymentLine) error {
-	c, err := tx.Claim(p.Claim)
-	if err != nil {
-		return err
-	}
-	e := ledger.Entry{Kind: ledger.KindConfirm, Actor: as, Round: p.Round, Ref: p.Reference,
-		Facts:    map[string]string{"settlement": s.ID, "claim": string(p.Claim), "bank-reference": p.BankRef},
-		Postings: []ledger.Posting{{Debit: ledger.Transit(s.ID), Credit: ledger.Bank(s.Bank), Amount: p.Amount}}}
-	c.State = ClaimSettled
-	if p.Result == NotPaid {
-		e.Kind, e.Ref = ledger.KindReverse, refEntry(p.Entry)
-		e.Postings[0].Credit = ledger.Claimed(string(p.Vendor))
-		c.State, c.Settlement = ClaimAccepted, ""
-	}
-	if _, err := ledger.Post(tx, e); err != nil {
-		return err
-	}
-	return tx.PutClaim(c)
 }

@@ -272,11 +272,13 @@ type resultsWire struct {
 	Settlement settlementWire `json:"settlement"`
 	Paid       int            `json:"paid"`
 	Failed     int            `json:"failed"`
+	Returned   int            `json:"returned"`
 	Same       int            `json:"same"`
+	Others     int            `json:"others"`
 }
 
 func wireOfResults(r Results) resultsWire {
-	return resultsWire{wireOfSettlement(r.Settlement), r.Paid, r.Failed, r.Same}
+	return resultsWire{wireOfSettlement(r.Settlement), r.Paid, r.Failed, r.Returned, r.Same, r.Others}
 }
 
 type advanceWire struct {
