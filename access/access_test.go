@@ -15,14 +15,18 @@ import (
 // The separation of duties: which two roles one person may not hold.
 func TestIncompatible(t *testing.T) {
 	want := map[[2]access.Role]bool{
-		{access.RoleRegistrar, access.RoleListApprover}:          true,
-		{access.RoleRegistrar, access.RoleIssuer}:                true,
-		{access.RoleVendorManager, access.RoleFinancePreparer}:   true,
-		{access.RoleVendorManager, access.RoleFinanceApprover}:   true,
-		{access.RoleHandheldManager, access.RoleFinancePreparer}: true,
-		{access.RoleHandheldManager, access.RoleFinanceApprover}: true,
-		{access.RoleAdministrator, access.RoleListApprover}:      true,
-		{access.RoleAdministrator, access.RoleFinanceApprover}:   true,
+		{access.RoleRegistrar, access.RoleListApprover}:           true,
+		{access.RoleRegistrar, access.RoleIssuer}:                 true,
+		{access.RoleVendorManager, access.RoleFinancePreparer}:    true,
+		{access.RoleVendorManager, access.RoleFinanceApprover}:    true,
+		{access.RoleHandheldManager, access.RoleFinancePreparer}:  true,
+		{access.RoleHandheldManager, access.RoleFinanceApprover}:  true,
+		{access.RoleAdministrator, access.RoleListApprover}:       true,
+		{access.RoleAdministrator, access.RoleFinanceApprover}:    true,
+		{access.RoleMEALOfficer, access.RoleDistributionOfficer}:  true,
+		{access.RoleMEALOfficer, access.RoleVendorManager}:        true,
+		{access.RoleSafeguarding, access.RoleDistributionOfficer}: true,
+		{access.RoleSafeguarding, access.RoleVendorManager}:       true,
 	}
 	for _, r := range access.Roles() {
 		if r != access.RoleMonitor && r != access.RoleAuditor {
@@ -282,7 +286,7 @@ func TestRoles(t *testing.T) {
 		t.Error("the set of roles can be changed from outside")
 	}
 	want := []access.Role{"registrar", "list-approver", "issuer", "distribution-officer", "vendor-manager", "handheld-manager",
-		"finance-preparer", "finance-approver", "monitor", "dpo", "auditor", "administrator"}
+		"finance-preparer", "finance-approver", "monitor", "meal-officer", "safeguarding", "dpo", "auditor", "administrator"}
 	if diff := cmp.Diff(want, access.Roles()); diff != "" {
 		t.Error(diff)
 	}

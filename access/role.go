@@ -21,6 +21,8 @@ const (
 	RoleFinancePreparer     Role = "finance-preparer"     // prepares payments, reversals and returns
 	RoleFinanceApprover     Role = "finance-approver"     // approves them
 	RoleMonitor             Role = "monitor"              // another organisation: verifies, finds, samples
+	RoleMEALOfficer         Role = "meal-officer"         // takes complaints, draws samples, calls households
+	RoleSafeguarding        Role = "safeguarding"         // the focal point for exploitation and abuse (PSEA)
 	RoleDPO                 Role = "dpo"                  // protects personal data: exports, erasure, retention
 	RoleAuditor             Role = "auditor"              // reads, changes nothing
 	RoleAdministrator       Role = "administrator"        // runs the system; no business rights, no decryption
@@ -37,7 +39,7 @@ var (
 )
 
 var roles = []Role{RoleRegistrar, RoleListApprover, RoleIssuer, RoleDistributionOfficer, RoleVendorManager, RoleHandheldManager,
-	RoleFinancePreparer, RoleFinanceApprover, RoleMonitor, RoleDPO, RoleAuditor, RoleAdministrator}
+	RoleFinancePreparer, RoleFinanceApprover, RoleMonitor, RoleMEALOfficer, RoleSafeguarding, RoleDPO, RoleAuditor, RoleAdministrator}
 
 // Roles returns every role there is.
 func Roles() []Role { return slices.Clone(roles) }
@@ -45,14 +47,17 @@ func Roles() []Role { return slices.Clone(roles) }
 // apart lists, for a role, those that the same person may not hold with it.
 // Whoever makes a list may not accept it, nor print its vouchers; whoever
 // chooses traders and handhelds may not pay them; whoever runs the machine
-// may not approve; and a monitor belongs to another organisation.
+// may not approve; whoever hands cards over or chooses traders does not answer
+// complaints about it; and a monitor belongs to another organisation.
 var apart = map[Role][]Role{
 	RoleRegistrar:       {RoleListApprover, RoleIssuer},
 	RoleVendorManager:   {RoleFinancePreparer, RoleFinanceApprover},
 	RoleHandheldManager: {RoleFinancePreparer, RoleFinanceApprover},
 	RoleAdministrator:   {RoleListApprover, RoleFinanceApprover},
+	RoleMEALOfficer:     {RoleDistributionOfficer, RoleVendorManager},
+	RoleSafeguarding:    {RoleDistributionOfficer, RoleVendorManager},
 	RoleMonitor: {RoleRegistrar, RoleListApprover, RoleIssuer, RoleDistributionOfficer, RoleVendorManager, RoleHandheldManager,
-		RoleFinancePreparer, RoleFinanceApprover, RoleDPO, RoleAdministrator},
+		RoleFinancePreparer, RoleFinanceApprover, RoleMEALOfficer, RoleSafeguarding, RoleDPO, RoleAdministrator},
 }
 
 // Incompatible reports whether one person may not hold both roles in one

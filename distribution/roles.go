@@ -66,8 +66,8 @@ var (
 		access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
 	everybody = []access.Role{access.RoleRegistrar, access.RoleListApprover, access.RoleIssuer,
 		access.RoleDistributionOfficer, access.RoleVendorManager, access.RoleHandheldManager,
-		access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleDPO,
-		access.RoleAuditor, access.RoleAdministrator}
+		access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleMEALOfficer,
+		access.RoleSafeguarding, access.RoleDPO, access.RoleAuditor, access.RoleAdministrator}
 	// open are the roles that see an embargoed round's dates and places.
 	open = []access.Role{access.RoleIssuer, access.RoleRegistrar, access.RoleListApprover,
 		access.RoleFinancePreparer, access.RoleFinanceApprover}

@@ -24,6 +24,7 @@ type Sealer struct {
 	blind   []byte
 	content []byte
 	journal []byte
+	secret  []byte
 }
 
 // NewSealer returns the sealer of a data key of 32 random bytes.
@@ -33,7 +34,7 @@ func NewSealer(dataKey []byte) (*Sealer, error) {
 	}
 	s := &Sealer{}
 	var wrap []byte
-	for label, to := range map[string]*[]byte{"wrap": &wrap, "blind": &s.blind, "content": &s.content, "journal": &s.journal} {
+	for label, to := range map[string]*[]byte{"wrap": &wrap, "blind": &s.blind, "content": &s.content, "journal": &s.journal, "secret": &s.secret} {
 		key, err := hkdf.Key(sha256.New, dataKey, nil, "jate household "+label+" 1", 32)
 		if err != nil {
 			return nil, err
@@ -54,7 +55,7 @@ func aead(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-func bindTo(id BeneficiaryID) []byte { return []byte(string(id) + "|" + schema) }
+func bindTo(id string) []byte { return []byte(id + "|" + schema) }
 
 // seal encrypts the person under a new key of the household's own, and wraps
 // that key. The two are kept apart: without the second the first is noise.
@@ -63,6 +64,23 @@ func (s *Sealer) seal(id BeneficiaryID, p Person) (sealed, wrapped []byte, err e
 	if err != nil {
 		return nil, nil, err
 	}
+	return s.SealBytes(string(id), plain)
+}
+
+// open decrypts what seal made for the same household.
+func (s *Sealer) open(id BeneficiaryID, sealed, wrapped []byte) (Person, error) {
+	plain, err := s.OpenBytes(string(id), sealed, wrapped)
+	if err != nil {
+		return Person{}, fmt.Errorf("open a household: %w", err)
+	}
+	var p Person
+	return p, json.Unmarshal(plain, &p)
+}
+
+// SealBytes encrypts what is personal under a new key of its own, and wraps
+// that key. Both are bound to the id, which no two things share. Whoever deletes
+// the wrapped key has erased the rest.
+func (s *Sealer) SealBytes(id string, plain []byte) (sealed, wrapped []byte, err error) {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, nil, err
@@ -74,23 +92,35 @@ func (s *Sealer) seal(id BeneficiaryID, p Person) (sealed, wrapped []byte, err e
 	return box.Seal(nil, nil, plain, bindTo(id)), s.wrap.Seal(nil, nil, key, bindTo(id)), nil
 }
 
-// open decrypts what seal made for the same household.
-func (s *Sealer) open(id BeneficiaryID, sealed, wrapped []byte) (Person, error) {
+// OpenBytes decrypts what SealBytes made for the same id.
+func (s *Sealer) OpenBytes(id string, sealed, wrapped []byte) ([]byte, error) {
 	key, err := s.wrap.Open(nil, nil, wrapped, bindTo(id))
 	if err != nil {
-		return Person{}, fmt.Errorf("unwrap a household's key: %w", err)
+		return nil, fmt.Errorf("unwrap a key: %w", err)
 	}
 	box, err := aead(key)
 	if err != nil {
-		return Person{}, err
+		return nil, err
 	}
-	plain, err := box.Open(nil, nil, sealed, bindTo(id))
-	if err != nil {
-		return Person{}, fmt.Errorf("open a household: %w", err)
-	}
-	var p Person
-	return p, json.Unmarshal(plain, &p)
+	return box.Open(nil, nil, sealed, bindTo(id))
 }
+
+// Secret returns bytes that nobody can tell from random ones without the data
+// key, and always the same for the same label and parts. None of them holds a
+// zero byte.
+func (s *Sealer) Secret(label string, parts ...string) [32]byte {
+	return digest(s.secret, append([]string{label}, parts...)...)
+}
+
+// SealPerson encrypts a household's person for Beneficiary.Sealed and
+// Tx.PutWrappedKey.
+func (s *Sealer) SealPerson(id BeneficiaryID, p Person) (sealed, wrapped []byte, err error) {
+	return s.seal(id, p)
+}
+
+// Person decrypts a household's person for a caller who has the right to see
+// it. It returns ErrForgotten where the key was deleted.
+func (s *Sealer) Person(tx Tx, b Beneficiary) (Person, error) { return s.personOf(tx, b) }
 
 // personOf decrypts a household's person. It returns ErrForgotten where the
 // key was deleted.

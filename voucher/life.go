@@ -54,7 +54,7 @@ func (s *service) Hold(ctx context.Context, cmd Change) (Voucher, error) {
 			return ErrLife.At("serial", "it is %s", l)
 		}
 		v.HeldAt = tx.Now()
-		return s.decided(tx, v, "hold", cmd)
+		return decided(tx, v, "hold", by(cmd.By, "hold"), cmd.Reason)
 	})
 }
 
@@ -65,11 +65,11 @@ func (s *service) Release(ctx context.Context, cmd Change) (Voucher, error) {
 			return ErrLife.At("serial", "it is %s", l)
 		}
 		v.HeldAt = time.Time{} // wrong PINs count for life
-		return s.decided(tx, v, "release", cmd)
+		return decided(tx, v, "release", by(cmd.By, "release"), cmd.Reason)
 	})
 }
 
-func (s *service) decided(tx Tx, v Voucher, what string, cmd Change) error {
+func decided(tx Tx, v Voucher, what string, actor ledger.Actor, reason string) error {
 	pseudonym := ""
 	if v.Beneficiary != "" {
 		salt, err := tx.VoucherSalt(v.Account())
@@ -78,7 +78,7 @@ func (s *service) decided(tx Tx, v Voucher, what string, cmd Change) error {
 		}
 		pseudonym = string(ledger.Pseudonym(salt, string(v.Serial)))
 	}
-	_, err := ledger.Decide(tx, by(cmd.By, what), v.Round, what, pseudonym, map[string]string{"reason": cmd.Reason})
+	_, err := ledger.Decide(tx, actor, v.Round, what, pseudonym, map[string]string{"reason": reason})
 	return errors.Join(err, tx.PutVoucher(v))
 }
 

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"github.com/jate-cva/jate/access"
@@ -74,15 +76,13 @@ type Propose struct {
 func (s *service) Propose(ctx context.Context, cmd Propose) (Proposal, error) {
 	key := commandKey(cmd.By, cmd.Key)
 	return ledger.Once(ctx, s.store.Update, key, cmd, func(tx Tx) (Proposal, error) {
-		p := Proposal{Programme: cmd.By.Programme, Kind: cmd.Kind, Serial: cmd.Serial, Spare: cmd.Spare,
-			Beneficiary: cmd.Beneficiary, Home: cmd.Home, Vendor: cmd.Vendor, SoldOn: cmd.SoldOn,
-			By: cmd.By.ID, Pseudonym: cmd.By.Pseudonym, At: tx.Now()}
+		p := newProposal(tx, cmd)
 		var err error
 		switch cmd.Kind {
 		case ProposeReissue:
-			err = s.proposeReissue(tx, &p, cmd)
+			err = proposeReissue(tx, &p, cmd)
 		case ProposeBind:
-			err = s.proposeBind(tx, &p, cmd)
+			err = proposeBind(tx, &p, cmd)
 		case ProposeStub:
 			err = s.proposeStub(tx, cmd)
 		default:
@@ -91,14 +91,20 @@ func (s *service) Propose(ctx context.Context, cmd Propose) (Proposal, error) {
 		if err != nil {
 			return Proposal{}, err
 		}
-		sum := sha256.Sum256([]byte(cmd.By.ID + "\x00" + cmd.Key))
-		p.ID = hex.EncodeToString(sum[:8])
 		return p, tx.PutProposal(p)
 	})
 }
 
+// newProposal is what is proposed, before the rules of its kind.
+func newProposal(tx Tx, cmd Propose) Proposal {
+	sum := sha256.Sum256([]byte(cmd.By.ID + "\x00" + cmd.Key))
+	return Proposal{ID: hex.EncodeToString(sum[:8]), Programme: cmd.By.Programme, Kind: cmd.Kind, Serial: cmd.Serial, Spare: cmd.Spare,
+		Beneficiary: cmd.Beneficiary, Home: cmd.Home, Vendor: cmd.Vendor, SoldOn: cmd.SoldOn,
+		By: cmd.By.ID, Pseudonym: cmd.By.Pseudonym, At: tx.Now()}
+}
+
 // proposeReissue stops the lost card at once and sets a spare aside.
-func (s *service) proposeReissue(tx Tx, p *Proposal, cmd Propose) error {
+func proposeReissue(tx Tx, p *Proposal, cmd Propose, but ...Serial) error {
 	old, err := mine(tx, Query{By: cmd.By, Serial: cmd.Serial})
 	if err != nil {
 		return err
@@ -114,12 +120,12 @@ func (s *service) proposeReissue(tx Tx, p *Proposal, cmd Propose) error {
 		return ErrLife.At("serial", "it is %s", l)
 	}
 	p.Beneficiary, p.Home = old.Beneficiary, old.Home
-	spare, err := spareFor(tx, old.Lot, old.Value, cmd.Spare)
+	spare, err := spareFor(tx, old.Lot, old.Value, cmd.Spare, but...)
 	p.Spare = spare.Serial
 	return err
 }
 
-func (s *service) proposeBind(tx Tx, p *Proposal, cmd Propose) error {
+func proposeBind(tx Tx, p *Proposal, cmd Propose) error {
 	is, err := tx.Issue(cmd.Lot)
 	if err != nil {
 		return err
@@ -133,10 +139,11 @@ func (s *service) proposeBind(tx Tx, p *Proposal, cmd Propose) error {
 }
 
 // spareFor returns the spare asked for, or any of the lot and value that is
-// free.
-func spareFor(tx Tx, lot string, value money.Amount, want Serial) (Voucher, error) {
+// free and not among but.
+func spareFor(tx Tx, lot string, value money.Amount, want Serial, but ...Serial) (Voucher, error) {
 	fits := func(v Voucher) bool {
-		return v.Spare && v.Beneficiary == "" && v.Lot == lot && v.Value.Equal(value) && v.Life() == Issued
+		return v.Spare && v.Beneficiary == "" && v.Lot == lot && v.Value.Equal(value) && v.Life() == Issued &&
+			!slices.Contains(but, v.Serial)
 	}
 	if want != "" {
 		v, err := tx.VoucherBySerial(want)
@@ -208,32 +215,37 @@ type Agree struct {
 func (s *service) Agree(ctx context.Context, cmd Agree) (Voucher, error) {
 	key := commandKey(cmd.By, cmd.Key)
 	return ledger.Once(ctx, s.store.Update, key, cmd, func(tx Tx) (Voucher, error) {
-		p, err := tx.Proposal(cmd.Proposal)
-		if err != nil {
-			return Voucher{}, err
-		}
+		p, err := agreed(tx, cmd)
 		switch {
-		case p.Programme != cmd.By.Programme:
-			return Voucher{}, ErrNotFound
-		case p.Done, tx.Now().Sub(p.At) > proposalLife:
-			return Voucher{}, ErrProposal
-		case p.By == cmd.By.ID:
-			return Voucher{}, vendors.ErrSamePerson
-		}
-		p.Done = true
-		if err := tx.PutProposal(p); err != nil {
+		case err != nil:
 			return Voucher{}, err
-		}
-		if p.Kind == ProposeStub {
+		case p.Kind == ProposeStub:
 			return s.payStub(tx, p, cmd.By)
 		}
-		return s.bind(tx, p, cmd.By)
+		return bind(tx, s.cfg.Rand, p, cmd.By)
 	})
+}
+
+// agreed marks a proposal as done, if this person may agree to it.
+func agreed(tx Tx, cmd Agree) (Proposal, error) {
+	p, err := tx.Proposal(cmd.Proposal)
+	switch {
+	case err != nil:
+		return p, err
+	case p.Programme != cmd.By.Programme:
+		return p, ErrNotFound
+	case p.Done, tx.Now().Sub(p.At) > proposalLife:
+		return p, ErrProposal
+	case p.By == cmd.By.ID:
+		return p, vendors.ErrSamePerson
+	}
+	p.Done = true
+	return p, tx.PutProposal(p)
 }
 
 // bind gives a spare to a household: with the lost card's value, or with value
 // from the round. A lost card's own state was checked when it was held.
-func (s *service) bind(tx Tx, p Proposal, second access.Actor) (Voucher, error) {
+func bind(tx Tx, random io.Reader, p Proposal, second access.Actor) (Voucher, error) {
 	spare, err := tx.VoucherBySerial(p.Spare)
 	if err != nil {
 		return Voucher{}, err
@@ -243,7 +255,7 @@ func (s *service) bind(tx Tx, p Proposal, second access.Actor) (Voucher, error) 
 	}
 	spare.Beneficiary, spare.Home = p.Beneficiary, p.Home
 	salt := make([]byte, 16)
-	if _, err := s.cfg.Rand.Read(salt); err != nil {
+	if _, err := io.ReadFull(random, salt); err != nil {
 		return Voucher{}, err
 	}
 	if err := tx.PutVoucherSalt(spare.Account(), salt); err != nil {

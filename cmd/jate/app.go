@@ -20,6 +20,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger"
@@ -30,6 +31,13 @@ import (
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 	"github.com/jate-cva/jate/web"
+)
+
+// An address may ask for complaints by code twenty times at once, and then twice
+// a minute: a village shares a phone, and a network many villages.
+const (
+	codeTriesPerSecond = 1.0 / 30
+	codeTriesBurst     = 20
 )
 
 // handheldPath is where the trader's handheld is served.
@@ -67,6 +75,7 @@ type app struct {
 	vouchers      voucher.Service
 	distributions distribution.Service
 	finances      finance.Service
+	feedbacks     feedback.Service
 	reconciles    reconcile.Service
 	handler       http.Handler
 }
@@ -152,6 +161,14 @@ func (a *app) services() error {
 	if err := a.finance(); err != nil {
 		return err
 	}
+	f, err := feedback.New(a.db.Feedback(), feedback.Config{Sealer: sealer, Rand: a.cfg.random})
+	if err != nil {
+		return err
+	}
+	if f, err = feedback.Instrumenting(f, a.registry); err != nil {
+		return err
+	}
+	a.feedbacks = feedback.Logging(f, a.log)
 	limits, err := limitsOf(a.cfg.dir)
 	if err != nil {
 		return err
@@ -219,6 +236,10 @@ func (a *app) routes() error {
 	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, observer.Service("voucher")), staff, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log, through)
 	finance.Routes(mux, finance.NewEndpoints(a.finances, observer.Service("finance")), staff, log, through)
+	rationed := func(next http.Handler) http.Handler {
+		return httpkit.Rationed(next, httpkit.Limits{Now: a.cfg.now, PerSecond: codeTriesPerSecond, Burst: codeTriesBurst})
+	}
+	feedback.Routes(mux, feedback.NewEndpoints(a.feedbacks, observer.Service("feedback")), staff, rationed, log, through)
 	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log, through)
 	b := &backups{app: a}
 	if err := os.RemoveAll(b.folder()); err != nil { // of a server that was killed

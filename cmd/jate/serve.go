@@ -107,7 +107,8 @@ func serve(ctx context.Context, a *app, api, inside net.Listener) error {
 	a.every(&g, checkpointEvery, "checkpoint", a.checkpoint)
 	a.every(&g, sweepEvery, "sweep", func(ctx context.Context) error {
 		_, err := a.vouchers.Sweep(ctx)
-		return err
+		_, erasing := a.feedbacks.Sweep(ctx)
+		return errors.Join(err, erasing)
 	})
 	return g.Run()
 }

@@ -18,6 +18,7 @@ var layers = map[string]int{
 	"vendors":      4,
 	"voucher":      5,
 	"distribution": 6,
+	"feedback":     7,
 	"finance":      7,
 	"reconcile":    8,
 }
@@ -148,6 +149,9 @@ func TestImports_Bites(t *testing.T) {
 	}{
 		// Downwards, near and far.
 		{"reconcile/match.go", "distribution", true},
+		{"reconcile/load.go", "feedback", true},
+		{"feedback/answer.go", "distribution", true},
+		{"feedback/answer.go", "reconcile", false},
 		{"reconcile/match.go", "ledger", true},
 		{"distribution/round.go", "voucher", true},
 		{"distribution/intake/csv.go", "vendors", true},

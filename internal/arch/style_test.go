@@ -18,7 +18,7 @@ var namesMeaningNothing = []string{"util", "utils", "common", "helper", "helpers
 
 // domain are the folders whose time comes from outside, so that a round can
 // be replayed and a test decides what day it is.
-var domain = []string{"money", "fault", "ledger", "voucher", "vendors", "distribution", "reconcile", "store"}
+var domain = []string{"money", "fault", "ledger", "voucher", "vendors", "distribution", "feedback", "reconcile", "store"}
 
 // explained are the folders where every exported name has a comment.
 var explained = append([]string{"access", "internal"}, domain...)
@@ -28,7 +28,7 @@ var explained = append([]string{"access", "internal"}, domain...)
 // keep theirs in a folder of their own, which the books do not import, and hand
 // out whole numbers.
 var (
-	exact    = []string{"money", "ledger", "vendors", "voucher", "reconcile"}
+	exact    = []string{"money", "ledger", "vendors", "voucher", "feedback", "reconcile"}
 	geometry = []string{"voucher/cards", "reconcile/report/layout"}
 	odds     = []string{"reconcile/detect"}
 )

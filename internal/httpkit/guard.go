@@ -193,3 +193,18 @@ func (c *clients) allow(addr netip.Addr, now time.Time) bool {
 	c.recent.MoveToFront(e)
 	return e.Value.(*client).limiter.AllowN(now, 1)
 }
+
+// Rationed answers a client that calls next more often than l says with 429,
+// besides what Guard lets through: for what is guessed at, such as a code. A
+// client is remembered as in Guard.
+func Rationed(next http.Handler, l Limits) http.Handler {
+	l = l.withDefaults()
+	clients := newClients(l)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !clients.allow(l.Client(r), l.Now()) {
+			WriteProblem(w, r, ErrRate)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

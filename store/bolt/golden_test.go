@@ -20,6 +20,7 @@ import (
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
 	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
@@ -172,6 +173,8 @@ func putGolden(tx *Tx) error {
 		tx.PutLot(filled[distribution.Lot]()),
 		tx.PutEntitlement(filled[distribution.Entitlement]()),
 		tx.PutEntitledIn("r1", household, "l1"),
+		tx.PutComplaint(filled[feedback.Complaint]()),
+		tx.PutComplaintText("q1", filled[feedback.SealedText]()),
 		tx.PutCase(filled[reconcile.Case]()),
 		tx.PutCaseComment(filled[reconcile.Comment]()),
 		tx.PutDocument(filled[documents.Attachment]().Document),
@@ -240,6 +243,8 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, attached)(one(tx.Attachments(attached.Programme, attached.Subject)))
 	is(t, attached)(one(tx.AttachmentsOf(attached.Programme, attached.Document.Hash)))
 	is(t, filled[[]documents.Rule]())(tx.DocumentRules("p1"))
+	is(t, filled[feedback.Complaint]())(tx.ComplaintByCode(filled[feedback.Complaint]().Code))
+	is(t, filled[feedback.SealedText]())(tx.ComplaintText("q1"))
 	is(t, filled[reconcile.Case]())(tx.Case(filled[reconcile.Case]().ID))
 	is(t, filled[reconcile.Comment]())(one(tx.CaseComments(filled[reconcile.Comment]().Case)))
 }

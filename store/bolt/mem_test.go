@@ -15,6 +15,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
@@ -26,7 +27,7 @@ import (
 // anyTx is what both stores' transactions can do. A transaction that is given
 // as one package's is every package's.
 type anyTx interface {
-	distribution.Tx
+	feedback.Tx
 	Case(id string) (reconcile.Case, error)
 	PutCase(c reconcile.Case) error
 	Cases(programme string) iter.Seq2[reconcile.Case, error]
@@ -93,14 +94,14 @@ func run(tx anyTx, calls []call, stop bool) (answers []answer, err error) {
 // twins are a store and the model that it must agree with.
 type twins struct {
 	db    *DB
-	model distribution.Store
+	model feedback.Store
 	path  string
 	clock time.Time
 }
 
 func newTwins(t *rapid.T, path string) *twins {
 	tw := &twins{path: path, clock: time.Date(2025, 3, 1, 8, 30, 0, 7, time.UTC)}
-	tw.model = mem.Open(tw.now).Distribution()
+	tw.model = mem.Open(tw.now).Feedback()
 	tw.open(t)
 	tw.update(t, foundations, false)
 	return tw
@@ -125,22 +126,22 @@ func (tw *twins) close(t *rapid.T) {
 func (tw *twins) update(t *rapid.T, calls []call, stop bool) {
 	t.Helper()
 	tw.clock = tw.clock.Add(time.Minute)
-	tw.compare(t, calls, stop, tw.db.Distribution().Update, tw.model.Update)
+	tw.compare(t, calls, stop, tw.db.Feedback().Update, tw.model.Update)
 }
 
 func (tw *twins) view(t *rapid.T, calls []call) {
 	t.Helper()
-	tw.compare(t, calls, false, tw.db.Distribution().View, tw.model.View)
+	tw.compare(t, calls, false, tw.db.Feedback().View, tw.model.View)
 }
 
-type transact = func(context.Context, func(distribution.Tx) error) error
+type transact = func(context.Context, func(feedback.Tx) error) error
 
 // compare runs the calls on both, and fails the test where an answer differs.
 func (tw *twins) compare(t *rapid.T, calls []call, stop bool, store, model transact) {
 	t.Helper()
 	var got, want []answer
-	gotErr := store(t.Context(), func(tx distribution.Tx) (err error) { got, err = run(tx.(anyTx), calls, stop); return err })
-	wantErr := model(t.Context(), func(tx distribution.Tx) (err error) { want, err = run(tx.(anyTx), calls, stop); return err })
+	gotErr := store(t.Context(), func(tx feedback.Tx) (err error) { got, err = run(tx.(anyTx), calls, stop); return err })
+	wantErr := model(t.Context(), func(tx feedback.Tx) (err error) { want, err = run(tx.(anyTx), calls, stop); return err })
 	diff := cmp.Diff(want, got, cmpopts.EquateComparable(money.Asset{}))
 	if diff != "" || (gotErr == nil) != (wantErr == nil) {
 		t.Fatalf("bolt: %v, mem: %v (-mem +bolt)\n%s", gotErr, wantErr, diff)
@@ -224,6 +225,7 @@ func listEverything() []call {
 			walks("Beneficiaries", func(tx anyTx) iter.Seq2[distribution.Beneficiary, error] { return tx.Beneficiaries(p, "") }),
 			walks("Rounds", func(tx anyTx) iter.Seq2[distribution.Round, error] { return tx.Rounds(p) }),
 			walks("Lots", func(tx anyTx) iter.Seq2[distribution.Lot, error] { return tx.Lots(p) }),
+			walks("Complaints", func(tx anyTx) iter.Seq2[feedback.Complaint, error] { return tx.Complaints(p, "") }),
 			walks("Cases", func(tx anyTx) iter.Seq2[reconcile.Case, error] { return tx.Cases(p) }))
 	}
 	return calls
@@ -250,7 +252,7 @@ func entries(tx anyTx) (any, error) {
 
 // someCalls draw every use of a transaction, those of a package together, so
 // that they meet.
-var someCalls = [][]func(draw) call{ledgerCalls, documentCalls, vendorCalls, voucherCalls, receiptCalls, distributionCalls, caseCalls}
+var someCalls = [][]func(draw) call{ledgerCalls, documentCalls, vendorCalls, voucherCalls, receiptCalls, distributionCalls, feedbackCalls, caseCalls}
 
 // draw draws the arguments of calls, from so few that they meet.
 type draw struct{ *rapid.T }

@@ -20,6 +20,7 @@ type DB struct {
 	vouchers     voucherTables
 	distribution distributionTables
 	reconcile    reconcileTables
+	feedback     feedbackTables
 }
 
 // Open returns an empty store that reads the time from now.

@@ -1,0 +1,41 @@
+package feedback
+
+import (
+	"context"
+
+	"github.com/go-kit/kit/endpoint"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+)
+
+// Endpoints are the service's methods behind their middleware.
+type Endpoints struct {
+	RecordComplaint httpkit.Endpoint[RecordComplaint, Recorded]
+	ReportHeld      httpkit.Endpoint[ReportHeld, HeldReport]
+	AssignComplaint httpkit.Endpoint[AssignComplaint, Complaint]
+	AnswerComplaint httpkit.Endpoint[AnswerComplaint, Complaint]
+	CloseComplaint  httpkit.Endpoint[CloseComplaint, Complaint]
+	Complaint       httpkit.Endpoint[ReadComplaint, ComplaintView]
+	Complaints      httpkit.Endpoint[ListComplaints, ComplaintPage]
+	Ask             httpkit.Endpoint[Ask, Progress]
+}
+
+// NewEndpoints puts each method behind mw, then behind the roles that Roles
+// lists for it. Ask needs none.
+func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoints {
+	return Endpoints{
+		RecordComplaint: guarded(MethodRecordComplaint, s.RecordComplaint, mw),
+		ReportHeld:      guarded(MethodReportHeld, s.ReportHeld, mw),
+		AssignComplaint: guarded(MethodAssignComplaint, s.AssignComplaint, mw),
+		AnswerComplaint: guarded(MethodAnswerComplaint, s.AnswerComplaint, mw),
+		CloseComplaint:  guarded(MethodCloseComplaint, s.CloseComplaint, mw),
+		Complaint:       guarded(MethodComplaint, s.Complaint, mw),
+		Complaints:      guarded(MethodComplaints, s.Complaints, mw),
+		Ask:             httpkit.Wrap(s.Ask, mw(string(MethodAsk))),
+	}
+}
+
+func guarded[C, R any](m Method, fn func(context.Context, C) (R, error), mw func(string) endpoint.Middleware) httpkit.Endpoint[C, R] {
+	return httpkit.Wrap(fn, mw(string(m)), access.Require(Roles[m]...))
+}

@@ -1,0 +1,40 @@
+package feedback
+
+import "github.com/jate-cva/jate/access"
+
+// Method names a method of Service in the table of roles, in metrics and in
+// the content that an idempotency key stands for.
+type Method string
+
+// The methods.
+const (
+	MethodRecordComplaint Method = "record_complaint"
+	MethodReportHeld      Method = "report_held"
+	MethodAssignComplaint Method = "assign_complaint"
+	MethodAnswerComplaint Method = "answer_complaint"
+	MethodCloseComplaint  Method = "close_complaint"
+	MethodComplaint       Method = "complaint"
+	MethodComplaints      Method = "complaints"
+	MethodAsk             Method = "ask"
+)
+
+var (
+	// takers hear complaints; most of them may not read them afterwards.
+	takers = []access.Role{access.RoleMEALOfficer, access.RoleSafeguarding, access.RoleDistributionOfficer,
+		access.RoleRegistrar, access.RoleListApprover, access.RoleMonitor}
+	handlers = []access.Role{access.RoleMEALOfficer, access.RoleSafeguarding}
+)
+
+// Roles says, for each method, who may call it: a caller holds at least one of
+// the roles, and the first of them that he holds stands in the journal. A
+// complaint of the category safeguarding exists for access.RoleSafeguarding
+// alone. MethodAsk is for everybody who has a code.
+var Roles = map[Method][]access.Role{
+	MethodRecordComplaint: takers,
+	MethodReportHeld:      {access.RoleMEALOfficer, access.RoleDistributionOfficer, access.RoleIssuer},
+	MethodAssignComplaint: handlers,
+	MethodAnswerComplaint: handlers,
+	MethodCloseComplaint:  handlers,
+	MethodComplaint:       handlers,
+	MethodComplaints:      {access.RoleMEALOfficer, access.RoleSafeguarding, access.RoleMonitor, access.RoleAuditor},
+}

@@ -1,0 +1,35 @@
+package feedback
+
+import (
+	"context"
+	"iter"
+
+	"github.com/jate-cva/jate/distribution"
+)
+
+// Tx is what this package needs of the store inside one transaction. Methods
+// return ErrNotFound where the thing asked for by name is not there. Values
+// read are copies.
+type Tx interface {
+	distribution.Tx
+
+	Complaint(id string) (Complaint, error)
+	// PutComplaint stores c and files it under its code; both stay for ever, as
+	// does its programme.
+	PutComplaint(c Complaint) error
+	// Complaints yields a programme's complaints with an id above after, in order.
+	Complaints(programme, after string) iter.Seq2[Complaint, error]
+	// ComplaintByCode returns the complaint with this digest of a code.
+	ComplaintByCode(digest [32]byte) (Complaint, error)
+
+	ComplaintText(id string) (SealedText, error)
+	PutComplaintText(id string, t SealedText) error
+	// DeleteComplaintText erases what was said for ever.
+	DeleteComplaintText(id string) error
+}
+
+// Store runs functions in transactions, under the rules of ledger.Store.
+type Store interface {
+	View(ctx context.Context, fn func(Tx) error) error
+	Update(ctx context.Context, fn func(Tx) error) error
+}

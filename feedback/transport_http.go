@@ -1,0 +1,301 @@
+package feedback
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// Routes adds the service's routes to mux. Staff routes stand behind staff,
+// which puts the actor into the request's context. The route by which authors
+// ask stands behind rationed, which bounds how often one address may try; the
+// code is in its body and so in no address.
+func Routes(mux *http.ServeMux, e Endpoints, staff, rationed func(http.Handler) http.Handler, opts ...httpkit.Option) {
+	mux.Handle("POST /api/v1/complaint-status", rationed(handle(e.Ask, wireOfProgress, decodeAsk, http.StatusOK, opts)))
+	for pattern, h := range complaintRoutes(e, opts) {
+		mux.Handle(pattern, staff(h))
+	}
+}
+
+// handle serves an endpoint whose result is shown in its wire form.
+func handle[C, R, W any](e httpkit.Endpoint[C, R], show func(R) W, decode func(context.Context, *http.Request) (C, error), status int, opts []httpkit.Option) http.Handler {
+	return httpkit.Handler(httpkit.Present(e, show), decode, status, opts...)
+}
+
+func complaintRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
+	return map[string]http.Handler{
+		"POST /api/v1/complaints":                 handle(e.RecordComplaint, wireOfRecorded, decodeRecord, http.StatusCreated, opts),
+		"GET /api/v1/complaints":                  handle(e.Complaints, wireOfComplaints, decodeComplaints, http.StatusOK, opts),
+		"GET /api/v1/complaints/{id}":             handle(e.Complaint, wireOfView, decodeComplaint, http.StatusOK, opts),
+		"POST /api/v1/complaints/{id}/assignment": handle(e.AssignComplaint, wireOfComplaint, decodeAssign, http.StatusOK, opts),
+		"POST /api/v1/complaints/{id}/answer":     handle(e.AnswerComplaint, wireOfComplaint, decodeAnswer, http.StatusOK, opts),
+		"POST /api/v1/complaints/{id}/closing":    handle(e.CloseComplaint, wireOfComplaint, decodeClose, http.StatusOK, opts),
+		"POST /api/v1/held-cards":                 handle(e.ReportHeld, wireOfHeld, decodeHeld, http.StatusCreated, opts),
+	}
+}
+
+// order is what every command has: who gives it, its key, and its body.
+func order[B any](ctx context.Context, r *http.Request) (by access.Actor, key string, body B, err error) {
+	if by, err = access.FromContext(ctx); err != nil {
+		return by, key, body, err
+	}
+	if key, err = httpkit.IdempotencyKey(r); err != nil {
+		return by, key, body, err
+	}
+	body, err = httpkit.Body[B](r)
+	return by, key, body, err
+}
+
+// serialsOf reads printed or bare numbers of cards.
+func serialsOf(texts []string) ([]voucher.Serial, error) {
+	var out []voucher.Serial
+	for _, text := range texts {
+		serial := voucher.Serial(text)
+		if !serial.Valid() {
+			var err error
+			if serial, err = voucher.ParseSerial(text); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, serial)
+	}
+	return out, nil
+}
+
+func decodeRecord(ctx context.Context, r *http.Request) (RecordComplaint, error) {
+	by, key, b, err := order[struct {
+		Channel  Channel    `json:"channel"`
+		Category Category   `json:"category"`
+		Text     string     `json:"text"`
+		Serials  []string   `json:"serials"`
+		Vendor   vendors.ID `json:"vendor"`
+		Point    string     `json:"point"`
+		Round    string     `json:"round"`
+	}](ctx, r)
+	if err != nil {
+		return RecordComplaint{}, err
+	}
+	serials, err := serialsOf(b.Serials)
+	return RecordComplaint{By: by, Key: key, Channel: b.Channel, Category: b.Category, Text: b.Text, Serials: serials,
+		Vendor: b.Vendor, Point: b.Point, Round: b.Round}, err
+}
+
+func decodeHeld(ctx context.Context, r *http.Request) (ReportHeld, error) {
+	by, key, b, err := order[struct {
+		Channel   Channel                    `json:"channel"`
+		Text      string                     `json:"text"`
+		Serials   []string                   `json:"serials"`
+		Household distribution.BeneficiaryID `json:"household"`
+		Round     string                     `json:"round"`
+		Spare     string                     `json:"spare"`
+		Point     string                     `json:"point"`
+	}](ctx, r)
+	if err != nil {
+		return ReportHeld{}, err
+	}
+	cmd := ReportHeld{By: by, Key: key, Channel: b.Channel, Text: b.Text, Household: b.Household, Round: b.Round, Point: b.Point}
+	if b.Spare != "" {
+		spare, err := serialsOf([]string{b.Spare})
+		if err != nil {
+			return ReportHeld{}, err
+		}
+		cmd.Spare = spare[0]
+	}
+	cmd.Serials, err = serialsOf(b.Serials)
+	return cmd, err
+}
+
+func decodeAssign(ctx context.Context, r *http.Request) (AssignComplaint, error) {
+	by, key, b, err := order[struct {
+		To       string   `json:"to"`
+		Category Category `json:"category"`
+	}](ctx, r)
+	if err != nil {
+		return AssignComplaint{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return AssignComplaint{By: by, Key: key, ID: id, To: b.To, Category: b.Category}, err
+}
+
+func decodeAnswer(ctx context.Context, r *http.Request) (AnswerComplaint, error) {
+	by, key, b, err := order[struct {
+		Answer string `json:"answer"`
+	}](ctx, r)
+	if err != nil {
+		return AnswerComplaint{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return AnswerComplaint{By: by, Key: key, ID: id, Answer: b.Answer}, err
+}
+
+func decodeClose(ctx context.Context, r *http.Request) (CloseComplaint, error) {
+	by, key, b, err := order[struct {
+		Outcome Outcome `json:"outcome"`
+	}](ctx, r)
+	if err != nil {
+		return CloseComplaint{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return CloseComplaint{By: by, Key: key, ID: id, Outcome: b.Outcome}, err
+}
+
+func decodeComplaint(ctx context.Context, r *http.Request) (ReadComplaint, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return ReadComplaint{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return ReadComplaint{By: by, ID: id}, err
+}
+
+func decodeComplaints(ctx context.Context, r *http.Request) (ListComplaints, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return ListComplaints{}, err
+	}
+	after, limit, err := httpkit.PageQuery(r, "overdue", "round")
+	if err != nil {
+		return ListComplaints{}, err
+	}
+	q := r.URL.Query()
+	switch q.Get("overdue") {
+	case "", "false", "true":
+	default:
+		return ListComplaints{}, httpkit.ErrQuery.At("query.overdue", "true or false")
+	}
+	return ListComplaints{By: by, Overdue: q.Get("overdue") == "true", Round: q.Get("round"), After: after, Limit: limit}, nil
+}
+
+func decodeAsk(_ context.Context, r *http.Request) (Ask, error) {
+	b, err := httpkit.Body[struct {
+		Code string `json:"code"`
+	}](r)
+	return Ask{b.Code}, err
+}
+
+// complaintWire is a complaint over the wire, without words.
+type complaintWire struct {
+	ID         string     `json:"id"`
+	Channel    Channel    `json:"channel"`
+	Category   Category   `json:"category"`
+	State      State      `json:"state"`
+	Round      string     `json:"round,omitempty"`
+	Serials    []string   `json:"serials,omitempty"`
+	Vendor     vendors.ID `json:"vendor,omitempty"`
+	Point      string     `json:"point,omitempty"`
+	RecordedBy string     `json:"recorded_by"`
+	Recorded   time.Time  `json:"recorded"`
+	Due        time.Time  `json:"due"`
+	Overdue    bool       `json:"overdue,omitempty"`
+	AssignedTo string     `json:"assigned_to,omitempty"`
+	AnsweredBy string     `json:"answered_by,omitempty"`
+	Answered   *time.Time `json:"answered,omitempty"`
+	Outcome    Outcome    `json:"outcome,omitempty"`
+	ClosedBy   string     `json:"closed_by,omitempty"`
+	Closed     *time.Time `json:"closed,omitempty"`
+	Erased     *time.Time `json:"erased,omitempty"`
+	Proposals  []string   `json:"proposals,omitempty"`
+}
+
+func wireOfComplaint(c Complaint) complaintWire {
+	w := complaintWire{ID: c.ID, Channel: c.Channel, Category: c.Category, State: c.State(), Round: c.Round, Vendor: c.Vendor, Point: c.Point,
+		RecordedBy: c.RecordedBy, Recorded: c.Recorded, Due: c.Due, AssignedTo: c.AssignedTo, AnsweredBy: c.AnsweredBy,
+		Answered: happened(c.Answered), Outcome: c.Outcome, ClosedBy: c.ClosedBy, Closed: happened(c.Closed), Erased: happened(c.Erased),
+		Proposals: c.Proposals}
+	for _, s := range c.Serials {
+		w.Serials = append(w.Serials, s.Printed())
+	}
+	return w
+}
+
+func happened(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func wireOfComplaints(p ComplaintPage) httpkit.Page[complaintWire] {
+	var items []complaintWire
+	for _, c := range p.Items {
+		w := wireOfComplaint(c)
+		w.Overdue = c.Overdue(p.Now)
+		items = append(items, w)
+	}
+	return httpkit.NewPage(items, p.Next)
+}
+
+type recordedWire struct {
+	Complaint complaintWire `json:"complaint"`
+	Code      string        `json:"code"`
+}
+
+func wireOfRecorded(r Recorded) recordedWire {
+	return recordedWire{wireOfComplaint(r.Complaint), r.Code}
+}
+
+type viewWire struct {
+	Complaint complaintWire  `json:"complaint"`
+	Text      string         `json:"text,omitempty"`
+	Answer    string         `json:"answer,omitempty"`
+	Evidence  []evidenceWire `json:"evidence,omitempty"`
+}
+
+type evidenceWire struct {
+	Serial  string               `json:"serial"`
+	Receipt string               `json:"receipt"`
+	Vendor  vendors.ID           `json:"vendor"`
+	State   voucher.ReceiptState `json:"state"`
+	Reason  string               `json:"reason,omitempty"`
+	From    time.Time            `json:"from"`
+	To      time.Time            `json:"to"`
+	After   bool                 `json:"after_complaint"`
+}
+
+func wireOfView(v ComplaintView) viewWire {
+	w := viewWire{Complaint: wireOfComplaint(v.Complaint), Text: v.Text, Answer: v.Answer}
+	w.Complaint.Overdue = v.Overdue
+	for _, e := range v.Evidence {
+		w.Evidence = append(w.Evidence, evidenceWire{e.Serial.Printed(), e.Receipt.String(), e.Vendor, e.State, e.Reason, e.At.From, e.At.To, e.After})
+	}
+	return w
+}
+
+type heldWire struct {
+	Complaint complaintWire  `json:"complaint"`
+	Code      string         `json:"code"`
+	Cards     []heldCardWire `json:"cards"`
+}
+
+type heldCardWire struct {
+	Serial   string       `json:"serial"`
+	Life     voucher.Life `json:"life"`
+	Proposal string       `json:"proposal,omitempty"`
+	Spare    string       `json:"spare,omitempty"`
+	Problem  string       `json:"problem,omitempty"`
+}
+
+func wireOfHeld(r HeldReport) heldWire {
+	w := heldWire{Complaint: wireOfComplaint(r.Complaint), Code: r.Code}
+	for _, c := range r.Cards {
+		card := heldCardWire{Serial: c.Serial.Printed(), Life: c.Life, Proposal: c.Proposal, Problem: c.Problem}
+		if c.Spare != "" {
+			card.Spare = c.Spare.Printed()
+		}
+		w.Cards = append(w.Cards, card)
+	}
+	return w
+}
+
+type progressWire struct {
+	State  State  `json:"state"`
+	Answer string `json:"answer,omitempty"`
+}
+
+func wireOfProgress(p Progress) progressWire { return progressWire(p) }
