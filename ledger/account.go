@@ -40,6 +40,13 @@ const (
 	ClassControl     Class = "vouchers"    // all vouchers of a round; derived, never posted to
 )
 
+// Classes returns every class, in the order of the chart of accounts. A beneficiary's
+// vouchers are the class vouchers wherever books leave the office.
+func Classes() []Class {
+	return []Class{ClassBank, ClassReceivable, ClassFund, ClassRound, ClassContingency, ClassFees, ClassVoucher, ClassPledge,
+		ClassRedeemed, ClassClaimed, ClassContested, ClassTransit, ClassAdvance, ClassWithheld, ClassSuspense, ClassUnexplained, ClassControl}
+}
+
 const accountMax = 120
 
 // Bank returns the account of money the programme holds at one place.

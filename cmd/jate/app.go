@@ -231,7 +231,11 @@ func (a *app) routes() error {
 	a.health(mux)
 	a.publicKeys(mux)
 	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, ledgerRoles(observer)), staff, ledgerActor, log, through)
-	export.Routes(mux, a.db.Ledger(), ledgerRoles(observer), staff, log, through)
+	mapping, err := mappingOf(a.cfg.dir)
+	if err != nil {
+		return err
+	}
+	export.Routes(mux, a.db.Ledger(), mapping, ledgerRoles(observer), staff, log, through)
 	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), staff, log, through)
 	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, observer.Service("voucher")), staff, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log, through)

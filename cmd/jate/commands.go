@@ -284,11 +284,29 @@ func writeCards(ctx context.Context, db *bolt.DB, s settings, p distribution.Pri
 func exportCommand(ctx context.Context, env *environment) error {
 	fs := env.flags("export")
 	dir := fs.String("data", "", "data folder")
-	format := fs.String("format", "hledger", "hledger, ledger or beancount")
+	format := fs.String("format", "hledger", "hledger, ledger, beancount, sycebnl or sycebnl-daily")
+	mapping := fs.String("mapping", "", "file with the accounts of a sycebnl journal; sycebnl.csv of the folder, or the program's, without it")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
-	dialect, err := export.ParseDialect(*format)
+	var m export.Mapping
+	write := func(db *bolt.DB) error {
+		return export.Write(ctx, env.stdout, db.Ledger(), export.Options{Dialect: export.Dialect(*format)})
+	}
+	var err error
+	switch *format {
+	case "sycebnl", "sycebnl-daily":
+		if *mapping != "" {
+			m, err = readMapping(*mapping)
+		} else {
+			m, err = mappingOf(*dir)
+		}
+		write = func(db *bolt.DB) error {
+			return export.WriteJournal(ctx, env.stdout, db.Ledger(), export.JournalOptions{Mapping: m, Daily: *format == "sycebnl-daily"})
+		}
+	default:
+		_, err = export.ParseDialect(*format)
+	}
 	if err != nil {
 		return err
 	}
@@ -296,7 +314,7 @@ func exportCommand(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(export.Write(ctx, env.stdout, db.Ledger(), export.Options{Dialect: dialect}), db.Close())
+	return errors.Join(write(db), db.Close())
 }
 
 func reconcileCommand(ctx context.Context, env *environment) error {

@@ -216,7 +216,7 @@ func (s *story) settleByBank() {
 func (s *story) books() {
 	s.must(s.app.checkpoint(s.t.Context()))
 	for _, path := range []string{"vendors/v1/statement?limit=2", "rounds/r1/statement", "rounds/r1/sums", "funds/f1/statement", "trial-balance",
-		"journal?from=3&limit=2", "leaves?from=1&to=3", "checkpoint", "entries/3/proof", "proofs/inclusion?entry=3", "proofs/consistency?old=5", "export?format=hledger", "export?format=csv"} {
+		"journal?from=3&limit=2", "leaves?from=1&to=3", "checkpoint", "entries/3/proof", "proofs/inclusion?entry=3", "proofs/consistency?old=5", "export?format=hledger", "export?format=csv", "export?format=sycebnl"} {
 		s.get("monitor", "/api/v1/ledger/"+path)
 	}
 	found := s.post("list-approver", "/api/v1/households/search", field{"phone": "+22376000001", "purpose": "statement"})

@@ -219,7 +219,7 @@ func (d *demo) testJournal(t *testing.T) {
 				case to == ledger.ClassRedeemed && (k == ledger.KindRedeem || k == ledger.KindAcceptLoss):
 					want["redeemed.value"] += n
 					want["redeemed.value/vendor/"+p.Credit.ID()] += n
-				case k == ledger.KindReverse && from != ledger.ClassTransit:
+				case k == ledger.KindReverse && (to == ledger.ClassVoucher || to == ledger.ClassContingency):
 					want["redeemed.value"] -= n
 					want["redeemed.value/vendor/"+p.Debit.ID()] -= n
 				case k == ledger.KindClaim && from == ledger.ClassRedeemed:

@@ -12,27 +12,8 @@ import (
 type Chart map[ledger.Class]string
 
 // SYCEBNL numbers the classes by the OHADA chart for non-profit entities, in
-// force since 2024-01-01. The cost of what was distributed (601, 652 or 654) and
-// the matching income (702) are the accountant's choice and entry: these books
-// hold what is owed, and owe donors what is not yet spent. A pledge is counted
-// in kilos and has no number.
-var SYCEBNL = Chart{
-	ledger.ClassBank:        "521", // local banks
-	ledger.ClassReceivable:  "462", // donors, administration funds
-	ledger.ClassFund:        "462",
-	ledger.ClassRound:       "462",
-	ledger.ClassContingency: "462",
-	ledger.ClassFees:        "462",
-	ledger.ClassControl:     "462",
-	ledger.ClassRedeemed:    "401", // suppliers
-	ledger.ClassClaimed:     "401",
-	ledger.ClassContested:   "401",
-	ledger.ClassAdvance:     "409", // advances to suppliers
-	ledger.ClassWithheld:    "447", // taxes withheld at source
-	ledger.ClassTransit:     "585", // transfers under way
-	ledger.ClassSuspense:    "471", // items to be attributed
-	ledger.ClassUnexplained: "471",
-}
+// force since 2024-01-01, as the program's own mapping has them.
+var SYCEBNL = DefaultMapping().Chart()
 
 const numberMax = 12
 

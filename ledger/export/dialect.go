@@ -24,8 +24,8 @@ const (
 
 // ErrDialect refuses a dialect that is not there.
 var ErrDialect = fault.New(fault.Invalid, "export_format",
-	"Choose the format hledger, ledger or beancount.",
-	"Choisissez le format hledger, ledger ou beancount.")
+	"Choose the format hledger, ledger, beancount, sycebnl or sycebnl-daily.",
+	"Choisissez le format hledger, ledger, beancount, sycebnl ou sycebnl-daily.")
 
 // ParseDialect returns the dialect of that name, or ErrDialect.
 func ParseDialect(name string) (Dialect, error) {

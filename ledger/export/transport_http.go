@@ -21,16 +21,20 @@ const within = time.Hour
 
 // Routes adds GET /api/v1/ledger/export to mux, behind staff. guard must refuse
 // callers who may not read the books, as for ledger.NewEndpoints. The parameter
-// format is hledger, ledger, beancount, or csv for the trial balance; chart is
-// plain or sycebnl.
-func Routes(mux *http.ServeMux, store ledger.Store, guard func(method string) endpoint.Middleware, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
-	e := httpkit.Wrap(func(ctx context.Context, q query) (httpkit.Content, error) { return q.content(ctx, store), nil }, guard(MethodExport))
+// format is hledger, ledger, beancount, sycebnl or sycebnl-daily for the journal
+// of an accounting package, or csv for the trial balance; chart is plain or
+// sycebnl, with the numbers of the mapping.
+func Routes(mux *http.ServeMux, store ledger.Store, mapping Mapping, guard func(method string) endpoint.Middleware, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
+	e := httpkit.Wrap(func(ctx context.Context, q query) (httpkit.Content, error) {
+		return q.content(ctx, store, mapping), nil
+	}, guard(MethodExport))
 	mux.Handle("GET /api/v1/ledger/export", staff(httpkit.Handler(e, decodeQuery, http.StatusOK, append(opts[:len(opts):len(opts)], httpkit.Within(within))...)))
 }
 
-// query asks for the books. An empty dialect is the trial balance.
+// query asks for the books in a format.
 type query struct {
-	Options
+	format   string
+	numbered bool
 }
 
 func decodeQuery(_ context.Context, r *http.Request) (query, error) {
@@ -38,26 +42,39 @@ func decodeQuery(_ context.Context, r *http.Request) (query, error) {
 	if err != nil {
 		return query{}, err
 	}
-	var q query
+	q := query{format: v.Get("format")}
 	switch v.Get("chart") {
 	case "", "plain":
 	case "sycebnl":
-		q.Accounts = SYCEBNL
+		q.numbered = true
 	default:
 		return query{}, httpkit.ErrQuery.At("query.chart", "plain or sycebnl")
 	}
-	if v.Get("format") == "csv" {
+	switch q.format {
+	case "csv", "sycebnl", "sycebnl-daily":
 		return q, nil
 	}
-	q.Dialect, err = ParseDialect(v.Get("format"))
+	_, err = ParseDialect(q.format)
 	return q, err
 }
 
-func (q query) content(ctx context.Context, store ledger.Store) httpkit.Content {
-	if q.Dialect == "" {
-		return httpkit.Content{Type: "text/csv; charset=utf-8", Filename: "trial-balance.csv",
-			Write: func(w io.Writer) error { return TrialBalance(ctx, w, store, q.Accounts) }}
+func (q query) content(ctx context.Context, store ledger.Store, m Mapping) httpkit.Content {
+	var chart Chart
+	if q.numbered {
+		chart = m.Chart()
 	}
-	return httpkit.Content{Type: "text/plain; charset=utf-8", Filename: "journal." + string(q.Dialect),
-		Write: func(w io.Writer) error { return Write(ctx, w, store, q.Options) }}
+	switch q.format {
+	case "csv":
+		return httpkit.Content{Type: "text/csv; charset=utf-8", Filename: "trial-balance.csv",
+			Write: func(w io.Writer) error { return TrialBalance(ctx, w, store, chart) }}
+	case "sycebnl", "sycebnl-daily":
+		return httpkit.Content{Type: "text/csv; charset=utf-8", Filename: "journal-" + q.format + ".csv",
+			Write: func(w io.Writer) error {
+				return WriteJournal(ctx, w, store, JournalOptions{Mapping: m, Daily: q.format == "sycebnl-daily"})
+			}}
+	}
+	return httpkit.Content{Type: "text/plain; charset=utf-8", Filename: "journal." + q.format,
+		Write: func(w io.Writer) error {
+			return Write(ctx, w, store, Options{Dialect: Dialect(q.format), Accounts: chart})
+		}}
 }

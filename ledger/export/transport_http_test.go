@@ -19,7 +19,7 @@ func TestRoutes(t *testing.T) {
 	b := newBooks(t, 4, 200)
 	mux := http.NewServeMux()
 	var asked []string
-	export.Routes(mux, b, func(method string) endpoint.Middleware {
+	export.Routes(mux, b, export.DefaultMapping(), func(method string) endpoint.Middleware {
 		return func(next endpoint.Endpoint) endpoint.Endpoint {
 			return func(ctx context.Context, request any) (any, error) {
 				asked = append(asked, method)
@@ -37,6 +37,8 @@ func TestRoutes(t *testing.T) {
 		{"format=beancount&chart=plain", 200, "open Assets:Bank:Id-b1\n"},
 		{"format=csv", 200, "account,number,asset,debit,credit\nbank:b1,,XOF,"},
 		{"format=csv&chart=sycebnl", 200, "bank:b1,521,XOF,"},
+		{"format=sycebnl", 200, "journal;date;compte;tiers;piece;libelle;debit;credit;section\r\n"},
+		{"format=sycebnl-daily", 200, ";521;"},
 		{"", 400, `"code":"export_format"`},
 		{"format=gnucash", 400, `"code":"export_format"`},
 		{"format=csv&chart=pcg", 400, `"code":"query_invalid"`},
@@ -47,7 +49,7 @@ func TestRoutes(t *testing.T) {
 			t.Errorf("%q: %d, want %d with %q:\n%.300s", c.query, w.Code, c.status, c.want, w.Body)
 		}
 	}
-	if d := cmp.Diff(slices.Repeat([]string{export.MethodExport}, 5), asked); d != "" {
+	if d := cmp.Diff(slices.Repeat([]string{export.MethodExport}, 7), asked); d != "" {
 		t.Errorf("the guard was asked about (-want +got):\n%s", d)
 	}
 }
