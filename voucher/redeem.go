@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,6 +48,12 @@ type Answer struct {
 	Ack string // JWS of type evk+jwt; see ParseAck
 
 	outcomes []Outcome // what Ack says, for the counters
+}
+
+// Proved reports whether at least one of the records was signed by the handheld
+// that they were sent for.
+func (a Answer) Proved() bool {
+	return slices.ContainsFunc(a.outcomes, func(o Outcome) bool { return o.State != Rejected || o.Reason != ReasonRecord })
 }
 
 // arrival is one record, verified as far as needs no transaction.

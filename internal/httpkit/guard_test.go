@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -58,18 +57,53 @@ func TestGuard_Rate(t *testing.T) {
 	}
 }
 
-func TestGuard_ClientBehindProxy(t *testing.T) {
-	h := httpkit.Guard(ok, slog.New(slog.DiscardHandler), httpkit.Limits{PerSecond: 1e-9, Burst: 1,
-		Client: func(r *http.Request) netip.Addr {
-			a, _ := netip.ParseAddr(r.Header.Get("X-Real-Ip"))
-			return a
-		}})
-	for _, addr := range []string{"10.0.0.1", "10.0.0.2"} {
-		r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
-		r.Header.Set("X-Real-Ip", addr)
-		h.ServeHTTP(w, r)
-		if w.Code != 204 {
-			t.Errorf("%s: %d", addr, w.Code)
+// Behind a proxy that is believed a client is who the proxy says; nobody else
+// chooses the address that he is counted under.
+func TestGuard_Proxies(t *testing.T) {
+	proxies, err := httpkit.ParseProxies("10.0.0.1, 10.1.0.0/16,2001:db8::/64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		remote, first, second string // X-Forwarded-For of two calls
+		same                  bool   // they are counted as one client
+	}{
+		"two clients":                {"10.0.0.1:1", "192.0.2.1", "192.0.2.2", false},
+		"one client":                 {"10.0.0.1:1", "192.0.2.1", "192.0.2.1", true},
+		"what the client invented":   {"10.0.0.1:1", "198.51.100.1, 192.0.2.1", "198.51.100.2, 192.0.2.1", true},
+		"through two proxies":        {"10.0.0.1:1", "192.0.2.1, 10.1.2.3", "192.0.2.2, 10.1.2.3", false},
+		"through one of others":      {"10.0.0.1:1", "192.0.2.1, 203.0.113.9", "192.0.2.2, 203.0.113.9", true},
+		"no proxy of ours":           {"192.0.2.9:1", "192.0.2.1", "192.0.2.2", true},
+		"a proxy that says nonsense": {"10.0.0.1:1", "192.0.2.1, x", "192.0.2.2, x", true},
+		"mapped into IPv6":           {"[::ffff:10.0.0.1]:1", "::ffff:192.0.2.1", "192.0.2.1", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := httpkit.Guard(ok, slog.New(slog.DiscardHandler), httpkit.Limits{PerSecond: 1e-9, Burst: 1, Proxies: proxies})
+			var got [2]int
+			for i, forwarded := range []string{tt.first, tt.second} {
+				r, w := httptest.NewRequest("GET", "/", nil), httptest.NewRecorder()
+				r.RemoteAddr = tt.remote
+				r.Header.Set("X-Forwarded-For", forwarded)
+				r.Header.Set("X-Forwarded-Proto", "https")
+				h.ServeHTTP(w, r)
+				got[i] = w.Code
+				believed := w.Header().Get("Strict-Transport-Security") != ""
+				if want := name != "no proxy of ours"; believed != want {
+					t.Errorf("over TLS: %v, want %v", believed, want)
+				}
+			}
+			want := [2]int{204, 204}
+			if tt.same {
+				want[1] = 429
+			}
+			if got != want {
+				t.Errorf("%v, want %v", got, want)
+			}
+		})
+	}
+	for _, text := range []string{"proxy.example", "10.0.0.0/33", "10.0.0.1:80"} {
+		if _, err := httpkit.ParseProxies(text); err == nil {
+			t.Errorf("%q is read", text)
 		}
 	}
 }

@@ -49,8 +49,8 @@ var (
 		"The server is busy. Send the same command again in a few seconds.",
 		"Le serveur est occupé. Renvoyez la même commande dans quelques secondes.")
 	ErrRate = fault.New(fault.Limited, "too_many_calls",
-		"Too many calls from this place. Wait and try again.",
-		"Trop d'appels depuis ce lieu. Patientez puis réessayez.")
+		"Too many calls. Wait and try again.",
+		"Trop d'appels. Patientez puis réessayez.")
 	ErrPath = fault.New(fault.NotFound, "path_unknown",
 		"There is nothing at this address.",
 		"Il n'y a rien à cette adresse.")
@@ -151,6 +151,9 @@ func shorten(s string) string {
 }
 
 var languages = language.NewMatcher([]language.Tag{language.English, language.French})
+
+// Language returns the language to answer r in, "en" or "fr".
+func Language(r *http.Request) string { return speaks(r.Header.Get("Accept-Language")) }
 
 // speaks returns "fr" or "en" for an Accept-Language header: English where it
 // is absent, malformed or longer than any browser sends.
