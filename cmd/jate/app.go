@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -55,6 +56,8 @@ type appConfig struct {
 
 	capacity httpkit.Capacity
 	rate     uint // calls a second of one client; 0 for no limit
+	pace     pace // of accounts and handhelds; the zero pace sets none
+	edge     edge
 }
 
 // app is a data folder with the services over it: everything that serve, demo
@@ -220,7 +223,7 @@ func (a *app) routes() error {
 		return err
 	}
 	staff := func(next http.Handler) http.Handler {
-		return httpkit.Authenticated(a.authority.Authenticate, a.log, next)
+		return httpkit.Authenticated(a.cfg.pace.accounts(a.authority.Authenticate, a.cfg.now), a.log, next)
 	}
 	mux := http.NewServeMux()
 	gate, err := httpkit.NewGate(a.cfg.capacity, a.log, a.registry)
@@ -237,7 +240,7 @@ func (a *app) routes() error {
 	}
 	export.Routes(mux, a.db.Ledger(), mapping, ledgerRoles(observer), staff, log, through)
 	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), staff, log, through)
-	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, observer.Service("voucher")), staff, log, through)
+	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, a.cfg.pace.handhelds(observer.Service("voucher"), a.cfg.now)), staff, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log, through)
 	finance.Routes(mux, finance.NewEndpoints(a.finances, observer.Service("finance")), staff, log, through)
 	rationed := func(next http.Handler) http.Handler {
@@ -252,10 +255,10 @@ func (a *app) routes() error {
 	b.routes(mux, observer, staff, log, through)
 	mux.Handle(handheldPath, web.Handler(handheldPath, web.Built("handheld")))
 	routes := httpkit.Routes(mux)
-	limits := httpkit.Limits{Now: a.cfg.now, Gate: gate, Always: []string{"/livez", "/readyz"},
+	limits := httpkit.Limits{Now: a.cfg.now, Gate: gate, Always: []string{"/livez", "/readyz"}, Proxies: a.cfg.edge.proxies,
 		PerSecond: float64(a.cfg.rate), Burst: 4 * int(a.cfg.rate)}
 	if a.cfg.rate == 0 {
-		limits.PerSecond = httpkit.AnyRate
+		limits.PerSecond, limits.Calls = httpkit.AnyRate, math.MaxInt
 	}
 	a.handler = httpkit.Guard(routes, a.log, limits)
 	return nil

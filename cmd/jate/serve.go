@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -36,15 +38,20 @@ func serveCommand(ctx context.Context, env *environment) error {
 	listen := fs.String("listen", "127.0.0.1:8437", "address of the API")
 	metrics := fs.String("metrics", "127.0.0.1:8438", "address of /metrics; keep it inside")
 	pass := fs.String("passphrases", "", "folder with server.txt instead of asking")
-	rate := fs.Uint("rate", 50, "calls a second of one address; 0 for no limit, behind a proxy that limits its clients")
+	rate := fs.Uint("rate", 50, "calls a second of one address; 0 for no limit of anybody, to measure")
+	reached := newEdgeFlags(fs)
 	root := fs.Bool("root", false, "open keys/root.age too, so that lots can be issued over the API")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
 	defer leaveGarbage(serveMemory)()
 	log := httpkit.NewLogger(env.stderr, slog.LevelInfo)
+	e, err := reached.open(*dir)
+	if err != nil {
+		return err
+	}
 	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: *root, now: time.Now, random: rand.Reader, log: log,
-		rate: *rate})
+		rate: *rate, edge: e, pace: paceAt(*rate)})
 	if err != nil {
 		return err
 	}
@@ -56,11 +63,8 @@ func serveCommand(ctx context.Context, env *environment) error {
 	if err != nil {
 		return errors.Join(err, api.Close(), a.close())
 	}
-	if !loopback(api.Addr()) {
-		log.Warn("the API is reachable from outside without TLS; put a proxy with TLS before it")
-	}
-	log.Info("serving", slog.String("api", "http://"+api.Addr().String()),
-		slog.String("handheld", "http://"+api.Addr().String()+handheldPath), slog.String("metrics", "http://"+inside.Addr().String()+"/metrics"))
+	address := e.scheme() + api.Addr().String()
+	log.Info("serving", slog.String("api", address), slog.String("handheld", address+handheldPath), slog.String("metrics", "http://"+inside.Addr().String()+"/metrics"))
 	return errors.Join(serve(ctx, a, api, inside), a.close())
 }
 
@@ -86,24 +90,23 @@ func serve(ctx context.Context, a *app, api, inside net.Listener) error {
 			}
 		}, func(error) { cancel() })
 	}
-	for _, s := range []struct {
-		l net.Listener
-		h http.Handler
-	}{{api, a.handler}, {inside, promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{})}} {
-		srv := httpkit.NewServer(s.l.Addr().String(), s.h)
-		g.Add(func() error {
-			if err := srv.Serve(s.l); !errors.Is(err, http.ErrServerClosed) {
-				return err
-			}
-			return nil
-		}, func(error) {
-			stop, cancel := context.WithTimeout(context.Background(), stopWithin)
-			defer cancel()
-			if err := srv.Shutdown(stop); err != nil {
-				a.log.Warn("stopped before every request was answered", slog.String("error", err.Error()))
-			}
-		})
+	e := &a.cfg.edge
+	e.warn(api.Addr(), a.log)
+	at := []answering{
+		{httpkit.Bounded(api, httpkit.Connections{Proxies: e.proxies}), a.handler, e.config},
+		{inside, httpkit.Guard(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}), a.log, httpkit.Limits{}), nil},
 	}
+	if e.redirect != "" {
+		l, err := net.Listen("tcp", e.redirect)
+		if err != nil {
+			return errors.Join(err, api.Close(), inside.Close())
+		}
+		at = append(at, answering{httpkit.Bounded(l, httpkit.Connections{}), httpkit.Guard(e.elsewhere(api.Addr()), a.log, httpkit.Limits{}), nil})
+	}
+	for _, s := range at {
+		s.add(&g, a.log)
+	}
+	e.watch(&g, a.log)
 	a.every(&g, checkpointEvery, "checkpoint", a.checkpoint)
 	a.every(&g, sweepEvery, "sweep", func(ctx context.Context) error {
 		_, err := a.vouchers.Sweep(ctx)
@@ -111,6 +114,38 @@ func serve(ctx context.Context, a *app, api, inside net.Listener) error {
 		return errors.Join(err, erasing)
 	})
 	return g.Run()
+}
+
+// answering is one address with what answers there, over TLS where config is
+// not nil.
+type answering struct {
+	l      net.Listener
+	h      http.Handler
+	config *tls.Config
+}
+
+// add adds the actor that answers.
+func (s answering) add(g *actors.Group, logTo *slog.Logger) {
+	srv := httpkit.NewServer(s.l.Addr().String(), s.h)
+	srv.TLSConfig, srv.ErrorLog = s.config, log.New(quietly{logTo}, "", 0)
+	g.Add(func() error {
+		var err error
+		if s.config != nil {
+			err = srv.ServeTLS(s.l, "", "")
+		} else {
+			err = srv.Serve(s.l)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	}, func(error) {
+		stop, cancel := context.WithTimeout(context.Background(), stopWithin)
+		defer cancel()
+		if err := srv.Shutdown(stop); err != nil {
+			logTo.Warn("stopped before every request was answered", slog.String("error", err.Error()))
+		}
+	})
 }
 
 // every adds an actor that does something at an interval, and once more at the
@@ -174,7 +209,9 @@ func (a *app) health(mux *http.ServeMux) {
 			writeJSON(w, http.StatusServiceUnavailable, notReady(err))
 			return
 		}
-		writeJSON(w, http.StatusOK, map[string]string{"status": "ready", "entries": fmt.Sprint(size), "checkpoint": fmt.Sprint(c.Size)})
+		status := map[string]string{"status": "ready", "entries": fmt.Sprint(size), "checkpoint": fmt.Sprint(c.Size)}
+		a.cfg.edge.details(status, httpkit.Language(r))
+		writeJSON(w, http.StatusOK, status)
 	})
 }
 

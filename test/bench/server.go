@@ -37,7 +37,7 @@ func (s *server) last() string {
 // serve starts the real program on the folder, on ports of its own choice.
 func (f *field) serve() error {
 	s := &server{cmd: exec.Command(f.jate, "serve", "--data", f.dir, "--passphrases", f.pass,
-		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"), log: f.dir + ".log"}
+		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--rate", "0"), log: f.dir + ".log"}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	log, err := os.Create(s.log)
 	if err != nil {

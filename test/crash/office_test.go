@@ -111,7 +111,7 @@ var apiAddress = regexp.MustCompile(`"api":"(http://127\.0\.0\.1:\d+)"`)
 func (o *office) serve() (*process, string) {
 	o.t.Helper()
 	p, err := startCommand(exec.Command(o.jate, "serve", "--data", o.dir, "--passphrases", o.pass,
-		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"))
+		"--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--rate", "0"))
 	if err != nil {
 		o.t.Fatal(err)
 	}
