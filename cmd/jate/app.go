@@ -244,7 +244,7 @@ func (a *app) routes() error {
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log, through)
 	finance.Routes(mux, finance.NewEndpoints(a.finances, observer.Service("finance")), staff, log, through)
 	rationed := func(next http.Handler) http.Handler {
-		return httpkit.Rationed(next, httpkit.Limits{Now: a.cfg.now, PerSecond: codeTriesPerSecond, Burst: codeTriesBurst})
+		return httpkit.Rationed(next, httpkit.Limits{Now: a.cfg.now, Proxies: a.cfg.edge.proxies, PerSecond: codeTriesPerSecond, Burst: codeTriesBurst})
 	}
 	feedback.Routes(mux, feedback.NewEndpoints(a.feedbacks, observer.Service("feedback")), staff, rationed, log, through)
 	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log, through)
