@@ -37,6 +37,8 @@ const (
 	ClassWithheld    Class = "withheld"    // kept from vendors at source, owed to the treasury
 	ClassSuspense    Class = "suspense"    // came into a bank account, and nobody knows yet what it is
 	ClassUnexplained Class = "unexplained" // debit-normal: left a bank account, and nobody knows yet what for
+	ClassDebt        Class = "debt"        // debit-normal: what a vendor has to pay back by a decided case
+	ClassRecoverable Class = "recoverable" // the other side of it: comes back to a round once it is paid
 	ClassControl     Class = "vouchers"    // all vouchers of a round; derived, never posted to
 )
 
@@ -44,7 +46,7 @@ const (
 // vouchers are the class vouchers wherever books leave the office.
 func Classes() []Class {
 	return []Class{ClassBank, ClassReceivable, ClassFund, ClassRound, ClassContingency, ClassFees, ClassVoucher, ClassPledge,
-		ClassRedeemed, ClassClaimed, ClassContested, ClassTransit, ClassAdvance, ClassWithheld, ClassSuspense, ClassUnexplained, ClassControl}
+		ClassRedeemed, ClassClaimed, ClassContested, ClassTransit, ClassAdvance, ClassDebt, ClassRecoverable, ClassWithheld, ClassSuspense, ClassUnexplained, ClassControl}
 }
 
 const accountMax = 120
@@ -103,6 +105,12 @@ func Suspense(bank string) Account { return join(ClassSuspense, bank) }
 // Unexplained returns the account of what left a bank account unexplained.
 func Unexplained(bank string) Account { return join(ClassUnexplained, bank) }
 
+// Debt returns what a vendor has to pay back by decided cases.
+func Debt(vendor string) Account { return join(ClassDebt, vendor) }
+
+// Recoverable returns what comes back to a round once vendors have paid it back.
+func Recoverable(round string) Account { return join(ClassRecoverable, round) }
+
 func join(c Class, id string) Account { return Account(string(c) + ":" + id) }
 
 func vendorAccount(id string, c Class) Account {
@@ -136,7 +144,7 @@ func (a Account) Class() (Class, error) {
 func (c Class) oneID() bool {
 	switch c {
 	case ClassBank, ClassReceivable, ClassFund, ClassRound, ClassContingency, ClassFees, ClassPledge,
-		ClassTransit, ClassAdvance, ClassWithheld, ClassSuspense, ClassUnexplained, ClassControl:
+		ClassTransit, ClassAdvance, ClassDebt, ClassRecoverable, ClassWithheld, ClassSuspense, ClassUnexplained, ClassControl:
 		return true
 	}
 	return false
@@ -145,7 +153,7 @@ func (c Class) oneID() bool {
 // DebitNormal reports whether debits increase the account.
 func (c Class) DebitNormal() bool {
 	switch c {
-	case ClassBank, ClassReceivable, ClassPledge, ClassAdvance, ClassUnexplained:
+	case ClassBank, ClassReceivable, ClassPledge, ClassAdvance, ClassUnexplained, ClassDebt:
 		return true
 	}
 	return false
@@ -168,7 +176,7 @@ func (c Class) holds(a money.Asset) bool {
 // ofRound reports whether accounts of the class belong to the round they name.
 func (c Class) ofRound() bool {
 	switch c {
-	case ClassRound, ClassContingency, ClassFees, ClassPledge:
+	case ClassRound, ClassContingency, ClassFees, ClassPledge, ClassRecoverable:
 		return true
 	}
 	return false

@@ -31,11 +31,12 @@ const (
 	KindSettle     Kind = "settle"      // a payment is ordered
 	KindConfirm    Kind = "confirm"     // the bank says it was made
 	KindAdvance    Kind = "advance"     // a vendor is pre-financed
-	KindRecover    Kind = "recover"     // an advance is worked off
+	KindRecover    Kind = "recover"     // an advance is worked off, or a debt; what comes in of one goes to its round
 	KindRepay      Kind = "repay"       // a vendor pays an advance back
 	KindWriteOff   Kind = "write-off"   // an advance is given up, at the cost of a fund
 	KindRemit      Kind = "remit"       // what was withheld is paid to the treasury
 	KindReturn     Kind = "return"      // what was not used goes back
+	KindOwe        Kind = "owe"         // a case decides that a vendor pays back what he was paid
 	KindReverse    Kind = "reverse"     // an earlier entry is undone
 	KindTransfer   Kind = "transfer"    // money moves between accounts of the programme
 	KindCharge     Kind = "charge"      // a bank keeps a fee, or gives it back
@@ -66,12 +67,13 @@ var flows = map[Kind][]flow{
 	KindSettle:   {{ClassClaimed, ClassTransit}},
 	KindConfirm:  {{ClassTransit, ClassBank}},
 	KindAdvance:  {{ClassAdvance, ClassBank}},
-	KindRecover:  {{ClassClaimed, ClassAdvance}},
-	KindRepay:    {{ClassBank, ClassAdvance}},
-	KindWriteOff: {{ClassFund, ClassAdvance}},
+	KindRecover:  {{ClassClaimed, ClassAdvance}, {ClassClaimed, ClassDebt}, {ClassRecoverable, ClassRound}},
+	KindRepay:    {{ClassBank, ClassAdvance}, {ClassBank, ClassDebt}},
+	KindWriteOff: {{ClassFund, ClassAdvance}, {ClassRecoverable, ClassDebt}},
 	KindRemit:    {{ClassWithheld, ClassBank}},
 	KindReturn: {{ClassRound, ClassFund}, {ClassContingency, ClassFund}, {ClassFees, ClassFund},
 		{ClassRound, ClassPledge}, {ClassContingency, ClassPledge}, {ClassFund, ClassBank}},
+	KindOwe: {{ClassDebt, ClassRecoverable}},
 	KindReverse: {{ClassRedeemed, ClassVoucher}, {ClassClaimed, ClassVoucher}, {ClassContested, ClassVoucher},
 		{ClassRedeemed, ClassContingency}, {ClassClaimed, ClassContingency}, {ClassContested, ClassContingency},
 		{ClassTransit, ClassClaimed}, {ClassBank, ClassClaimed},

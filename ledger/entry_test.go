@@ -49,9 +49,10 @@ var permitted = map[ledger.Kind]string{
 	ledger.KindSettle:   "claimed transit f",
 	ledger.KindConfirm:  "transit bank f",
 	ledger.KindAdvance:  "advance bank f",
-	ledger.KindRecover:  "claimed advance f",
-	ledger.KindRepay:    "bank advance f",
-	ledger.KindWriteOff: "fund advance f",
+	ledger.KindRecover:  "claimed advance f, claimed debt f, recoverable round f",
+	ledger.KindOwe:      "debt recoverable f",
+	ledger.KindRepay:    "bank advance f, bank debt f",
+	ledger.KindWriteOff: "fund advance f, recoverable debt f",
 	ledger.KindRemit:    "withheld bank f",
 	ledger.KindReturn: "round fund f, contingency fund f, fees fund f, round pledge k, contingency pledge k, " +
 		"fund bank f",
@@ -96,7 +97,7 @@ func pair(c ledger.Class) [2]ledger.Account {
 		return two(ledger.Contested)
 	case ledger.ClassVoucher:
 		return [2]ledger.Account{ledger.Voucher("hh-1", "SER1"), ledger.Voucher("hh-2", "SER2")}
-	case ledger.ClassRound, ledger.ClassContingency, ledger.ClassFees, ledger.ClassPledge, ledger.ClassControl:
+	case ledger.ClassRound, ledger.ClassContingency, ledger.ClassFees, ledger.ClassPledge, ledger.ClassRecoverable, ledger.ClassControl:
 		return same(ledger.Account(string(c) + ":r1"))
 	}
 	return two(func(id string) ledger.Account { return ledger.Account(string(c) + ":" + id) })
@@ -105,7 +106,7 @@ func pair(c ledger.Class) [2]ledger.Account {
 var classes = []ledger.Class{ledger.ClassBank, ledger.ClassReceivable, ledger.ClassFund, ledger.ClassRound,
 	ledger.ClassContingency, ledger.ClassFees, ledger.ClassVoucher, ledger.ClassPledge, ledger.ClassRedeemed,
 	ledger.ClassClaimed, ledger.ClassContested, ledger.ClassTransit, ledger.ClassAdvance, ledger.ClassWithheld,
-	ledger.ClassSuspense, ledger.ClassUnexplained, ledger.ClassControl}
+	ledger.ClassSuspense, ledger.ClassUnexplained, ledger.ClassDebt, ledger.ClassRecoverable, ledger.ClassControl}
 
 var errTried = errors.New("tried")
 

@@ -100,7 +100,7 @@ func accounts(c ledger.Class, round string) []ledger.Account {
 	var out []ledger.Account
 	for _, id := range ids {
 		switch c {
-		case ledger.ClassRound, ledger.ClassContingency, ledger.ClassFees, ledger.ClassPledge:
+		case ledger.ClassRound, ledger.ClassContingency, ledger.ClassFees, ledger.ClassPledge, ledger.ClassRecoverable:
 			return []ledger.Account{ledger.Account(string(c) + ":" + round)}
 		case ledger.ClassRedeemed, ledger.ClassClaimed, ledger.ClassContested:
 			out = append(out, ledger.Account("vendor:"+id+":"+string(c)))
@@ -246,7 +246,7 @@ func (m *model) send(t *rapid.T, e ledger.Entry) {
 // debitNormal says again which accounts debits increase.
 func debitNormal(account string) bool {
 	root, _, _ := strings.Cut(account, ":")
-	return slices.Contains([]string{"bank", "receivable", "pledge", "advance", "unexplained"}, root)
+	return slices.Contains([]string{"bank", "receivable", "pledge", "advance", "debt", "unexplained"}, root)
 }
 
 func (m *model) run(k ledger.CommandKey, e ledger.Entry) (uint64, error) {

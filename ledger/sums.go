@@ -156,7 +156,7 @@ type TrialLine struct {
 // what it was set aside for, who is owed. Vouchers stand together, so that the
 // work does not grow with their number.
 var trialOrder = []string{"bank:", "receivable:", "fund:", "round:", "contingency:", "fees:", "vouchers:", "pledge:",
-	"vendor:", "withheld:", "transit:", "advance:", "suspense:", "unexplained:"}
+	"vendor:", "withheld:", "transit:", "advance:", "debt:", "recoverable:", "suspense:", "unexplained:"}
 
 // CollapsedBalances yields what every account holds, zero included, with the
 // vouchers of each round together, in the order of the trial balance.

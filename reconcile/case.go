@@ -17,7 +17,7 @@ type CaseState string
 // frozen; what was decided about the rest is in Held.Outcome.
 const (
 	CaseOpen    CaseState = "open"
-	CaseFrozen  CaseState = "frozen"  // its money is in vendor:…:contested
+	CaseFrozen  CaseState = "frozen"  // its money is in vendor:…:contested, or known to be paid
 	CaseCleared CaseState = "cleared" // for the vendor, in everything
 	CaseUpheld  CaseState = "upheld"  // against him, in everything or in a part
 )
@@ -46,6 +46,7 @@ type Case struct {
 	Note      string
 	Assigned  Assignment
 	Hearing   Hearing
+	Debt      Debt
 	Entries   []uint64 // of the journal that are about it, in order
 	Opened    time.Time
 	Decided   time.Time
@@ -71,6 +72,29 @@ type Hearing struct {
 	Answer   [32]byte  // SHA-256 of his words, or of the paper that has them
 }
 
+// Debt is what a vendor has to pay back by a case: what he had been paid for
+// redemptions before it was decided against him. All in XOF.
+type Debt struct {
+	Charged   money.Amount // ever
+	Recovered money.Amount // off his claims, or at the bank
+	GivenUp   money.Amount // written off
+	Permille  int          // of each later claim that is kept
+	Claims    []vendors.ClaimID
+	GiveUpBy  string // staff id of who proposed to write off what is left; "" for nobody
+}
+
+// Left returns what is still to be paid back.
+func (d Debt) Left() (money.Amount, error) {
+	if d.Charged.Asset().IsZero() {
+		return money.Francs(0), nil
+	}
+	left, err := d.Charged.Sub(d.Recovered)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	return left.Sub(d.GivenUp)
+}
+
 // Outcome is what was decided about one redemption.
 type Outcome string
 
@@ -78,16 +102,18 @@ type Outcome string
 const (
 	Released   Outcome = "released"    // the vendor keeps it
 	WrittenOff Outcome = "written-off" // it is undone
+	Charged    Outcome = "charged"     // it was paid before: the vendor owes it
 )
 
-// Held is the money of one redemption that a case froze.
+// Held is the money of one redemption that a case froze, or found paid.
 type Held struct {
 	Entry   uint64          // the redeem or accept-loss entry
-	From    ledger.Account  // where the money was: redeemed or claimed
+	From    ledger.Account  // where the money was: redeemed or claimed; "" where it was paid
 	Amount  money.Amount    // in the account's asset
 	Value   money.Amount    // in XOF
 	Claim   vendors.ClaimID // the accepted claim that it was taken from; "" for none
 	Freeze  uint64          // the freeze entry
+	Paid    bool            // the bank has paid it: nothing is frozen, From is ""
 	Outcome Outcome
 }
 
@@ -126,6 +152,9 @@ var (
 	ErrInvolved = fault.New(fault.Denied, "case_involved",
 		"You had a part in this case or in what it is about. Somebody else must decide it.",
 		"Vous avez eu part à ce dossier ou à ce dont il traite. Une autre personne doit en décider.")
+	ErrDebt = fault.New(fault.Conflict, "case_debt",
+		"The trader does not owe this by the case, or it cannot be taken from there.",
+		"Le commerçant ne doit pas ce montant d'après ce dossier, ou il ne peut être prélevé ainsi.")
 	ErrUnsigned = fault.New(fault.Unavailable, "checkpoint_behind",
 		"The latest entries about this case are not in a signed checkpoint yet. Try again in a moment; a stopped server signs when it starts.",
 		"Les dernières écritures de ce dossier ne figurent pas encore dans un point de contrôle signé. Réessayez dans un instant ; un serveur arrêté signe à son démarrage.")

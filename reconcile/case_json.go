@@ -25,6 +25,7 @@ type caseJSON struct {
 	Note     string             `json:"note,omitempty"`
 	Assigned *assignmentJSON    `json:"assigned,omitempty"`
 	Hearing  *hearingJSON       `json:"hearing,omitempty"`
+	Debt     *debtJSON          `json:"debt,omitempty"`
 	Opened   time.Time          `json:"opened"`
 	Decided  *time.Time         `json:"decided,omitempty"`
 }
@@ -42,22 +43,45 @@ type hearingJSON struct {
 	Answer   string     `json:"answer_sha256,omitempty"`
 }
 
+type debtJSON struct {
+	Charged   money.Amount `json:"charged"`
+	Recovered money.Amount `json:"recovered"`
+	GivenUp   money.Amount `json:"given_up"`
+	Left      money.Amount `json:"left"`
+	Permille  int          `json:"permille"`
+	Digest    string       `json:"give_up_digest,omitempty"` // what a person approves who gives up what is left
+}
+
+func jsonOfDebt(c Case) *debtJSON {
+	left, err := c.Debt.Left()
+	if err != nil || c.Debt.Charged.Asset().IsZero() {
+		return nil
+	}
+	w := &debtJSON{Charged: c.Debt.Charged, Recovered: c.Debt.Recovered, GivenUp: c.Debt.GivenUp, Left: left, Permille: c.Debt.Permille}
+	if sum, err := c.GiveUpDigest(); err == nil && left.Sign() > 0 {
+		w.Digest = hexadecimal(sum)
+	}
+	return w
+}
+
 type heldJSON struct {
 	Entry   string          `json:"entry"`
-	From    string          `json:"from"`
+	From    string          `json:"from,omitempty"`
 	Amount  money.Amount    `json:"amount"`
 	Value   money.Amount    `json:"value"`
 	Claim   vendors.ClaimID `json:"claim,omitempty"`
+	Paid    bool            `json:"paid,omitempty"`
 	Outcome Outcome         `json:"outcome,omitempty"`
 }
 
 func jsonOfHeld(h Held) heldJSON {
-	return heldJSON{strconv.FormatUint(h.Entry, 10), string(h.From), h.Amount, h.Value, h.Claim, h.Outcome}
+	return heldJSON{strconv.FormatUint(h.Entry, 10), string(h.From), h.Amount, h.Value, h.Claim, h.Paid, h.Outcome}
 }
 
 func jsonOfCase(c Case) caseJSON {
 	w := caseJSON{ID: c.ID, Vendor: c.Vendor, Round: c.Round, About: c.About, Refers: c.Refers, State: c.State,
-		Findings: eachOf(c.Findings, jsonOfFinding), Value: c.Value, Frozen: c.Frozen, Money: eachOf(c.Money, jsonOfHeld), Note: c.Note, Opened: c.Opened}
+		Findings: eachOf(c.Findings, jsonOfFinding), Value: c.Value, Frozen: c.Frozen, Money: eachOf(c.Money, jsonOfHeld), Note: c.Note,
+		Debt: jsonOfDebt(c), Opened: c.Opened}
 	if len(c.Money) > 0 {
 		w.Digest = hexadecimal(c.Digest)
 	}

@@ -24,7 +24,7 @@ func (w *world) cloned(honest, after, copied int) reconcile.Case {
 	w.sell("h1", w.cards[:honest]...)
 	twin := *w.Phones["h1"]
 	w.sell("h1", w.cards[honest:honest+after]...)
-	w.Phones["h1"] = &twin
+	w.original, w.Phones["h1"] = w.Phones["h1"], &twin
 	for _, c := range w.cards[honest+after : honest+after+copied] {
 		w.Expect(w.Send("h1", w.Sale("h1", c))[0], voucher.InQuarantine, voucher.ReasonFork)
 	}
@@ -184,18 +184,20 @@ func TestService_Freeze_claimed(t *testing.T) {
 		w.wantBalances("v1", 0, 4_000, 0)
 		w.run()
 	})
-	t.Run("what was paid cannot be frozen", func(t *testing.T) {
+	t.Run("what was paid is noted and not frozen", func(t *testing.T) {
 		w := newWorld(t, 6)
 		w.cash()
 		c := w.cloned(2, 2, 1)
 		w.accept(w.bill("v1"))
 		w.pay()
-		if _, err := w.s.Freeze(t.Context(), reconcile.Decide{By: preparer, Key: w.Key(), Case: c.ID}); !errors.Is(err, reconcile.ErrNothingFrozen) {
-			t.Errorf("got %v", err)
+		c = w.freeze(c)
+		if len(c.Money) != 2 || !c.Money[0].Paid || !c.Frozen.IsZero() {
+			t.Errorf("%+v", c.Money)
 		}
+		w.wantBalances("v1", 0, 0, 0)
 		c = w.release(c)
 		if c.State != reconcile.CaseCleared {
-			t.Errorf("an open case is cleared: %s", c.State)
+			t.Errorf("it is %s", c.State)
 		}
 	})
 }

@@ -71,7 +71,13 @@ func (s *service) AcceptMatched(ctx context.Context, cmd AcceptMatched) (vendors
 	}
 	// Between the two transactions a redemption may be undone or claimed:
 	// AcceptClaim looks at each entry again and refuses all if one fails.
-	return s.vendors.AcceptClaim(ctx, accept)
+	c, err := s.vendors.AcceptClaim(ctx, accept)
+	if err != nil {
+		return vendors.Claim{}, err
+	}
+	kept, err := s.keepFrom(ctx, cmd.By, c.ID)
+	c.Recovered = kept.Recovered
+	return c, err
 }
 
 // complete adds to the command what matches. A self-billed claim carries its

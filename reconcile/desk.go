@@ -87,9 +87,14 @@ var undecided = []CaseState{CaseOpen, CaseFrozen}
 // post journals a movement of money, with the case as a fact, and notes it
 // among the case's entries.
 func (d *desk) post(kind ledger.Kind, ref string, facts map[string]string, ps ...ledger.Posting) (uint64, error) {
+	return d.postIn(d.c.Round, kind, ref, facts, ps...)
+}
+
+// postIn is post of an entry of another round.
+func (d *desk) postIn(round string, kind ledger.Kind, ref string, facts map[string]string, ps ...ledger.Posting) (uint64, error) {
 	all := map[string]string{evidence.FactCase: d.c.ID}
 	maps.Copy(all, facts)
-	e, err := ledger.Post(d.tx, ledger.Entry{Kind: kind, Actor: d.as, Round: d.c.Round, Ref: ref, Facts: all, Postings: ps})
+	e, err := ledger.Post(d.tx, ledger.Entry{Kind: kind, Actor: d.as, Round: round, Ref: ref, Facts: all, Postings: ps})
 	if err == nil {
 		d.c.Entries = append(d.c.Entries, e.Seq)
 	}
@@ -106,6 +111,9 @@ func (d *desk) move(kind ledger.Kind, h Held, from, to ledger.Account) error {
 func (d *desk) decided(what string, facts map[string]string) (Case, error) {
 	c := &d.c
 	all := map[string]string{"vendor": string(c.Vendor), "findings": strconv.Itoa(len(c.Findings)), "value": c.Value.Text(), "frozen": c.Frozen.Text()}
+	if !c.Debt.Charged.Asset().IsZero() {
+		all["charged"], all["recovered"], all["given-up"] = c.Debt.Charged.Text(), c.Debt.Recovered.Text(), c.Debt.GivenUp.Text()
+	}
 	maps.Copy(all, facts)
 	e, err := ledger.Decide(d.tx, d.as, c.Round, what, c.ID, all)
 	if err != nil {

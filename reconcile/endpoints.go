@@ -22,6 +22,9 @@ type Endpoints struct {
 	Freeze         httpkit.Endpoint[Decide, Case]
 	Release        httpkit.Endpoint[Release, Case]
 	Uphold         httpkit.Endpoint[Uphold, Case]
+	Recover        httpkit.Endpoint[Recover, Case]
+	ProposeGiveUp  httpkit.Endpoint[GiveUp, Case]
+	GiveUp         httpkit.Endpoint[GiveUp, Case]
 	Case           httpkit.Endpoint[CaseByID, Case]
 	Cases          httpkit.Endpoint[ListCases, CasePage]
 	AssignCase     httpkit.Endpoint[Assign, Case]
@@ -46,6 +49,9 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		Freeze:         guarded(MethodFreeze, s.Freeze, mw),
 		Release:        guarded(MethodRelease, s.Release, mw),
 		Uphold:         guarded(MethodUphold, s.Uphold, mw),
+		Recover:        guarded(MethodRecover, s.Recover, mw),
+		ProposeGiveUp:  guarded(MethodProposeGiveUp, s.GiveUp, mw),
+		GiveUp:         guarded(MethodGiveUp, s.GiveUp, mw),
 		Case:           guarded(MethodCase, s.Case, mw),
 		Cases:          guarded(MethodCases, s.Cases, mw),
 		AssignCase:     guarded(MethodAssignCase, s.AssignCase, mw),

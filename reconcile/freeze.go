@@ -30,8 +30,12 @@ func (s *service) Freeze(ctx context.Context, cmd Decide) (Case, error) {
 		if err != nil {
 			return Case{}, err
 		}
+		taken, err := d.taken()
+		if err != nil {
+			return Case{}, err
+		}
 		had := len(d.c.Money)
-		for _, sale := range d.c.evidence(strong, f) {
+		for _, sale := range d.c.evidence(strong, f, taken) {
 			if err := d.freeze(sale); err != nil {
 				return Case{}, err
 			}
@@ -47,6 +51,26 @@ func (s *service) Freeze(ctx context.Context, cmd Decide) (Case, error) {
 	})
 }
 
+// taken returns the redemptions whose money this case has, or another one found
+// paid and did not release.
+func (d *desk) taken() (map[uint64]bool, error) {
+	taken := map[uint64]bool{}
+	for c, err := range d.tx.Cases(d.c.Programme) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Vendor != d.c.Vendor || c.Round != d.c.Round {
+			continue
+		}
+		for _, h := range c.Money {
+			if c.ID == d.c.ID || h.Paid && h.Outcome != Released {
+				taken[h.Entry] = true
+			}
+		}
+	}
+	return taken, nil
+}
+
 // digest is over exactly what a write-off reverses, and what was decided of it.
 func (c Case) digest() ([32]byte, error) {
 	b, err := json.Marshal(struct {
@@ -57,21 +81,18 @@ func (c Case) digest() ([32]byte, error) {
 }
 
 // evidence returns the redemptions of findings that stand and that no case has
-// frozen, as many as the case may still take. What it released it does not take
+// taken, as many as the case may still take. What it released it does not take
 // again.
-func (c Case) evidence(findings []Finding, f *Facts) []Sale {
-	named, had := map[string]bool{}, map[uint64]bool{}
+func (c Case) evidence(findings []Finding, f *Facts, taken map[uint64]bool) []Sale {
+	named := map[string]bool{}
 	for _, found := range findings {
 		for _, ref := range found.Evidence {
 			named[ref] = true
 		}
 	}
-	for _, h := range c.Money {
-		had[h.Entry] = true
-	}
 	var out []Sale
 	for _, s := range f.Sales {
-		if named[refEntry(s.Entry)] && !had[s.Entry] && s.Round == c.Round && s.Stands() && s.Case == "" && len(c.Money)+len(out) < heldMax {
+		if named[refEntry(s.Entry)] && !taken[s.Entry] && s.Round == c.Round && s.Stands() && s.Case == "" && len(c.Money)+len(out) < heldMax {
 			out = append(out, s)
 		}
 	}
@@ -79,7 +100,8 @@ func (c Case) evidence(findings []Finding, f *Facts) []Sale {
 }
 
 // freeze moves the money of one redemption, and takes the redemption out of
-// what its claim asks for. It does nothing where the money has left.
+// what its claim asks for. Where the bank has paid it, it notes that; while the
+// payment is on its way, it does nothing.
 func (d *desk) freeze(s Sale) error {
 	h := Held{Entry: s.Entry, From: ledger.Redeemed(string(d.c.Vendor)), Amount: s.Quantity, Value: s.value()}
 	if s.Claim != "" {
@@ -105,6 +127,9 @@ func (d *desk) freeze(s Sale) error {
 			if err := d.tx.PutClaim(claim); err != nil {
 				return err
 			}
+		case vendors.ClaimSettled:
+			d.c.Money = append(d.c.Money, Held{Entry: s.Entry, Amount: s.value(), Value: s.value(), Claim: claim.ID, Paid: true})
+			return nil
 		default:
 			return nil
 		}

@@ -67,6 +67,16 @@ func (l logged) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
 	return l.decided(ctx, "uphold", c, cmd.By.Pseudonym, err)
 }
 
+func (l logged) Recover(ctx context.Context, cmd Recover) (Case, error) {
+	c, err := l.Service.Recover(ctx, cmd)
+	return l.decided(ctx, "recover", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) GiveUp(ctx context.Context, cmd GiveUp) (Case, error) {
+	c, err := l.Service.GiveUp(ctx, cmd)
+	return l.decided(ctx, "give up", c, cmd.By.Pseudonym, err)
+}
+
 func (l logged) AssignCase(ctx context.Context, cmd Assign) (Case, error) {
 	c, err := l.Service.AssignCase(ctx, cmd)
 	return l.decided(ctx, "assign case", c, cmd.By.Pseudonym, err)

@@ -61,6 +61,9 @@ func packedCase(c Case) evidence.Case {
 	out := evidence.Case{ID: c.ID, Vendor: string(c.Vendor), Round: c.Round, About: string(c.About), Refers: c.Refers, State: string(c.State),
 		Value: c.Value, Frozen: c.Frozen, Opened: c.Opened, Assigned: c.Assigned.To, Due: instant(c.Assigned.Due),
 		Asked: instant(c.Hearing.Asked), Until: instant(c.Hearing.Until), Answered: instant(c.Hearing.Answered), Decided: instant(c.Decided)}
+	if !c.Debt.Charged.Asset().IsZero() {
+		out.Charged, out.Recovered, out.GivenUp = &c.Debt.Charged, &c.Debt.Recovered, &c.Debt.GivenUp
+	}
 	if !c.Hearing.Answered.IsZero() {
 		out.Answer = hexadecimal(c.Hearing.Answer)
 	}
@@ -104,7 +107,7 @@ func (p *packer) redemptions() error {
 		}
 		h, frozen := held[s.Entry]
 		r := evidence.Redemption{Entry: evidence.Entry(s.Entry), Kind: s.Kind, Receipt: s.Receipt.String(), Handheld: string(s.Handheld),
-			From: s.At.From, To: s.At.To, Amount: s.Quantity, Claim: string(s.Claim), Frozen: frozen, Outcome: string(h.Outcome)}
+			From: s.At.From, To: s.At.To, Amount: s.Quantity, Claim: string(s.Claim), Frozen: frozen && !h.Paid, Paid: h.Paid, Outcome: string(h.Outcome)}
 		if r.State, err = p.state(s); err != nil {
 			return err
 		}

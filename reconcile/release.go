@@ -80,7 +80,7 @@ func (d *desk) end(whole, part string, chosen []int, facts map[string]string) (C
 	maps.Copy(all, facts)
 	if !slices.ContainsFunc(c.Money, func(h Held) bool { return h.Outcome == "" }) {
 		what, c.State = whole, CaseCleared
-		if slices.ContainsFunc(c.Money, func(h Held) bool { return h.Outcome == WrittenOff }) {
+		if slices.ContainsFunc(c.Money, func(h Held) bool { return h.Outcome == WrittenOff || h.Outcome == Charged }) {
 			c.State = CaseUpheld
 		}
 	}
@@ -112,6 +112,9 @@ func (d *desk) sales() (map[uint64]Sale, error) {
 
 // release moves one redemption's money back where it was.
 func (d *desk) release(h Held, s Sale) error {
+	if h.Paid {
+		return nil // he has it
+	}
 	if s.Case != d.c.ID {
 		// A reversal took the money from the contested account itself.
 		return restore(d.tx, h)

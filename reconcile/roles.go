@@ -17,6 +17,9 @@ const (
 	MethodFreeze         Method = "freeze_case"
 	MethodRelease        Method = "release_case"
 	MethodUphold         Method = "uphold_case"
+	MethodRecover        Method = "recover_case"
+	MethodProposeGiveUp  Method = "propose_give_up"
+	MethodGiveUp         Method = "give_up"
 	MethodCase           Method = "case"
 	MethodCases          Method = "cases"
 	MethodAssignCase     Method = "assign_case"
@@ -48,6 +51,9 @@ var Roles = map[Method][]access.Role{
 	MethodFreeze:         finance,
 	MethodRelease:        approve,
 	MethodUphold:         approve,
+	MethodRecover:        finance,
+	MethodProposeGiveUp:  finance,
+	MethodGiveUp:         approve,
 	MethodCase:           readers,
 	MethodCases:          readers,
 	MethodAssignCase:     finance,

@@ -57,7 +57,8 @@ type Service interface {
 	AnswerOfVendor(ctx context.Context, cmd AnswerOfVendor) (Case, error)
 	// Freeze moves the money of the redemptions in the case's evidence, and no
 	// other, from the vendor's redeemed or claimed account to his contested
-	// one, as far as it is still there. Only findings that score enough count as
+	// one, as far as it is still there; of what the bank has paid, it notes that
+	// the case is about it too. Only findings that score enough count as
 	// evidence for it: a single weak signal freezes nobody. Repeated after more
 	// was found, it adds to what is frozen. Errors: ErrNotFound, ErrCaseState,
 	// ErrWeak, ErrNothingFrozen.
@@ -67,7 +68,8 @@ type Service interface {
 	// was taken from has been paid without it, an accepted claim of its own asks
 	// for it. Errors: ErrNotFound, ErrCaseState, ErrCase, ErrInvolved.
 	Release(ctx context.Context, cmd Release) (Case, error)
-	// Uphold writes frozen money off: each redemption is reversed, back to
+	// Uphold decides against the vendor. What he was paid before he owes the
+	// programme; see Recover. What is frozen is written off: each redemption is reversed, back to
 	// its voucher, so that the household can buy with it, or to the round once
 	// the lot is closed; an accepted loss, and kilos that were bought, back to
 	// the contingency. It takes another person than who froze the money, who has
@@ -75,6 +77,17 @@ type Service interface {
 	// Errors: ErrNotFound, ErrCaseState, ErrCase, ErrCaseChanged, ErrInvolved,
 	// ErrUnheard, access.ErrSamePerson, access.ErrProof.
 	Uphold(ctx context.Context, cmd Uphold) (Case, error)
+
+	// Recover notes that a vendor paid something of a case's debt back: off an
+	// accepted claim that is in no settlement, or at the bank. What comes in goes
+	// to the round that it was spent from. AcceptMatched does it of itself.
+	// Errors: ErrNotFound, ErrDebt, ErrCase.
+	Recover(ctx context.Context, cmd Recover) (Case, error)
+	// GiveUp writes off what is left of a case's debt: one person proposes it,
+	// and another approves the digest who has no part in the case. Errors:
+	// ErrNotFound, ErrDebt, ErrCaseChanged, ErrInvolved, access.ErrSamePerson,
+	// access.ErrProof.
+	GiveUp(ctx context.Context, cmd GiveUp) (Case, error)
 
 	// Case returns a case.
 	Case(ctx context.Context, q CaseByID) (Case, error)

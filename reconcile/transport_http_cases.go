@@ -18,21 +18,24 @@ import (
 // caseRoutes adds the routes about cases.
 func caseRoutes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
 	for pattern, h := range map[string]http.Handler{
-		"POST /api/v1/cases":                    httpkit.Handler(httpkit.Present(e.OpenCase, jsonOfCase), decodeOpen, http.StatusCreated, opts...),
-		"GET /api/v1/cases":                     httpkit.Handler(httpkit.Present(e.Cases, wireOfCases), decodeCases, http.StatusOK, opts...),
-		"GET /api/v1/cases/proposals":           httpkit.Handler(httpkit.Present(e.ProposeCases, wireOfProposals), decodePropose, http.StatusOK, opts...),
-		"POST /api/v1/cases/proposals":          httpkit.Handler(httpkit.Present(e.OpenProposed, wireOfOpened), decodeOpenProposed, http.StatusOK, opts...),
-		"GET /api/v1/cases/{id}":                httpkit.Handler(httpkit.Present(e.Case, jsonOfCase), decodeCase, http.StatusOK, opts...),
-		"GET /api/v1/cases/{id}/history":        httpkit.Handler(httpkit.Present(e.CaseHistory, wireOfHistory), decodeCase, http.StatusOK, opts...),
-		"GET /api/v1/cases/{id}/pack.json":      httpkit.Handler(packAsJSON(e.CasePack), decodeCase, http.StatusOK, opts...),
-		"GET /api/v1/cases/{id}/comments":       httpkit.Handler(httpkit.Present(e.CaseComments, wireOfComments), decodeCase, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/comments":      httpkit.Handler(httpkit.Present(e.CommentCase, jsonOfComment), decodeComment, http.StatusCreated, opts...),
-		"POST /api/v1/cases/{id}/assignment":    httpkit.Handler(httpkit.Present(e.AssignCase, jsonOfCase), decodeAssign, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/vendor-asked":  httpkit.Handler(httpkit.Present(e.AskVendor, jsonOfCase), decodeAsk, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/vendor-answer": httpkit.Handler(httpkit.Present(e.AnswerOfVendor, jsonOfCase), decodeAnswer, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/freeze":        httpkit.Handler(httpkit.Present(e.Freeze, jsonOfCase), decodeFreeze, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/release":       httpkit.Handler(httpkit.Present(e.Release, jsonOfCase), decodeRelease, http.StatusOK, opts...),
-		"POST /api/v1/cases/{id}/uphold":        httpkit.Handler(httpkit.Present(e.Uphold, jsonOfCase), decodeUphold, http.StatusOK, opts...),
+		"POST /api/v1/cases":                       httpkit.Handler(httpkit.Present(e.OpenCase, jsonOfCase), decodeOpen, http.StatusCreated, opts...),
+		"GET /api/v1/cases":                        httpkit.Handler(httpkit.Present(e.Cases, wireOfCases), decodeCases, http.StatusOK, opts...),
+		"GET /api/v1/cases/proposals":              httpkit.Handler(httpkit.Present(e.ProposeCases, wireOfProposals), decodePropose, http.StatusOK, opts...),
+		"POST /api/v1/cases/proposals":             httpkit.Handler(httpkit.Present(e.OpenProposed, wireOfOpened), decodeOpenProposed, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}":                   httpkit.Handler(httpkit.Present(e.Case, jsonOfCase), decodeCase, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}/history":           httpkit.Handler(httpkit.Present(e.CaseHistory, wireOfHistory), decodeCase, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}/pack.json":         httpkit.Handler(packAsJSON(e.CasePack), decodeCase, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}/comments":          httpkit.Handler(httpkit.Present(e.CaseComments, wireOfComments), decodeCase, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/comments":         httpkit.Handler(httpkit.Present(e.CommentCase, jsonOfComment), decodeComment, http.StatusCreated, opts...),
+		"POST /api/v1/cases/{id}/assignment":       httpkit.Handler(httpkit.Present(e.AssignCase, jsonOfCase), decodeAssign, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/vendor-asked":     httpkit.Handler(httpkit.Present(e.AskVendor, jsonOfCase), decodeAsk, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/vendor-answer":    httpkit.Handler(httpkit.Present(e.AnswerOfVendor, jsonOfCase), decodeAnswer, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/freeze":           httpkit.Handler(httpkit.Present(e.Freeze, jsonOfCase), decodeFreeze, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/release":          httpkit.Handler(httpkit.Present(e.Release, jsonOfCase), decodeRelease, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/uphold":           httpkit.Handler(httpkit.Present(e.Uphold, jsonOfCase), decodeUphold, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/recovery":         httpkit.Handler(httpkit.Present(e.Recover, jsonOfCase), decodeRecover, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/give-up":          httpkit.Handler(httpkit.Present(e.ProposeGiveUp, jsonOfCase), decodeProposeGiveUp, http.StatusOK, opts...),
+		"POST /api/v1/cases/{id}/give-up-approval": httpkit.Handler(httpkit.Present(e.GiveUp, jsonOfCase), decodeGiveUp, http.StatusOK, opts...),
 	} {
 		mux.Handle(pattern, staff(h))
 	}
@@ -104,9 +107,10 @@ func decodeRelease(ctx context.Context, r *http.Request) (Release, error) {
 }
 
 type upholdBody struct {
-	Digest  string   `json:"digest"`
-	Entries []string `json:"entries"`
-	Note    string   `json:"note"`
+	Digest   string   `json:"digest"`
+	Permille int      `json:"permille"`
+	Entries  []string `json:"entries"`
+	Note     string   `json:"note"`
 }
 
 func decodeUphold(ctx context.Context, r *http.Request) (Uphold, error) {
@@ -119,7 +123,46 @@ func decodeUphold(ctx context.Context, r *http.Request) (Uphold, error) {
 		return Uphold{}, err
 	}
 	digest, err := sumOf("$.digest", b.Digest)
-	return Uphold{Decide: d, Entries: entries, Digest: digest}, err
+	return Uphold{Decide: d, Entries: entries, Digest: digest, Permille: b.Permille}, err
+}
+
+type recoverBody struct {
+	Claim     vendors.ClaimID `json:"claim"`
+	Bank      string          `json:"bank"`
+	Amount    *money.Amount   `json:"amount"`
+	Reference string          `json:"reference"`
+	Note      string          `json:"note"`
+}
+
+func decodeRecover(ctx context.Context, r *http.Request) (Recover, error) {
+	d, b, err := onePart(ctx, r, func(b recoverBody) string { return b.Note })
+	cmd := Recover{Decide: d, Claim: b.Claim, Bank: b.Bank, Reference: b.Reference}
+	if b.Amount != nil {
+		cmd.Amount = *b.Amount
+	}
+	return cmd, err
+}
+
+func decodeProposeGiveUp(ctx context.Context, r *http.Request) (GiveUp, error) {
+	d, err := decodeFreeze(ctx, r)
+	return GiveUp{Decide: d}, err
+}
+
+type giveUpBody struct {
+	Digest string `json:"digest"`
+	Note   string `json:"note"`
+}
+
+func decodeGiveUp(ctx context.Context, r *http.Request) (GiveUp, error) {
+	d, b, err := onePart(ctx, r, func(b giveUpBody) string { return b.Note })
+	if err != nil {
+		return GiveUp{}, err
+	}
+	cmd := GiveUp{Decide: d}
+	if cmd.Digest, err = sumOf("$.digest", b.Digest); err == nil && cmd.Digest == ([32]byte{}) {
+		err = ErrCase.At("$.digest", "that of the case")
+	}
+	return cmd, err
 }
 
 // entriesOf reads numbers of entries, which are strings in JSON.

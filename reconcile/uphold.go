@@ -15,17 +15,27 @@ import (
 // reasonUpheld is why a receipt no longer pays: people decided so.
 const reasonUpheld = "case-upheld"
 
-// Uphold is the command to write a case's frozen money off.
+// permilleUsual is what is kept of each later claim where nobody says.
+const permilleUsual = 250
+
+// Uphold is the command to write a case's frozen money off, and to charge the
+// vendor with what he was paid.
 type Uphold struct {
 	Decide
-	Entries []uint64 // the redemptions that it is about; all that are not decided where there are none
-	Digest  [32]byte // of the case that the approver has looked at
+	// Permille of each later claim that is kept until what he was paid is back,
+	// 1 to 1000; 250 where zero.
+	Permille int
+	Entries  []uint64 // the redemptions that it is about; all that are not decided where there are none
+	Digest   [32]byte // of the case that the approver has looked at
 }
 
 // Uphold is documented at Service.
 func (s *service) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
 	if _, err := acting(MethodUphold, cmd.By); err != nil {
 		return Case{}, err
+	}
+	if cmd.Permille < 0 || cmd.Permille > 1000 {
+		return Case{}, ErrCase.At("permille", "1 to 1000")
 	}
 	proof, err := s.prover.Prove(access.NewContext(ctx, cmd.By), cmd.Digest)
 	if err != nil {
@@ -61,6 +71,9 @@ func (s *service) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
 			}
 		}
 		d.c.Approval = p.Approvals[0]
+		if d.c.Debt.Permille = cmd.Permille; cmd.Permille == 0 {
+			d.c.Debt.Permille = permilleUsual
+		}
 		return d.end("case-upheld", "case-upheld-in-part", chosen,
 			map[string]string{"digest": hexadecimal(cmd.Digest), "proof": proof.Kind, "vendor-heard": vendor})
 	})
@@ -69,6 +82,9 @@ func (s *service) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
 // writeOff reverses one redemption. One that was undone in the meantime owes
 // its voucher nothing any more: its money goes back where it was frozen.
 func (d *desk) writeOff(h Held, s Sale) (Outcome, error) {
+	if h.Paid {
+		return Charged, d.charge(h)
+	}
 	if s.Case != d.c.ID || !s.Stands() {
 		return Released, d.release(h, s)
 	}

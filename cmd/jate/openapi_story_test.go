@@ -23,8 +23,9 @@ type story struct {
 	contract *contract
 	http     *http.Client
 
-	lot    string
-	phones map[string]*demoPhone // by who has them: officer, v1, v2 …
+	lot      string
+	phones   map[string]*demoPhone // by who has them: officer, v1, v2 …
+	openCase string                // about what is paid later
 }
 
 func newStory(t *testing.T, c *contract) *story {

@@ -163,6 +163,7 @@ func (s *story) cases() {
 		s.post("monitor", path+"/comments", field{"text": "He was not at the market that day."})
 		if v == "v1" {
 			s.post("second finance-approver", path+"/release", field{"note": "a slip of the pen"})
+			s.openCase = s.post("monitor", "/api/v1/cases", field{"vendor": v, "round": "r1", "findings": findings}).need("id")
 		} else {
 			s.post("finance-preparer", path+"/vendor-asked", field{"until": s.now(3)})
 			s.post("finance-preparer", path+"/vendor-answer", field{"text": "I have lost the stubs."})
@@ -202,6 +203,7 @@ func (s *story) settle() {
 	s.get("monitor", path)
 	s.get("monitor", "/api/v1/settlements")
 	s.settleByBank()
+	s.recover()
 }
 
 // settleByBank pays the second trader's wholesaler.
@@ -210,6 +212,27 @@ func (s *story) settleByBank() {
 	path := "/api/v1/settlements/" + st.need("id")
 	s.post("finance-approver", path+"/approval", field{"digest": st.need("digest")})
 	s.get("finance-preparer", path+"/payments.xml")
+}
+
+// recover makes the first trader pay back what the bank has paid him since, in
+// part, and gives the rest up.
+func (s *story) recover() {
+	st := s.post("finance-preparer", "/api/v1/settlements", field{"method": "mobile-money", "bank": "bdm"}) // again what failed
+	pay := "/api/v1/settlements/" + st.need("id")
+	s.post("finance-approver", pay+"/approval", field{"digest": st.need("digest")})
+	results := "reference,status\n"
+	for i := range st.list("payments") {
+		results += st.need("payments", i, "reference") + ",success\n"
+	}
+	s.post("finance-preparer", pay+"/results", upload{"text/csv", results})
+	path := "/api/v1/cases/" + s.openCase
+	frozen := s.post("finance-preparer", path+"/freeze", field{})
+	s.post("finance-preparer", path+"/vendor-asked", field{"until": s.now(3)})
+	s.pass(73 * time.Hour)
+	s.post("second finance-approver", path+"/uphold", field{"digest": frozen.need("digest"), "permille": 500})
+	s.post("finance-preparer", path+"/recovery", field{"bank": "bdm", "amount": field{"amount": "1", "asset": "XOF/0"}, "reference": "a deposit"})
+	proposed := s.post("finance-preparer", path+"/give-up", field{})
+	s.post("second finance-approver", path+"/give-up-approval", field{"digest": proposed.need("debt", "give_up_digest")})
 }
 
 // books reads the ledger and its proofs.

@@ -29,11 +29,12 @@ func (c Chart) check() error {
 
 // titles names each class under its root.
 var titles = map[ledger.Class]string{
-	ledger.ClassBank: "Bank", ledger.ClassReceivable: "Receivable", ledger.ClassAdvance: "Advance", ledger.ClassPledge: "Pledge",
+	ledger.ClassBank: "Bank", ledger.ClassReceivable: "Receivable", ledger.ClassAdvance: "Advance", ledger.ClassDebt: "Debt", ledger.ClassPledge: "Pledge",
 	ledger.ClassFund: "Fund", ledger.ClassRound: "Round", ledger.ClassContingency: "Contingency", ledger.ClassFees: "Fees",
 	ledger.ClassControl: "Vouchers", ledger.ClassRedeemed: "Redeemed", ledger.ClassClaimed: "Claimed",
 	ledger.ClassContested: "Contested", ledger.ClassWithheld: "Withheld", ledger.ClassTransit: "Transit",
 	ledger.ClassSuspense: "Suspense", ledger.ClassUnexplained: "Unexplained",
+	ledger.ClassRecoverable: "Recoverable",
 }
 
 // name returns the account's name, its identifier written by id.

@@ -244,6 +244,7 @@ var kinds = map[ledger.Kind]string{
 	ledger.KindRecover: "Avance récupérée", ledger.KindReturn: "Retour de fonds", ledger.KindReverse: "Contre-passation",
 	ledger.KindRepay: "Avance remboursée", ledger.KindWriteOff: "Avance passée en perte", ledger.KindRemit: "Impôt reversé",
 	ledger.KindTransfer: "Virement interne", ledger.KindCharge: "Frais bancaires", ledger.KindSuspend: "Mouvement à éclaircir",
+	ledger.KindOwe: "Trop-payé à rembourser",
 }
 
 func kindLabel(k ledger.Kind) string {

@@ -42,22 +42,26 @@ type Pack struct {
 
 // Case is the case without its findings and money.
 type Case struct {
-	ID       string       `json:"id"`
-	Vendor   string       `json:"vendor"`
-	Round    string       `json:"round"`
-	About    string       `json:"about,omitempty"`
-	Refers   string       `json:"refers,omitempty"`
-	State    string       `json:"state"`
-	Value    money.Amount `json:"value"`  // of the findings
-	Frozen   money.Amount `json:"frozen"` // ever
-	Opened   time.Time    `json:"opened"`
-	Assigned string       `json:"assigned,omitempty"` // pseudonym
-	Due      *time.Time   `json:"due,omitempty"`
-	Asked    *time.Time   `json:"vendor_asked,omitempty"`
-	Until    *time.Time   `json:"vendor_until,omitempty"`
-	Answered *time.Time   `json:"vendor_answered,omitempty"`
-	Answer   string       `json:"vendor_answer_sha256,omitempty"`
-	Decided  *time.Time   `json:"decided,omitempty"`
+	ID     string       `json:"id"`
+	Vendor string       `json:"vendor"`
+	Round  string       `json:"round"`
+	About  string       `json:"about,omitempty"`
+	Refers string       `json:"refers,omitempty"`
+	State  string       `json:"state"`
+	Value  money.Amount `json:"value"`  // of the findings
+	Frozen money.Amount `json:"frozen"` // ever
+	// What he has to pay back of what he was paid, and what became of that.
+	Charged   *money.Amount `json:"charged,omitempty"`
+	Recovered *money.Amount `json:"recovered,omitempty"`
+	GivenUp   *money.Amount `json:"given_up,omitempty"`
+	Opened    time.Time     `json:"opened"`
+	Assigned  string        `json:"assigned,omitempty"` // pseudonym
+	Due       *time.Time    `json:"due,omitempty"`
+	Asked     *time.Time    `json:"vendor_asked,omitempty"`
+	Until     *time.Time    `json:"vendor_until,omitempty"`
+	Answered  *time.Time    `json:"vendor_answered,omitempty"`
+	Answer    string        `json:"vendor_answer_sha256,omitempty"`
+	Decided   *time.Time    `json:"decided,omitempty"`
 }
 
 // Finding is one thing that was found. Its JSON is what the journal has the
@@ -111,6 +115,7 @@ type Redemption struct {
 	Claim    string       `json:"claim,omitempty"` // that it is in
 	State    string       `json:"state"`           // where its money is: redeemed, claimed, frozen, ordered, settled, undone
 	Frozen   bool         `json:"frozen"`          // by this case, ever
+	Paid     bool         `json:"paid"`            // it was, before the case could freeze it
 	Outcome  string       `json:"outcome,omitempty"`
 }
 

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/money"
 )
 
 // Facts of entries that the pack is compared with.
@@ -56,7 +57,7 @@ func (p Pack) Verify(origin string, log note.Verifier, witnesses ...note.Verifie
 	if err != nil {
 		return ledger.Checkpoint{}, err
 	}
-	v := verifier{pack: p, leaves: map[Entry]ledger.Entry{}, frozen: map[string]int{}, ended: map[string]int{}}
+	v := verifier{pack: p, leaves: map[Entry]ledger.Entry{}, frozen: map[string]int{}, ended: map[string]int{}, charged: map[string]int{}}
 	for _, step := range []func() error{func() error { return v.included(c) }, v.history, v.findings, v.redemptions, v.claims, v.sums} {
 		if err := step(); err != nil {
 			return ledger.Checkpoint{}, err
@@ -67,10 +68,11 @@ func (p Pack) Verify(origin string, log note.Verifier, witnesses ...note.Verifie
 
 // verifier compares a pack with the leaves that it proves.
 type verifier struct {
-	pack   Pack
-	leaves map[Entry]ledger.Entry
-	frozen map[string]int // freezes by the redemption they are of
-	ended  map[string]int // their ends
+	pack    Pack
+	leaves  map[Entry]ledger.Entry
+	frozen  map[string]int // freezes by the redemption they are of
+	ended   map[string]int // their ends
+	charged map[string]int
 }
 
 func (v *verifier) included(c ledger.Checkpoint) error {
@@ -128,6 +130,8 @@ func (v *verifier) history() error {
 			v.frozen[e.Ref]++
 		case ledger.KindRelease:
 			v.ended[e.Ref]++
+		case ledger.KindOwe:
+			v.charged[e.Ref]++
 		}
 	}
 	if len(v.pack.History) == 0 {
@@ -199,10 +203,17 @@ func (v *verifier) redemptions() error {
 			return ErrPack.At(where, "frozen %d times by the log", n)
 		}
 		// A redemption that was undone meanwhile ends without an entry of the case.
-		if r.Outcome == "" && v.ended[r.Entry.ref()] > 0 || r.Outcome != "" && !r.Frozen {
+		if r.Outcome == "" && v.ended[r.Entry.ref()] > 0 || r.Outcome != "" && !r.Frozen && !r.Paid {
 			return ErrPack.At(where, "it ended otherwise")
 		}
+		if n := v.charged[r.Entry.ref()]; n > 1 || (r.Outcome == "charged") != (n == 1) || n == 1 && !r.Paid || r.Paid && r.Frozen {
+			return ErrPack.At(where, "charged %d times by the log", n)
+		}
 		delete(v.frozen, r.Entry.ref())
+		delete(v.charged, r.Entry.ref())
+	}
+	for ref := range v.charged {
+		return ErrPack.At("redemptions", "%s was charged and is not among them", ref)
 	}
 	for ref := range v.frozen {
 		return ErrPack.At("redemptions", "%s was frozen and is not among them", ref)
@@ -246,6 +257,11 @@ func (v *verifier) sums() error {
 		}
 		if f["vendor"] != c.Vendor || f["value"] != c.Value.Text() || f["frozen"] != c.Frozen.Text() {
 			return ErrPack.At("case", "its trader or sums are not those of entry %d", v.pack.History[i].Entry)
+		}
+		for name, m := range map[string]*money.Amount{"charged": c.Charged, "recovered": c.Recovered, "given-up": c.GivenUp} {
+			if text := f[name]; m == nil && text != "" || m != nil && m.Text() != text {
+				return ErrPack.At("case", "what was %s is not that of entry %d", name, v.pack.History[i].Entry)
+			}
 		}
 		if state, ok := f["state"]; ok && state != c.State {
 			return ErrPack.At("case", "it is %s by entry %d", state, v.pack.History[i].Entry)

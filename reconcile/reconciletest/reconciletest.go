@@ -38,12 +38,14 @@ func full(programme, id string) reconcile.Case {
 			Value: money.Francs(1000), Evidence: []string{"entry:7", "receipt:x"}, Says: "two", Dit: "deux", Clears: "a stub", Clairait: "une souche"}},
 		Value: money.Francs(1000), Frozen: money.Francs(900),
 		Money: []reconcile.Held{{Entry: 7, From: ledger.Claimed("v1"), Amount: money.Francs(900), Value: money.Francs(900),
-			Claim: vendors.ClaimID("c1"), Freeze: 9, Outcome: reconcile.WrittenOff}},
+			Claim: vendors.ClaimID("c1"), Freeze: 9, Paid: true, Outcome: reconcile.WrittenOff}},
 		Digest: [32]byte{1, 2}, OpenedBy: "s1", FrozenBy: "s2", DecidedBy: "s3",
 		Approval: access.Approval{Role: access.RoleFinanceApprover, Proof: access.Proof{Kind: "token", ID: "s3", Pseudonym: "p3",
 			Digest: [32]byte{1, 2}, At: at, Reference: "t3"}},
 		Note: "seen at the office", Assigned: reconcile.Assignment{To: "p1", Due: at},
 		Hearing: reconcile.Hearing{Findings: 1, Asked: at, Until: at.Add(time.Hour), Answered: at.Add(time.Minute), Answer: [32]byte{3}},
+		Debt: reconcile.Debt{Charged: money.Francs(900), Recovered: money.Francs(300), GivenUp: money.Francs(100), Permille: 250,
+			Claims: []vendors.ClaimID{"c2"}, GiveUpBy: "s4"},
 		Entries: []uint64{8, 9}, Opened: at, Decided: at.Add(time.Hour),
 	}
 }

@@ -90,6 +90,7 @@ type caseRecord struct {
 	Note      string
 	Assigned  assignmentRecord
 	Hearing   hearingRecord
+	Debt      debtRecord
 	Entries   []uint64
 	Opened    instant
 	Decided   instant
@@ -98,6 +99,15 @@ type caseRecord struct {
 type assignmentRecord struct {
 	To  string
 	Due instant
+}
+
+type debtRecord struct {
+	Charged   amount
+	Recovered amount
+	GivenUp   amount
+	Permille  int
+	Claims    []string
+	GiveUpBy  string
 }
 
 type hearingRecord struct {
@@ -130,6 +140,7 @@ type heldRecord struct {
 	Value   amount
 	Claim   string
 	Freeze  uint64
+	Paid    bool
 	Outcome string
 }
 
@@ -138,7 +149,7 @@ func caseRecordOf(c reconcile.Case) caseRecord {
 		Findings: each(c.Findings, findingRecordOf), Value: amountOf(c.Value), Frozen: amountOf(c.Frozen),
 		Money: each(c.Money, heldRecordOf), Digest: c.Digest, OpenedBy: c.OpenedBy, FrozenBy: c.FrozenBy, DecidedBy: c.DecidedBy,
 		Approval: approvalRecordOf(c.Approval), Note: c.Note,
-		Assigned: assignmentRecord{c.Assigned.To, instantOf(c.Assigned.Due)}, Hearing: hearingRecordOf(c.Hearing), Entries: c.Entries,
+		Assigned: assignmentRecord{c.Assigned.To, instantOf(c.Assigned.Due)}, Hearing: hearingRecordOf(c.Hearing), Debt: debtRecordOf(c.Debt), Entries: c.Entries,
 		Opened: instantOf(c.Opened), Decided: instantOf(c.Decided)}
 }
 
@@ -147,8 +158,18 @@ func (r caseRecord) toCase() reconcile.Case {
 		Findings: each(r.Findings, findingRecord.finding), Value: r.Value.amount(), Frozen: r.Frozen.amount(),
 		Money: each(r.Money, heldRecord.held), Digest: r.Digest, OpenedBy: r.OpenedBy, FrozenBy: r.FrozenBy, DecidedBy: r.DecidedBy,
 		Approval: r.Approval.approval(), Note: r.Note,
-		Assigned: reconcile.Assignment{To: r.Assigned.To, Due: r.Assigned.Due.time()}, Hearing: r.Hearing.hearing(), Entries: r.Entries,
+		Assigned: reconcile.Assignment{To: r.Assigned.To, Due: r.Assigned.Due.time()}, Hearing: r.Hearing.hearing(), Debt: r.Debt.debt(), Entries: r.Entries,
 		Opened: r.Opened.time(), Decided: r.Decided.time()}
+}
+
+func debtRecordOf(d reconcile.Debt) debtRecord {
+	return debtRecord{amountOf(d.Charged), amountOf(d.Recovered), amountOf(d.GivenUp), d.Permille,
+		each(d.Claims, func(c vendors.ClaimID) string { return string(c) }), d.GiveUpBy}
+}
+
+func (r debtRecord) debt() reconcile.Debt {
+	return reconcile.Debt{Charged: r.Charged.amount(), Recovered: r.Recovered.amount(), GivenUp: r.GivenUp.amount(), Permille: r.Permille,
+		Claims: each(r.Claims, func(c string) vendors.ClaimID { return vendors.ClaimID(c) }), GiveUpBy: r.GiveUpBy}
 }
 
 func hearingRecordOf(h reconcile.Hearing) hearingRecord {
@@ -171,10 +192,10 @@ func (r findingRecord) finding() reconcile.Finding {
 }
 
 func heldRecordOf(h reconcile.Held) heldRecord {
-	return heldRecord{h.Entry, string(h.From), amountOf(h.Amount), amountOf(h.Value), string(h.Claim), h.Freeze, string(h.Outcome)}
+	return heldRecord{h.Entry, string(h.From), amountOf(h.Amount), amountOf(h.Value), string(h.Claim), h.Freeze, h.Paid, string(h.Outcome)}
 }
 
 func (r heldRecord) held() reconcile.Held {
 	return reconcile.Held{Entry: r.Entry, From: ledger.Account(r.From), Amount: r.Amount.amount(), Value: r.Value.amount(),
-		Claim: vendors.ClaimID(r.Claim), Freeze: r.Freeze, Outcome: reconcile.Outcome(r.Outcome)}
+		Claim: vendors.ClaimID(r.Claim), Freeze: r.Freeze, Paid: r.Paid, Outcome: reconcile.Outcome(r.Outcome)}
 }
