@@ -16,6 +16,7 @@ type Endpoints struct {
 	Run            httpkit.Endpoint[Query, Report]
 	MatchClaim     httpkit.Endpoint[MatchClaim, Match]
 	AcceptMatched  httpkit.Endpoint[AcceptMatched, vendors.Claim]
+	ReadLines      httpkit.Endpoint[ReadLines, vendors.Claim]
 	OpenCase       httpkit.Endpoint[OpenCase, Case]
 	ProposeCases   httpkit.Endpoint[ProposeCases, []CaseProposal]
 	OpenProposed   httpkit.Endpoint[OpenProposed, []OpenedCase]
@@ -43,6 +44,7 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		Run:            guarded(MethodRun, s.Run, mw),
 		MatchClaim:     guarded(MethodMatchClaim, s.MatchClaim, mw),
 		AcceptMatched:  guarded(MethodAcceptMatched, s.AcceptMatched, mw),
+		ReadLines:      guarded(MethodReadLines, s.ReadLines, mw),
 		OpenCase:       guarded(MethodOpenCase, s.OpenCase, mw),
 		ProposeCases:   guarded(MethodProposeCases, s.ProposeCases, mw),
 		OpenProposed:   guarded(MethodOpenProposed, s.OpenProposed, mw),

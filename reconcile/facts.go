@@ -40,6 +40,7 @@ type CardFacts struct {
 	Number voucher.Number
 	Point  string
 	Handed voucher.Interval
+	Holder string    // the household's id
 	Lost   time.Time // when it was held or void, whichever came first; zero for never
 }
 
@@ -51,6 +52,7 @@ type Sale struct {
 	Round    string
 	Serial   voucher.Serial // reconciled rounds alone, as what follows down to Seq
 	Point    string
+	Holder   string // the household's id
 	Receipt  voucher.Hash
 	Handheld vendors.HandheldID // "" for a typed stub
 	Seq      uint64             // in the handheld's chain
@@ -69,7 +71,8 @@ func (s Sale) Stands() bool { return s.Undone == "" }
 // ClaimFacts is a claim with its lines.
 type ClaimFacts struct {
 	vendors.Claim
-	Lines []vendors.ClaimLine
+	Lines    []vendors.ClaimLine
+	Readings map[int]vendors.Reading // by line, of those that were read otherwise
 }
 
 // VoucherFacts is what happened to a voucher that some claim names.

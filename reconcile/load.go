@@ -54,6 +54,7 @@ type loader struct {
 
 type saleKey struct {
 	vendor vendors.ID
+	round  string
 	serial voucher.Serial
 }
 
@@ -131,7 +132,7 @@ func (l *loader) card(number voucher.Number) (int, error) {
 	if errors.Is(err, voucher.ErrNotFound) {
 		return -1, nil
 	}
-	c := CardFacts{Number: number, Point: v.Point, Handed: v.ActivatedAt, Lost: v.VoidAt}
+	c := CardFacts{Number: number, Point: v.Point, Holder: v.Beneficiary, Handed: v.ActivatedAt, Lost: v.VoidAt}
 	if !v.HeldAt.IsZero() && (v.WrongPINs == 0 || !v.VoidAt.IsZero()) {
 		c.Lost = v.HeldAt // not for wrong PINs, which are no report
 	}
@@ -189,7 +190,7 @@ func (l *loader) accounts(id vendors.ID) error {
 	}
 	for _, i := range at {
 		if s := l.facts.Sales[i]; s.Stands() && s.Serial != "" {
-			l.bySerial[saleKey{id, s.Serial}] = true
+			l.bySerial[saleKey{id, s.Round, s.Serial}] = true
 		}
 	}
 	for b, err := range l.tx.Balances("vendor:" + string(id) + ":") {
@@ -309,11 +310,12 @@ func (l *loader) detail(s Sale, e ledger.Entry) (Sale, error) {
 	}
 	s.Receipt, s.Handheld, s.Seq, s.Serial = hash, r.Handheld, r.Seq, r.Serial
 	if r.Card >= 0 {
-		s.Point = l.facts.Cards[r.Card].Point
+		card := l.facts.Cards[r.Card]
+		s.Point, s.Holder = card.Point, card.Holder
 		return s, nil
 	}
 	v, err := l.tx.Voucher(r.Number)
-	s.Point = v.Point
+	s.Point, s.Holder = v.Point, v.Beneficiary
 	return s, err
 }
 

@@ -32,6 +32,15 @@ func (l *loader) claims() error {
 				}
 				f.Lines = append(f.Lines, line)
 			}
+			for r, err := range l.tx.Readings(c.ID) {
+				if err != nil {
+					return err
+				}
+				if f.Readings == nil {
+					f.Readings = map[int]vendors.Reading{}
+				}
+				f.Readings[r.N] = r
+			}
 		}
 		l.facts.Claims = append(l.facts.Claims, f)
 	}
@@ -96,7 +105,7 @@ func (l *loader) vouchers() error {
 	for _, c := range l.facts.Claims {
 		for _, line := range c.Lines {
 			serial, err := readSerial(line.Serial)
-			if err != nil || l.bySerial[saleKey{c.Vendor, serial}] {
+			if err != nil || l.bySerial[saleKey{c.Vendor, c.Round, serial}] {
 				continue
 			}
 			if _, known := l.facts.Vouchers[serial]; known {

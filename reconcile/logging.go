@@ -35,6 +35,13 @@ func (l logged) AcceptMatched(ctx context.Context, cmd AcceptMatched) (vendors.C
 	return c, err
 }
 
+func (l logged) ReadLines(ctx context.Context, cmd ReadLines) (vendors.Claim, error) {
+	c, err := l.Service.ReadLines(ctx, cmd)
+	l.line(ctx, "read lines of a claim", err, slog.String("claim", string(cmd.Claim)), slog.String("vendor", string(c.Vendor)),
+		slog.Int("lines", len(cmd.Lines)), slog.Int("redemptions", len(cmd.Entries)), slog.String("actor", cmd.By.Pseudonym))
+	return c, err
+}
+
 func (l logged) OpenCase(ctx context.Context, cmd OpenCase) (Case, error) {
 	c, err := l.Service.OpenCase(ctx, cmd)
 	return l.decided(ctx, "open case", c, cmd.By.Pseudonym, err)

@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jate-cva/jate/money"
+	engine "github.com/jate-cva/jate/reconcile/match"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
@@ -25,34 +27,37 @@ const (
 	detailDate      = "dated otherwise than its receipt"
 	detailVoid      = "void since"
 	detailAnew      = "taken out of this claim; it may be claimed anew"
+	detailTyped     = "typed with a slip"
+	detailNone      = "a person found no redemption for it"
+	detailTogether  = "what it asks for stands on another line"
+	detailSlips     = "the serial is near to that of"
+	detailSplit     = "together with other lines it asks for"
+	detailMerged    = "it asks for as much as"
+	detailBank      = "the bank did not pay"
+	detailSilent    = "the bank did not answer for"
 )
 
-// match compares claims with redemptions. It is pure: the same facts give the
-// same lines, sorted by vendor and round, in each the claims in the order they
-// were made and then the redemptions that nobody claimed.
-//
-// A line that holds its redemption already keeps it. Then the first line of a
-// proposed invoice that names a voucher gets its redemption, provided that
-// vendor, round and amount agree; the vendor's own date chooses between two
-// redemptions and otherwise decides nothing, because the receipt bounds the
-// time better. What was left out when a claim was accepted comes last: that
-// claim will never pay it, so it must not keep it from one that can.
+// match compares claims with redemptions and payments. It is pure: the same
+// facts give the same lines, sorted by vendor and round, in each the claims in
+// the order they were made and then the redemptions that nobody claimed. Which
+// redemption a line gets is for package match to say; here its answer becomes
+// words, and what has none is explained.
 func match(f *Facts) []Line {
 	m := newMatcher(f)
-	ofClaims := make([][]Line, len(f.Claims))
-	for _, proposed := range []bool{true, false} {
-		for i, c := range f.Claims {
-			if (c.State == vendors.ClaimProposed) != proposed {
-				continue
-			}
-			for _, l := range c.Lines {
-				ofClaims[i] = append(ofClaims[i], m.line(c.Claim, l))
-			}
+	answer := m.engine.Run()
+	m.answer = &answer
+	m.proposals = map[int32]*engine.Proposal{}
+	for i := range answer.Proposals {
+		for _, l := range answer.Proposals[i].Lines {
+			m.proposals[l] = &answer.Proposals[i]
 		}
 	}
-	lines := slices.Concat(ofClaims...)
-	for _, s := range f.Sales {
-		if f.Rounds[s.Round] && s.Stands() && m.taken[s.Entry] == (lineKey{}) {
+	lines := make([]Line, 0, len(m.asked)+len(f.Sales)/8)
+	for i := range m.asked {
+		lines = append(lines, m.paid(m.line(int32(i))))
+	}
+	for n, by := range answer.TakenBy {
+		if s := f.Sales[m.sales[n]]; by == engine.None && s.Stands() {
 			lines = append(lines, unclaimed(s))
 		}
 	}
@@ -62,138 +67,237 @@ func match(f *Facts) []Line {
 	return lines
 }
 
-type lineKey struct {
-	claim vendors.ClaimID
-	n     int
-}
+// place is where an engine's line is among the facts.
+type place struct{ claim, line int }
 
 type matcher struct {
-	facts   *Facts
-	byEntry map[uint64]int    // index in Sales
-	sold    map[saleKey][]int // standing sales of reconciled rounds, in order
-	taken   map[uint64]lineKey
+	facts     *Facts
+	engine    engine.Engine
+	sales     []int // index in Facts.Sales, by that in the engine
+	asked     []place
+	answer    *engine.Answer
+	proposals map[int32]*engine.Proposal // by line
+	payments  map[vendors.ClaimID]payment
 }
 
-// newMatcher files the sales and gives those that lines hold to their lines.
-func newMatcher(f *Facts) *matcher {
-	m := &matcher{facts: f, byEntry: map[uint64]int{}, sold: map[saleKey][]int{}, taken: map[uint64]lineKey{}}
-	for i, s := range f.Sales {
-		m.byEntry[s.Entry] = i
-		if s.Stands() && f.Rounds[s.Round] {
-			k := saleKey{s.Vendor, s.Serial}
-			m.sold[k] = append(m.sold[k], i)
-		}
+// numbering numbers texts in the order they are met.
+type numbering map[string]int32
+
+func (n numbering) of(s string) int32 {
+	i, ok := n[s]
+	if !ok {
+		i = int32(len(n))
+		n[s] = i
 	}
-	for _, c := range f.Claims {
-		for _, l := range c.Lines {
-			s, ok := m.decided(c.Claim, l)
-			if ok && m.taken[s.Entry] == (lineKey{}) {
-				m.taken[s.Entry] = lineKey{c.ID, l.N}
+	return i
+}
+
+// newMatcher files the redemptions of the reconciled rounds and the claims'
+// lines.
+func newMatcher(f *Facts) *matcher {
+	m := &matcher{facts: f, payments: paymentsOf(f)}
+	vendorIDs, rounds, holders := numbering{}, numbering{}, numbering{}
+	at := map[uint64]int32{} // engine's sale, by entry
+	for i, s := range f.Sales {
+		if !f.Rounds[s.Round] {
+			continue
+		}
+		serial, _ := engine.Pack(s.Serial) // an accepted loss may have none: no line names it
+		x := engine.Sale{Serial: serial, From: s.At.From.Unix(), To: s.At.To.Unix(), Amount: -1, Vendor: vendorIDs.of(string(s.Vendor)),
+			Round: rounds.of(s.Round), Household: engine.None, Gone: !s.Stands()}
+		if !s.Amount.Asset().IsZero() {
+			x.Amount = s.Amount.Minor()
+		}
+		if s.Holder != "" {
+			x.Household = holders.of(s.Holder)
+		}
+		at[s.Entry] = m.engine.Add(x)
+		m.sales = append(m.sales, i)
+	}
+	for i, c := range f.Claims {
+		for j, l := range c.Lines {
+			x := engine.Line{Amount: l.Amount.Minor(), Vendor: vendorIDs.of(string(c.Vendor)), Round: rounds.of(c.Round), Claim: int32(i),
+				Holds: engine.None, Late: c.State != vendors.ClaimProposed,
+				Closed: l.Reversed || c.Kind == vendors.SelfBilled || l.Problem == vendors.ReadAsNone || l.Problem == vendors.ReadTogether}
+			if !l.Date.IsZero() {
+				x.Day = l.Date.Unix()
 			}
+			if n, ok := at[l.Entry]; ok && l.Matched && !l.Reversed {
+				x.Holds = n
+			}
+			text := l.Serial
+			if serial, err := readSerial(l.Serial); err == nil {
+				x.Serial, _ = engine.Pack(serial)
+				_, x.Known = f.Vouchers[serial]
+				text = ""
+			}
+			m.engine.Ask(x, text)
+			m.asked = append(m.asked, place{i, j})
 		}
 	}
 	return m
 }
 
-// decided returns the sale that a line holds: that of a self-billed line, or
-// the one that an invoice's line was accepted for.
-func (m *matcher) decided(c vendors.Claim, l vendors.ClaimLine) (Sale, bool) {
-	if !l.Matched || l.Reversed {
-		return Sale{}, false
-	}
-	i, ok := m.byEntry[l.Entry]
-	if !ok {
-		return Sale{}, false
-	}
-	s := m.facts.Sales[i]
-	return s, s.Stands() && s.Vendor == c.Vendor && s.Round == c.Round
+// sale returns one of the engine's sales.
+func (m *matcher) sale(n int32) Sale { return m.facts.Sales[m.sales[n]] }
+
+// ref names one of the engine's lines.
+func (m *matcher) ref(i int32) string {
+	a := m.asked[i]
+	c := m.facts.Claims[a.claim]
+	return claimRef(c.ID, c.Lines[a.line].N)
 }
 
-// line classifies one line of a claim.
-func (m *matcher) line(c vendors.Claim, l vendors.ClaimLine) Line {
-	out := Line{Vendor: c.Vendor, Round: c.Round, Claim: c.ID, Kind: c.Kind, N: l.N, Serial: l.Serial, Claimed: l.Amount,
+// line says what became of one line of a claim.
+func (m *matcher) line(i int32) Line {
+	a := m.asked[i]
+	c := m.facts.Claims[a.claim]
+	l := c.Lines[a.line]
+	out := Line{Vendor: c.Vendor, Round: c.Round, Claim: c.ID, Kind: c.Kind, N: l.N, Row: l.N, Serial: l.Serial, Claimed: l.Amount,
 		Settlement: c.Settlement}
-	if s, ok := m.decided(c, l); ok {
-		if m.taken[s.Entry] == (lineKey{c.ID, l.N}) {
-			return out.with(s)
+	if r, ok := c.Readings[l.N]; ok {
+		out.Row = r.Row
+		if r.Typed != l.Serial {
+			out.Typed = r.Typed
 		}
-		return out.not(ClaimedTwice, detailTwice, m.taken[s.Entry].String())
 	}
-	serial, err := readSerial(l.Serial)
+	serial, unread := readSerial(l.Serial)
+	if unread == nil {
+		out.Serial = string(serial)
+	}
+	r := m.answer.Results[i]
+	switch r.Outcome {
+	case engine.Matched:
+		return m.matched(out, i, r.Sale)
+	case engine.Read:
+		out.Typed = l.Serial
+		out = m.matched(out, i, r.Sale)
+		if out.Matched {
+			out.Detail = detailTyped + ": " + l.Serial
+		}
+		return out
+	case engine.AmountDiffers:
+		if out = out.with(m.sale(r.Sale)); out.Matched {
+			return out.not(AmountDiffers, "", "")
+		}
+		return out
+	case engine.Taken:
+		return out.not(ClaimedTwice, detailTwice, m.ref(r.By))
+	case engine.Ambiguous:
+		return m.ambiguous(out, i)
+	}
 	switch {
-	case errors.Is(err, voucher.ErrSerialCheck):
+	case l.Problem == vendors.ReadTogether:
+		return out.not(ReadTogether, detailTogether, "")
+	case l.Problem == vendors.ReadAsNone:
+		return out.not(UnknownSerial, detailNone, "")
+	case r.Outcome == engine.LeftOut:
+		return out.not(NotPayable, detailAnew, "")
+	case errors.Is(unread, voucher.ErrSerialCheck):
 		return out.not(UnknownSerial, detailCheck, "")
-	case err != nil:
+	case unread != nil:
 		return out.not(UnknownSerial, detailForm, "")
 	}
-	out.Serial = string(serial)
-	sold := m.inRound(c, serial)
-	switch {
-	case len(sold) == 0:
-		return m.explain(out, l, serial)
-	case l.Reversed, c.Kind == vendors.SelfBilled:
-		return out.not(NotPayable, detailAnew, "")
-	}
-	return m.choose(out, c, l, sold)
+	return m.explain(out, l, serial)
 }
 
-func (k lineKey) String() string { return claimRef(k.claim, k.n) }
-
-// inRound returns the vendor's standing sales of the voucher in the round.
-func (m *matcher) inRound(c vendors.Claim, serial voucher.Serial) []Sale {
-	var out []Sale
-	for _, i := range m.sold[saleKey{c.Vendor, serial}] {
-		if s := m.facts.Sales[i]; s.Round == c.Round {
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// choose gives the line the sale that fits it best: one that nobody asked for
-// yet, of the same amount, on the same day.
-func (m *matcher) choose(out Line, c vendors.Claim, l vendors.ClaimLine, sold []Sale) Line {
-	best, score := -1, -1
-	for i, s := range sold {
-		if m.taken[s.Entry] != (lineKey{}) {
-			continue
-		}
-		fits := 0
-		if s.Amount.Equal(l.Amount) {
-			fits += 2
-		}
-		if dated(l.Date, s.At) {
-			fits++
-		}
-		if fits > score {
-			best, score = i, fits
-		}
-	}
-	if best < 0 {
-		return out.not(ClaimedTwice, detailTwice, m.taken[sold[0].Entry].String())
-	}
-	s := sold[best]
-	agrees := s.Amount.Equal(l.Amount)
-	if agrees && c.State != vendors.ClaimProposed {
-		// It was left out of the claim for a reason that has gone since.
-		return out.not(NotPayable, detailAnew, "")
-	}
-	m.taken[s.Entry] = lineKey{out.Claim, out.N}
-	out = out.with(s)
-	if s.Case == "" && !agrees {
-		return out.not(AmountDiffers, "", "")
-	}
-	if out.Matched && !dated(l.Date, s.At) {
+// matched puts the sale on its line, and says where the days differ, unless it
+// was accepted so.
+func (m *matcher) matched(out Line, i, n int32) Line {
+	out = out.with(m.sale(n))
+	if l := &m.engine.Lines[i]; out.Matched && l.Holds != n && !l.Dated(&m.engine.Sales[n]) {
 		out.Detail = detailDate
 	}
 	return out
 }
 
-// dated reports whether a day that a vendor wrote down can be that of the sale.
-// A paper notebook may be a day off; no date fits every sale.
-func dated(day time.Time, at voucher.Interval) bool {
-	const slack = 48 * time.Hour
-	return day.IsZero() || !day.Before(at.From.Add(-slack)) && !day.After(at.To.Add(slack))
+// ambiguous says what a line may mean.
+func (m *matcher) ambiguous(out Line, i int32) Line {
+	p := m.proposals[i]
+	var lines []int
+	for _, l := range p.Lines {
+		a := m.asked[l]
+		lines = append(lines, m.facts.Claims[a.claim].Lines[a.line].N)
+	}
+	var refs []string
+	for _, c := range p.Candidates {
+		k := Candidate{Lines: lines, Slips: int(c.Slips), Claimed: !c.Free, Amount: money.Francs(0)}
+		for j, n := range c.Sales {
+			s := m.sale(n)
+			k.Entries, k.Serials = append(k.Entries, s.Entry), append(k.Serials, string(s.Serial))
+			k.Vendor = s.Vendor
+			k.Amount = money.Francs(k.Amount.Minor() + s.value().Minor())
+			if j == 0 {
+				k.SoldAt = s.At
+			}
+			if s.At.From.Before(k.SoldAt.From) {
+				k.SoldAt.From = s.At.From
+			}
+			if s.At.To.After(k.SoldAt.To) {
+				k.SoldAt.To = s.At.To
+			}
+		}
+		out.Candidates = append(out.Candidates, k)
+		refs = append(refs, refEntries(k.Entries))
+	}
+	why := map[engine.Why]string{engine.Slips: detailSlips, engine.Split: detailSplit, engine.Merged: detailMerged}[p.Why]
+	return out.not(Ambiguous, why, strings.Join(refs, ", "))
+}
+
+// refEntries names redemptions that belong together.
+func refEntries(seqs []uint64) string {
+	var refs []string
+	for _, seq := range seqs {
+		refs = append(refs, refEntry(seq))
+	}
+	return strings.Join(refs, "+")
+}
+
+// payment is the last thing that was done to pay a claim.
+type payment struct {
+	reference string
+	result    vendors.Outcome
+	answered  bool // the bank answered for some payment of the settlement
+}
+
+// paymentsOf returns the payment of each claim that is in a settlement, and of
+// one that is in none any more the last that was ordered.
+func paymentsOf(f *Facts) map[vendors.ClaimID]payment {
+	out, in := map[vendors.ClaimID]payment{}, map[vendors.ClaimID]string{}
+	for _, c := range f.Claims {
+		in[c.ID] = c.Settlement
+	}
+	inTime := slices.SortedStableFunc(slices.Values(f.Settlements), func(a, b vendors.Settlement) int { return a.Created.Compare(b.Created) })
+	for _, st := range inTime {
+		if st.State == vendors.SettlementPrepared || st.State == vendors.SettlementRefused {
+			continue
+		}
+		answered := slices.ContainsFunc(st.Payments, func(p vendors.PaymentLine) bool { return p.Result != "" })
+		for _, p := range st.Payments {
+			if !p.Amount.IsZero() && (in[p.Claim] == "" || in[p.Claim] == st.ID) {
+				out[p.Claim] = payment{p.Reference, p.Result, answered}
+			}
+		}
+	}
+	return out
+}
+
+// paid looks at what became of a matched line's payment: one that the bank
+// sent back, or left without an answer where it answered for others, is no
+// settled line.
+func (m *matcher) paid(l Line) Line {
+	p, ok := m.payments[l.Claim]
+	if !ok || !l.Matched || l.Claim == "" {
+		return l
+	}
+	switch {
+	case p.result == vendors.PaidOut:
+	case p.result != "":
+		return l.not(PaymentFailed, detailBank, p.reference)
+	case p.answered:
+		return l.not(PaymentUnconfirmed, detailSilent, p.reference)
+	}
+	return l
 }
 
 // explain names why a line's voucher has no redemption of this vendor.

@@ -22,13 +22,17 @@ const (
 	OutsideWindow      Exception = "outside-window"  // sold before opening or after the end of sales
 	VoidBefore         Exception = "void-before"     // void when it is said to have been sold
 	UnknownSerial      Exception = "unknown-serial"
-	NotPayable         Exception = "not-payable" // its receipt is contested, waiting, rejected, cancelled or in quarantine, or its money is frozen
+	NotPayable         Exception = "not-payable"         // its receipt is contested, waiting, rejected, cancelled or in quarantine, or its money is frozen
+	Ambiguous          Exception = "ambiguous"           // several redemptions may be meant: a person must say
+	ReadTogether       Exception = "read-together"       // a person found that another line stands for it; it asks for nothing any more
+	PaymentFailed      Exception = "payment-failed"      // the bank did not pay it, and nobody has ordered it again
+	PaymentUnconfirmed Exception = "payment-unconfirmed" // the bank answered for its settlement and not for it
 )
 
 // Exceptions returns every exception, in the order in which reports list them.
 func Exceptions() []Exception {
 	return []Exception{ClaimedNotRedeemed, RedeemedNotClaimed, AmountDiffers, ClaimedTwice, AnotherVendors,
-		OutsideWindow, VoidBefore, UnknownSerial, NotPayable}
+		OutsideWindow, VoidBefore, UnknownSerial, NotPayable, Ambiguous, ReadTogether, PaymentFailed, PaymentUnconfirmed}
 }
 
 // Line is one line of the report: a claim's line, a redemption, or both. A
@@ -50,7 +54,23 @@ type Line struct {
 	Receipt    voucher.Hash
 	SoldAt     voucher.Interval
 	Settlement string
-	Detail     string // what a person needs to go on with; no personal data
+	Detail     string      // what a person needs to go on with; no personal data
+	Row        int         // of the invoice; N, but for what a person read out of a line that sums up several
+	Typed      string      // the serial as typed, where it was read otherwise; "" where not
+	Candidates []Candidate // of an ambiguous line, the likeliest first, at most five
+}
+
+// Candidate is what an ambiguous line may mean: together with the other lines
+// one redemption, or by itself one or several.
+type Candidate struct {
+	Lines   []int    // of the claim, which together ask for it; the line's own number among them
+	Entries []uint64 // of the redemptions
+	Serials []string // theirs
+	Vendor  vendors.ID
+	Amount  money.Amount // what the redemptions gave, in XOF
+	SoldAt  voucher.Interval
+	Slips   int  // halves of a slip between the serial as typed and this one: 2 for a wrong character, 1 for one that looks like the right one
+	Claimed bool // another line has it
 }
 
 // Report is one reconciliation of a programme or one of its rounds.

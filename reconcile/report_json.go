@@ -32,11 +32,41 @@ type lineJSON struct {
 	SoldTo     *time.Time        `json:"sold_to,omitempty"`
 	Settlement string            `json:"settlement,omitempty"`
 	Detail     string            `json:"detail,omitempty"`
+	Row        int               `json:"row,omitempty"`   // of the invoice, where it is not the line's number
+	Typed      string            `json:"typed,omitempty"` // the serial as typed, where it was read otherwise
+	Candidates []candidateJSON   `json:"candidates,omitempty"`
+}
+
+type candidateJSON struct {
+	Lines    []int        `json:"lines"`
+	Entries  []string     `json:"entries"`
+	Serials  []string     `json:"serials"`
+	Vendor   vendors.ID   `json:"vendor"`
+	Amount   money.Amount `json:"amount"`
+	SoldFrom time.Time    `json:"sold_from"`
+	SoldTo   time.Time    `json:"sold_to"`
+	Slips    int          `json:"half_slips"`
+	Claimed  bool         `json:"claimed"`
+}
+
+func jsonOfCandidate(c Candidate) candidateJSON {
+	w := candidateJSON{Lines: c.Lines, Entries: []string{}, Serials: c.Serials, Vendor: c.Vendor, Amount: c.Amount,
+		SoldFrom: c.SoldAt.From, SoldTo: c.SoldAt.To, Slips: c.Slips, Claimed: c.Claimed}
+	for _, seq := range c.Entries {
+		w.Entries = append(w.Entries, strconv.FormatUint(seq, 10))
+	}
+	return w
 }
 
 func jsonOfLine(l Line) lineJSON {
 	w := lineJSON{Vendor: l.Vendor, Round: l.Round, Point: l.Point, Claim: l.Claim, Kind: l.Kind, Line: l.N, Serial: l.Serial,
-		Exception: l.Exception, Settlement: l.Settlement, Detail: l.Detail}
+		Exception: l.Exception, Settlement: l.Settlement, Detail: l.Detail, Typed: l.Typed}
+	if l.Row != l.N {
+		w.Row = l.Row
+	}
+	for _, c := range l.Candidates {
+		w.Candidates = append(w.Candidates, jsonOfCandidate(c))
+	}
 	if l.Claim != "" {
 		w.Claimed = &l.Claimed
 	}

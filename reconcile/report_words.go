@@ -34,6 +34,10 @@ var classes = map[string]word{
 	string(VoidBefore):         {"void before the sale", "annulé avant la vente"},
 	string(UnknownSerial):      {"unknown serial", "numéro inconnu"},
 	string(NotPayable):         {"receipt not payable", "reçu non payable"},
+	string(Ambiguous):          {"a person must say which", "à préciser par une personne"},
+	string(ReadTogether):       {"read with another line", "lu avec une autre ligne"},
+	string(PaymentFailed):      {"payment failed", "paiement non effectué"},
+	string(PaymentUnconfirmed): {"payment not confirmed", "paiement non confirmé"},
 }
 
 // In returns what the exception is called in "fr" or else English.
@@ -52,6 +56,14 @@ var details = map[string]string{
 	detailElsewhere: "échangé chez",
 	detailDate:      "daté autrement que son reçu",
 	detailVoid:      "annulé depuis",
+	detailTyped:     "saisi avec une erreur",
+	detailNone:      "une personne n'a trouvé aucun échange correspondant",
+	detailTogether:  "ce qu'elle demande figure sur une autre ligne",
+	detailSlips:     "le numéro est proche de celui de",
+	detailSplit:     "avec d'autres lignes, elle demande",
+	detailMerged:    "elle demande autant que",
+	detailBank:      "la banque n'a pas payé",
+	detailSilent:    "la banque n'a pas répondu pour",
 	detailAnew:      "retiré de cette demande ; peut être réclamé à nouveau",
 }
 

@@ -11,6 +11,7 @@ const (
 	MethodRun            Method = "run"
 	MethodMatchClaim     Method = "match_claim"
 	MethodAcceptMatched  Method = "accept_matched"
+	MethodReadLines      Method = "read_lines"
 	MethodOpenCase       Method = "open_case"
 	MethodProposeCases   Method = "propose_cases"
 	MethodOpenProposed   Method = "open_proposed_cases"
@@ -45,6 +46,7 @@ var Roles = map[Method][]access.Role{
 	MethodRun:            readers,
 	MethodMatchClaim:     readers,
 	MethodAcceptMatched:  finance,
+	MethodReadLines:      finance,
 	MethodOpenCase:       opens,
 	MethodProposeCases:   readers,
 	MethodOpenProposed:   opens,

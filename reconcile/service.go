@@ -32,6 +32,13 @@ type Service interface {
 	// none, and those of vendors.Service.AcceptClaim.
 	AcceptMatched(ctx context.Context, cmd AcceptMatched) (vendors.Claim, error)
 
+	// ReadLines says what lines of a proposed invoice mean, where a person has
+	// to. The journal has the decision, the claim what was typed. Errors:
+	// vendors.ErrNotFound, vendors.ErrClaimState, vendors.ErrClaimLine for what
+	// is no line of the claim, no redemption of its vendor and round that
+	// stands and is in no claim, or does not come to the same sum.
+	ReadLines(ctx context.Context, cmd ReadLines) (vendors.Claim, error)
+
 	// OpenCase opens a case on findings about one vendor in one round, or adds
 	// them to the open case about the same thing. Errors: ErrNotFound for a
 	// finding that there is not (any more), ErrCase.

@@ -27,6 +27,7 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 	}
 	for pattern, h := range map[string]http.Handler{
 		"POST /api/v1/claims/{id}/match":                 httpkit.Handler(httpkit.Present(e.MatchClaim, wireOfMatch), decodeMatch, http.StatusOK, opts...),
+		"POST /api/v1/claims/{id}/readings":              httpkit.Handler(httpkit.Present(e.ReadLines, wireOfRead), decodeRead, http.StatusOK, opts...),
 		"POST /api/v1/claims/{id}/acceptance-of-matched": httpkit.Handler(httpkit.Present(e.AcceptMatched, wireOfAccepted), decodeAccept, http.StatusOK, opts...),
 	} {
 		mux.Handle(pattern, staff(h))

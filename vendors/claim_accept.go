@@ -25,6 +25,8 @@ const unmatched = "unmatched"
 type acceptance struct {
 	tx       Tx
 	claim    Claim
+	next     uint64 // the sequence that the claim entry will have
+	serial   func(string) (string, bool)
 	vendor   Vendor
 	out      map[uint64]bool // sales that were undone, or are frozen by a case
 	moves    map[move]int64  // minor units
@@ -38,7 +40,7 @@ type move struct {
 	asset         money.Asset
 }
 
-func newAcceptance(tx Tx, c Claim) (*acceptance, error) {
+func newAcceptance(tx Tx, c Claim, serial func(string) (string, bool)) (*acceptance, error) {
 	v, err := tx.Vendor(c.Vendor)
 	if err != nil {
 		return nil, err
@@ -47,7 +49,11 @@ func newAcceptance(tx Tx, c Claim) (*acceptance, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &acceptance{tx: tx, claim: c, vendor: v, out: h.out, moves: map[move]int64{}, prices: map[string]bool{},
+	next, err := tx.Size()
+	if err != nil {
+		return nil, err
+	}
+	return &acceptance{next: next, tx: tx, claim: c, serial: serial, vendor: v, out: h.out, moves: map[move]int64{}, prices: map[string]bool{},
 		accepted: money.Francs(0)}, nil
 }
 
@@ -77,8 +83,22 @@ func (a *acceptance) line(l ClaimLine, entry uint64) error {
 	if err := a.move(s); err != nil {
 		return err
 	}
+	if serial := s.from.Serial(); serial != "" && l.Serial != serial {
+		read := Reading{Claim: l.Claim, N: l.N, Row: l.N, Typed: l.Serial, Asked: l.Amount, At: a.tx.Now(), Entry: a.next}
+		if err := a.tx.PutReading(read); err != nil {
+			return err
+		}
+		l.Serial = serial
+	}
 	l.Entry, l.Matched, l.Problem = entry, true, ""
 	return errors.Join(a.tx.PutClaimLine(l), a.tx.PutClaimOf(entry, a.claim.ID))
+}
+
+// readable reports whether the serial on a line is one. What is none has a
+// slip: which sale it means is for package reconcile to find, or for a person.
+func (a *acceptance) readable(serial string) bool {
+	_, ok := a.serial(serial)
+	return ok
 }
 
 // fits checks that the line asks for exactly what the entry gave.
@@ -89,7 +109,7 @@ func (a *acceptance) fits(l ClaimLine, e ledger.Entry, s sale) error {
 		return ErrClaimLine.At(where, "entry %d is of another round", e.Seq)
 	case a.out[e.Seq]:
 		return ErrClaimLine.At(where, "entry %d was undone, or is frozen by a case", e.Seq)
-	case serial != "" && l.Serial != serial:
+	case serial != "" && l.Serial != serial && a.readable(l.Serial):
 		return ErrClaimLine.At(where, "entry %d is of another voucher", e.Seq)
 	case !l.Amount.Equal(s.amount):
 		return ErrClaimLine.At(where, "it asks for %s, entry %d gave %s", l.Amount, e.Seq, s.amount)

@@ -54,7 +54,7 @@ func readFrancs(s string) (money.Amount, error) {
 // digits, or "".
 func wholeFrancs(s string) string {
 	n := strings.TrimSuffix(spaces.Replace(strings.ToUpper(s)), ".") // of "Frs."
-	for range 2 { // "F CFA 500 F" says it twice
+	for range 2 {                                                    // "F CFA 500 F" says it twice
 		for _, c := range currencies {
 			n = strings.TrimSuffix(strings.TrimPrefix(n, c), c)
 		}

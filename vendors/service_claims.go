@@ -189,7 +189,7 @@ func (s *service) AcceptClaim(ctx context.Context, cmd AcceptClaim) (Claim, erro
 		if err := acceptable(c, cmd); err != nil {
 			return Claim{}, err
 		}
-		a, err := newAcceptance(tx, c)
+		a, err := newAcceptance(tx, c, s.serial)
 		if err != nil {
 			return Claim{}, err
 		}

@@ -40,6 +40,10 @@ type Tx interface {
 	PutClaimLine(l ClaimLine) error
 	// ClaimLines yields a claim's lines with N above after, in order.
 	ClaimLines(id ClaimID, after int) iter.Seq2[ClaimLine, error]
+	PutReading(r Reading) error
+	// Readings yields what a claim's lines were before they were read otherwise,
+	// by N.
+	Readings(id ClaimID) iter.Seq2[Reading, error]
 	// ClaimOf returns the claim that a redeem or accept-loss entry is in.
 	ClaimOf(entry uint64) (ClaimID, error)
 	// PutClaimOf puts the entry into a claim; "" takes it out again.

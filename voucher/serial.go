@@ -70,11 +70,12 @@ func (s Serial) Printed() string {
 	for i := 0; i+4 <= len(s); i += 4 {
 		b.WriteString(string(s[i:i+4]) + "-")
 	}
-	return b.String() + fmt.Sprintf("%02d", s.check())
+	return b.String() + fmt.Sprintf("%02d", s.Check())
 }
 
-// check returns the number from 2 to 98 that makes number·100 + check ≡ 1.
-func (s Serial) check() int {
+// Check returns the number that the check digits say, from 2 to 98: it makes
+// number·100 + check ≡ 1 modulo 97. It means something only for a Valid serial.
+func (s Serial) Check() int {
 	r := 0
 	for i := range len(s) {
 		r = (r*32 + strings.IndexByte(serialAlphabet, s[i])) % checkMod
@@ -98,7 +99,7 @@ func ParseSerial(text string) (Serial, error) {
 	if !s.Valid() || !isDigits(check, checkLen) {
 		return "", ErrSerialForm
 	}
-	if fmt.Sprintf("%02d", s.check()) != check {
+	if fmt.Sprintf("%02d", s.Check()) != check {
 		return "", ErrSerialCheck
 	}
 	return s, nil

@@ -133,7 +133,23 @@ func (s *story) claims() {
 		s.post("finance-approver", "/api/v1/claims/"+good.need("id")+"/acceptance-of-matched", field{})
 		s.post("finance-preparer", "/api/v1/vendors/"+v+"/invoices?round=r1&number=FAC-2", s.invoice(sold[1:2], 500))
 	}
+	s.misread(s.spentBy("v1")[2])
 	s.get("monitor", "/api/v1/claims?limit=3")
+}
+
+// misread brings a serial with a slip and without its check digits, which a
+// person reads.
+func (s *story) misread(c *demoCard) {
+	wrong := "0" + string(c.serial[1:])
+	if c.serial[0] == '0' {
+		wrong = "1" + string(c.serial[1:])
+	}
+	file := upload{"text/csv", fmt.Sprintf("Coupon;Montant\n%s;%d\n", wrong, c.value.Minor())}
+	claim := s.post("finance-preparer", "/api/v1/vendors/v1/invoices?round=r1&number=FAC-3", file)
+	m := s.post("monitor", "/api/v1/claims/"+claim.need("id")+"/match", nil)
+	s.post("finance-preparer", "/api/v1/claims/"+claim.need("id")+"/readings",
+		field{"lines": []int{2}, "entries": []string{m.need("lines", 0, "candidates", 0, "entries", 0)}})
+	s.post("monitor", "/api/v1/claims/"+claim.need("id")+"/match", nil)
 }
 
 // cases: one is cleared and its money let go, one is upheld.

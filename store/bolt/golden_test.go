@@ -146,6 +146,7 @@ func putGolden(tx *Tx) error {
 		tx.PutHandheld(filled[vendors.Handheld]()),
 		tx.PutClaim(filled[vendors.Claim]()),
 		tx.PutClaimLine(filled[vendors.ClaimLine]()),
+		tx.PutReading(filled[vendors.Reading]()),
 		tx.PutClaimOf(7, "c1"),
 		tx.PutSettlement(filled[vendors.Settlement]()),
 		tx.PutAdvance(filled[vendors.AdvanceLine]()),
@@ -205,6 +206,7 @@ func checkGolden(t *testing.T, tx *Tx) {
 	is(t, filled[vendors.Handheld]())(tx.HandheldByCode(filled[vendors.Handheld]().CodeHash))
 	is(t, filled[vendors.Claim]())(tx.Claim(filled[vendors.Claim]().ID))
 	is(t, filled[vendors.ClaimLine]())(one(tx.ClaimLines(filled[vendors.ClaimLine]().Claim, 0)))
+	is(t, filled[vendors.Reading]())(one(tx.Readings(filled[vendors.Reading]().Claim)))
 	is[vendors.ClaimID](t, "c1")(tx.ClaimOf(7))
 	is(t, filled[vendors.Settlement]())(tx.Settlement(filled[vendors.Settlement]().ID))
 	is(t, filled[vendors.AdvanceLine]())(tx.Advance(filled[vendors.AdvanceLine]().ID))

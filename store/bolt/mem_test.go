@@ -210,6 +210,7 @@ func listEverything() []call {
 			}),
 			walks("ReceiptsByRound", func(tx anyTx) iter.Seq2[voucher.StoredReceipt, error] { return tx.ReceiptsByRound(id) }),
 			walks("ClaimLines", func(tx anyTx) iter.Seq2[vendors.ClaimLine, error] { return tx.ClaimLines(vendors.ClaimID(id), 0) }),
+			walks("Readings", func(tx anyTx) iter.Seq2[vendors.Reading, error] { return tx.Readings(vendors.ClaimID(id)) }),
 			walks("Entitlements", func(tx anyTx) iter.Seq2[distribution.Entitlement, error] { return tx.Entitlements(id, 0) }))
 	}
 	for _, b := range someHolders {

@@ -78,6 +78,15 @@ var vendorCalls = []func(draw) call{
 		return walks("ClaimLines", func(tx anyTx) iter.Seq2[vendors.ClaimLine, error] { return tx.ClaimLines(id, after) })
 	},
 	func(d draw) call {
+		r := random[vendors.Reading](d)
+		r.Claim, r.N = vendors.ClaimID(d.id()), d.n()
+		return puts("PutReading", func(tx anyTx) error { return tx.PutReading(r) })
+	},
+	func(d draw) call {
+		id := vendors.ClaimID(d.id())
+		return walks("Readings", func(tx anyTx) iter.Seq2[vendors.Reading, error] { return tx.Readings(id) })
+	},
+	func(d draw) call {
 		n := uint64(d.n())
 		return asks("ClaimOf", func(tx anyTx) (vendors.ClaimID, error) { return tx.ClaimOf(n) })
 	},

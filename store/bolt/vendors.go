@@ -129,6 +129,16 @@ func (tx *Tx) ClaimLines(id vendors.ClaimID, after int) iter.Seq2[vendors.ClaimL
 	return convert(claimLineTable.scan(tx, s), claimLine)
 }
 
+// PutReading stores what a claim's line was.
+func (tx *Tx) PutReading(r vendors.Reading) error {
+	return readingTable.put(tx, numbered[vendors.ClaimID]{r.Claim, uint64(r.N)}, readingRecordOf(r))
+}
+
+// Readings yields a claim's readings in order.
+func (tx *Tx) Readings(id vendors.ClaimID) iter.Seq2[vendors.Reading, error] {
+	return convert(readingTable.scan(tx, under(key{}.str(string(id)))), reading)
+}
+
 // ClaimOf returns the claim that an entry is in.
 func (tx *Tx) ClaimOf(entry uint64) (vendors.ClaimID, error) {
 	return claimOfTable.get(tx, entry, vendors.ErrNotFound)

@@ -80,6 +80,26 @@ func claimLine(r row[numbered[vendors.ClaimID], claimLineRecord]) vendors.ClaimL
 	}
 }
 
+// readingRecord is in "claim-reading" by claim and number, as the line that it
+// is about is in "claim-line".
+type readingRecord struct {
+	Row   int
+	Typed string
+	Asked amount
+	By    string
+	At    instant
+	Entry uint64
+}
+
+func readingRecordOf(r vendors.Reading) readingRecord {
+	return readingRecord{Row: r.Row, Typed: r.Typed, Asked: amount(r.Asked), By: r.By, At: instantOf(r.At), Entry: r.Entry}
+}
+
+func reading(r row[numbered[vendors.ClaimID], readingRecord]) vendors.Reading {
+	v := r.value
+	return vendors.Reading{Claim: r.key.of, N: int(r.key.n), Row: v.Row, Typed: v.Typed, Asked: v.Asked.amount(), By: v.By, At: v.At.time(), Entry: v.Entry}
+}
+
 // settlementRecord is in "settlement" by id. Version 2 added to how vendors are
 // paid.
 type settlementRecord struct {

@@ -16,6 +16,7 @@ var (
 	codeTable       = table[[32]byte, vendors.HandheldID]{newBucket("handheld-code"), 1, hashKey[[32]byte]()}
 	claimTable      = newOwned[vendors.ClaimID, claimRecord]("claim")
 	claimLineTable  = table[numbered[vendors.ClaimID], claimLineRecord]{newBucket("claim-line"), 1, numberedKey[vendors.ClaimID]()}
+	readingTable    = table[numbered[vendors.ClaimID], readingRecord]{newBucket("claim-reading"), 1, numberedKey[vendors.ClaimID]()}
 	claimOfTable    = table[uint64, vendors.ClaimID]{newBucket("claim-of-entry"), 1, numberKey[uint64]()}
 	settlementTable = newOwnedOf[string, settlementRecord]("settlement", 2)
 	advanceTable    = newOwned[string, advanceRecord]("advance")

@@ -16,6 +16,7 @@ type vendorTables struct {
 	codes       table[string, vendors.HandheldID] // hash of the code
 	claims      owned[vendors.Claim]
 	lines       table[string, vendors.ClaimLine] // claim, n
+	readings    table[string, vendors.Reading]   // claim, n
 	claimOf     table[uint64, vendors.ClaimID]   // entry
 	settlements owned[vendors.Settlement]
 	advances    owned[vendors.AdvanceLine]
@@ -150,6 +151,16 @@ func (tx *Tx) PutClaimLine(l vendors.ClaimLine) error {
 // ClaimLines yields a claim's lines in order.
 func (tx *Tx) ClaimLines(id vendors.ClaimID, after int) iter.Seq2[vendors.ClaimLine, error] {
 	return under(&tx.db.vendors.lines, key(string(id), ""), num(uint64(after)))
+}
+
+// PutReading stores what a claim's line was.
+func (tx *Tx) PutReading(r vendors.Reading) error {
+	return tx.db.vendors.readings.put(tx, key(string(r.Claim), num(uint64(r.N))), r)
+}
+
+// Readings yields a claim's readings in order.
+func (tx *Tx) Readings(id vendors.ClaimID) iter.Seq2[vendors.Reading, error] {
+	return under(&tx.db.vendors.readings, key(string(id), ""), "")
 }
 
 // ClaimOf returns the claim that an entry is in.

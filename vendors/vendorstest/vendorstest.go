@@ -121,6 +121,10 @@ func line(t testing.TB, id vendors.ClaimID, n int) vendors.ClaimLine {
 		Price: money.Francs(400), Entry: 3, Matched: true, Reversed: true, Problem: "amount-differs"}
 }
 
+func reading(id vendors.ClaimID, n int) vendors.Reading {
+	return vendors.Reading{Claim: id, N: n, Row: 3, Typed: "5l", Asked: money.Francs(7000), By: "s1", At: at, Entry: 9}
+}
+
 func settlement(programme, id string) vendors.Settlement {
 	return vendors.Settlement{
 		ID: id, Programme: programme, Method: "bank", Bank: "main", State: vendors.SettlementDone, Total: money.Francs(9),
@@ -155,7 +159,7 @@ func testMissing(t *testing.T, s vendors.Store) {
 			}
 		}
 		if n := len(collect(t, tx.Vendors("p1", ""))) + len(collect(t, tx.Handhelds("p1", ""))) + len(collect(t, tx.Claims("p1", ""))) +
-			len(collect(t, tx.ClaimLines("c1", 0))) + len(collect(t, tx.Settlements("p1"))) + len(collect(t, tx.Advances("v1"))); n != 0 {
+			len(collect(t, tx.ClaimLines("c1", 0))) + len(collect(t, tx.Readings("c1"))) + len(collect(t, tx.Settlements("p1"))) + len(collect(t, tx.Advances("v1"))); n != 0 {
 			t.Errorf("an empty store lists %d things", n)
 		}
 		return nil
@@ -167,7 +171,7 @@ func testRoundTrip(t *testing.T, s vendors.Store) {
 		settlement("p1", "b1"), advance("v1", "a1")
 	put := func(tx vendors.Tx) error {
 		return errors.Join(tx.PutVendor(v), tx.PutZone(z), tx.PutHandheld(h), tx.PutClaim(c), tx.PutClaimLine(l),
-			tx.PutSettlement(b), tx.PutAdvance(a))
+			tx.PutReading(reading("c1", 1)), tx.PutSettlement(b), tx.PutAdvance(a))
 	}
 	check := func(tx vendors.Tx) error {
 		same(t, v)(tx.Vendor("v1"))
@@ -175,6 +179,7 @@ func testRoundTrip(t *testing.T, s vendors.Store) {
 		same(t, h)(tx.Handheld("h1"))
 		same(t, c)(tx.Claim("c1"))
 		same(t, []vendors.ClaimLine{l})(collect(t, tx.ClaimLines("c1", 0)), nil)
+		same(t, []vendors.Reading{reading("c1", 1)})(collect(t, tx.Readings("c1")), nil)
 		same(t, b)(tx.Settlement("b1"))
 		same(t, a)(tx.Advance("a1"))
 		return nil
@@ -209,7 +214,7 @@ func testLists(t *testing.T, s vendors.Store) {
 		}
 		errs = append(errs, tx.PutAdvance(advance("v", "x")), tx.PutAdvance(advance("v11", "y")))
 		for _, n := range []int{300, 2, 1} { // numbers, not texts
-			errs = append(errs, tx.PutClaimLine(line(t, "a", n)))
+			errs = append(errs, tx.PutClaimLine(line(t, "a", n)), tx.PutReading(reading("a", n)), tx.PutReading(reading("ab", n)))
 		}
 		return errors.Join(append(errs, tx.PutClaimLine(line(t, "ab", 1)))...)
 	})
@@ -229,6 +234,7 @@ func testLists(t *testing.T, s vendors.Store) {
 			{"settlements", ids(collect(t, tx.Settlements("p1")), func(s vendors.Settlement) string { return s.ID }), all},
 			{"advances", ids(collect(t, tx.Advances("v1")), func(a vendors.AdvanceLine) string { return a.ID }), all},
 			{"lines", ids(collect(t, tx.ClaimLines("a", 0)), lineN), []string{"1", "2", "300"}},
+			{"readings", ids(collect(t, tx.Readings("a")), func(r vendors.Reading) string { return fmt.Sprint(r.N) }), []string{"1", "2", "300"}},
 			{"lines after 2", ids(collect(t, tx.ClaimLines("a", 2)), lineN), []string{"300"}},
 		} {
 			if diff := cmp.Diff(c.want, c.got); diff != "" {
@@ -347,7 +353,7 @@ func testRollback(t *testing.T, s vendors.Store) {
 		_, decided := ledger.Decide(tx, ledger.Actor{Role: "registrar", Name: "p7"}, "", "vendor-registered", "v2", nil)
 		return errors.Join(decided, tx.PutVendor(changed), tx.PutVendor(vendor("p1", "v2")), tx.PutZone(zone("p1", "z")),
 			tx.PutPriceList(vendors.PriceList{Vendor: "kept", Version: 1}), tx.PutHandheld(changedHandheld), tx.PutHandheld(handheld("p1", "h2")),
-			tx.PutClaim(claim("p1", "c2")), tx.PutClaimLine(line(t, "c2", 1)), tx.PutClaimOf(1, ""), tx.PutClaimOf(2, "c2"),
+			tx.PutClaim(claim("p1", "c2")), tx.PutClaimLine(line(t, "c2", 1)), tx.PutReading(reading("c2", 1)), tx.PutClaimOf(1, ""), tx.PutClaimOf(2, "c2"),
 			tx.PutSettlement(settlement("p1", "b2")), tx.PutAdvance(advance("kept", "a2")), stop)
 	})
 	if err == nil || err.Error() != stop.Error() {
@@ -358,7 +364,7 @@ func testRollback(t *testing.T, s vendors.Store) {
 		same(t, []vendors.Handheld{handheld("p1", "kept")})(collect(t, tx.Handhelds("p1", "")), nil)
 		same[vendors.ClaimID](t, "kept")(tx.ClaimOf(1))
 		same[uint64](t, 0)(tx.Size())
-		if n := len(collect(t, tx.Claims("p1", ""))) + len(collect(t, tx.ClaimLines("c2", 0))) +
+		if n := len(collect(t, tx.Claims("p1", ""))) + len(collect(t, tx.ClaimLines("c2", 0))) + len(collect(t, tx.Readings("c2"))) +
 			len(collect(t, tx.Settlements("p1"))) + len(collect(t, tx.Advances("kept"))); n != 0 {
 			t.Errorf("%d things were left behind", n)
 		}
