@@ -26,7 +26,7 @@ func writeUntilFull(path string) error {
 	if err := db.Update(ctx, put("before", "v")); err != nil {
 		return err
 	}
-	if err := limitFile(path); err != nil {
+	if err := limitFile(walPath(path, 1)); err != nil {
 		return err
 	}
 	big := func(tx *Tx) error { return tx.put(bucketA, []byte("big"), make([]byte, valueBytesMax)) }
