@@ -45,6 +45,7 @@ const (
 	MethodPrepareReturn    Method = "prepare_return"
 	MethodApproveReturn    Method = "approve_return"
 	MethodSummary          Method = "round_summary"
+	MethodProfile          Method = "round_profile"
 )
 
 var (
@@ -113,4 +114,5 @@ var Roles = map[Method][]access.Role{
 	MethodPrepareReturn:    prepare,
 	MethodApproveReturn:    approve,
 	MethodSummary:          books,
+	MethodProfile:          books,
 }

@@ -112,6 +112,10 @@ type Service interface {
 	ApproveReturn(ctx context.Context, cmd ApproveReturn) (Round, error)
 	// Summary says where a round's money and kilos are.
 	Summary(ctx context.Context, q ReadRound) (RoundSummary, error)
+	// Profile counts a round's households by cercle, sex and age of the head, and
+	// status. It decrypts every household, which the journal says; its small
+	// counts must not be published as they are, and no route hands it out.
+	Profile(ctx context.Context, q ReadRound) (Profile, error)
 }
 
 // Query asks for what the actor's programme has.

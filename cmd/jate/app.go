@@ -28,6 +28,7 @@ import (
 	"github.com/jate-cva/jate/ledger/export"
 	"github.com/jate-cva/jate/ledger/witness"
 	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/reconcile/report"
 	"github.com/jate-cva/jate/store/bolt"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -80,6 +81,7 @@ type app struct {
 	finances      finance.Service
 	feedbacks     feedback.Service
 	reconciles    reconcile.Service
+	reports       report.Service
 	handler       http.Handler
 }
 
@@ -184,6 +186,14 @@ func (a *app) services() error {
 		return err
 	}
 	a.reconciles = reconcile.Logging(r, a.log)
+	reports, err := report.New(report.Config{Store: a.db.Reports(), Limits: limits, Profiles: a.distributions})
+	if err != nil {
+		return err
+	}
+	if reports, err = report.Instrumenting(reports, a.registry); err != nil {
+		return err
+	}
+	a.reports = report.Logging(reports, a.log)
 	if l, err = ledger.Instrumenting(l, a.registry); err != nil {
 		return err
 	}
@@ -248,6 +258,11 @@ func (a *app) routes() error {
 	}
 	feedback.Routes(mux, feedback.NewEndpoints(a.feedbacks, observer.Service("feedback")), staff, rationed, log, through)
 	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log, through)
+	columns, err := columnsOf(a.cfg.dir)
+	if err != nil {
+		return err
+	}
+	report.Routes(mux, report.NewEndpoints(a.reports, observer.Service("report")), columns, staff, log, through)
 	b := &backups{app: a}
 	if err := os.RemoveAll(b.folder()); err != nil { // of a server that was killed
 		return err

@@ -71,7 +71,7 @@ func commands() []command {
 		{"attach", "--data DIR | --server URL --token FILE; --to KIND:ID --kind KIND FILE", "keep a contract, invoice, signed sheet or receipt", attachCommand},
 		{"documents", "--data DIR", "read every attached document and compare it with its hash", documentsCommand},
 		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
-		{"report", "--data DIR --round ID [--format json|html|pdf|xlsx] [--explain FIGURE] [--out FILE]", "the report on a round, or what one of its figures is made of", reportCommand},
+		{"report", "--data DIR --round ID | --fund ID | --activities [--format F] [--explain FIGURE] [--out FILE]", "the report on a round, to a donor, or as 3W/5W rows; or what a figure is made of", reportCommand},
 		{"simulate", "--facts FILE --truth FILE [--seed S] [--subtlety X] [--share X] [--kinds K[,K]]", "invent a round with known diversion, to measure detectors", simulateCommand},
 		{"detect", "--facts FILE [--limits FILE]", "run the detectors over such facts, one JSON line for each finding", detectCommand},
 		{"backup", "--data DIR | --server URL --token FILE; --recipient AGE --out FILE", "copy a store, running or not, checked to the last page", backupCommand},

@@ -258,6 +258,11 @@ func (s *story) books() {
 		"journal?from=3&limit=2", "leaves?from=1&to=3", "checkpoint", "entries/3/proof", "proofs/inclusion?entry=3", "proofs/consistency?old=5", "export?format=hledger", "export?format=csv", "export?format=sycebnl"} {
 		s.get("monitor", "/api/v1/ledger/"+path)
 	}
+	s.get("monitor", "/api/v1/rounds/r1/report")
+	s.get("issuer", "/api/v1/rounds/r1/report?format=html&lang=fr")
+	s.get("finance-preparer", "/api/v1/rounds/r1/report/figure?id=redeemed.value")
+	s.get("monitor", "/api/v1/funds/f1/report?format=pdf&lang=fr")
+	s.get("monitor", "/api/v1/activities?hxl=true")
 	found := s.post("list-approver", "/api/v1/households/search", field{"phone": "+22376000001", "purpose": "statement"})
 	s.get("finance-preparer", "/api/v1/ledger/beneficiaries/"+found.need("items", 0, "id")+"/statement")
 }

@@ -6,16 +6,21 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile/detect"
 	"github.com/jate-cva/jate/reconcile/report"
+	"github.com/jate-cva/jate/reconcile/report/layout"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
@@ -33,6 +38,8 @@ func TestReport(t *testing.T) {
 	}
 	t.Run("figures are what their terms add up to", d.testTerms)
 	t.Run("each form in each language, the same each time", d.testForms)
+	t.Run("a page over HTTP lets its own style through", d.testPage)
+	t.Run("to a donor and to the coordination, nothing small", d.testPublished)
 	t.Run("figures are what the whole journal adds up to", d.testJournal)
 }
 
@@ -178,6 +185,65 @@ func (d *demo) testForms(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func (d *demo) testPage(t *testing.T) {
+	token, err := d.app.authority.Mint(access.Grant{Staff: "reader", Programme: demoProgramme, Roles: []access.Role{access.RoleAuditor}, TTL: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/rounds/r1/report?format=html", nil)
+	r.Header.Set("Authorization", "Bearer "+token)
+	r.Header.Set("Accept-Language", "fr-ML,fr")
+	w := httptest.NewRecorder()
+	d.app.handler.ServeHTTP(w, r)
+	policy := w.Header()["Content-Security-Policy"]
+	if w.Code != http.StatusOK || len(policy) != 1 || !strings.HasPrefix(policy[0], layout.Policy) || !strings.Contains(w.Body.String(), "Rapport du cycle") {
+		t.Errorf("%d, policy %q: %.200s", w.Code, policy, w.Body)
+	}
+}
+
+// testPublished looks for counts of households below 10 in what leaves the house.
+func (d *demo) testPublished(t *testing.T) {
+	r, _ := d.reporting(t)
+	donor, err := d.app.reports.Donor(t.Context(), report.DonorQuery{By: d.staff["finance"], Fund: "solidarity"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(donor.Rounds) != 2 || !donor.Rounds[0].Public.Enough || len(donor.Rounds[0].Public.Tables) != 3 {
+		t.Fatalf("the report is on %d rounds: %+v", len(donor.Rounds), donor.Rounds[0].Public)
+	}
+	var sum int64
+	for _, at := range donor.Rounds[0].Public.Places {
+		sum += at.Reached
+	}
+	if reached := r.Whole("reached").Value; sum > reached || sum < reached-9 {
+		t.Errorf("%d households were reached, by place %d", reached, sum)
+	}
+	var page bytes.Buffer
+	if err := report.DonorFormats["html"](&page, donor, "fr"); err != nil {
+		t.Fatal(err)
+	}
+	for code, name := range r.Points {
+		if strings.Contains(page.String(), name) || strings.Contains(page.String(), ">"+code+"<") {
+			t.Errorf("the report to the donor names the point %s", code)
+		}
+	}
+	rows, err := d.app.reports.Activities(t.Context(), report.Query{By: d.staff["monitor"]})
+	if err != nil || len(rows) < 4 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, a := range rows {
+		for field, text := range a {
+			n, err := strconv.Atoi(text)
+			if err == nil && n > 0 && n < 10 && (strings.HasPrefix(field, "households") || strings.HasPrefix(field, "people")) {
+				t.Errorf("%s is %d", field, n)
+			}
+		}
+	}
+	if _, err := d.app.reports.Donor(t.Context(), report.DonorQuery{By: d.staff["registrar"], Fund: "solidarity"}); err == nil {
+		t.Error("a registrar reports to donors")
 	}
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jate-cva/jate/distribution"
@@ -27,6 +28,7 @@ type Round struct {
 	Points  map[string]string // names by code; empty while the round's places are embargoed
 	Vendors map[string]string // names by id
 	Funds   map[string]string // names by id
+	donors  []string          // of its funds
 }
 
 // ErrFigure says that a report has no such figure.
@@ -134,6 +136,9 @@ func (m *maker) names(out *Round) error {
 			return err
 		}
 		out.Funds[f.ID] = f.Name
+		if m.all[Key{"budget", "fund", f.ID}] != nil && !slices.Contains(out.donors, f.Donor) {
+			out.donors = append(out.donors, f.Donor)
+		}
 	}
 	return nil
 }

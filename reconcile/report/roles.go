@@ -7,13 +7,18 @@ type Method string
 
 // The methods.
 const (
-	MethodRound   Method = "round_report"
-	MethodExplain Method = "explain_figure"
+	MethodRound      Method = "round_report"
+	MethodExplain    Method = "explain_figure"
+	MethodDonor      Method = "donor_report"
+	MethodActivities Method = "activities"
 )
 
 var (
 	books = []access.Role{access.RoleIssuer, access.RoleListApprover, access.RoleFinancePreparer, access.RoleFinanceApprover,
 		access.RoleMonitor, access.RoleAuditor}
+	// donors are those who report to donors and to the coordination of the
+	// response; a monitor and an auditor see what was reported.
+	donors  = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
 	finance = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
 )
 
@@ -21,6 +26,8 @@ var (
 // vouchers and households by their ids, as their statements do: that is for
 // finance alone.
 var Roles = map[Method][]access.Role{
-	MethodRound:   books,
-	MethodExplain: finance,
+	MethodRound:      books,
+	MethodExplain:    finance,
+	MethodDonor:      donors,
+	MethodActivities: donors,
 }

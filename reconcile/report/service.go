@@ -17,6 +17,14 @@ type Service interface {
 	// Explain says what a figure of a round is made of. Errors: ErrFigure, and
 	// those of Round.
 	Explain(ctx context.Context, q Explain) (Explanation, error)
+	// Donor says what a fund's money did, with every small count left out. It
+	// decrypts the households of the fund's rounds, which the journal says.
+	// Errors: distribution.ErrNotFound for the fund, ErrProfiles.
+	Donor(ctx context.Context, q DonorQuery) (Donor, error)
+	// Activities says who did what, where, when and for whom in each round of
+	// the programme, or in one, with every small count left out. Errors: those
+	// of Donor.
+	Activities(ctx context.Context, q Query) ([]Activity, error)
 }
 
 // Query asks for the report on a round.
@@ -40,10 +48,13 @@ type Explanation struct {
 	Checkpoint string // its root, in standard base64
 }
 
-// Config is what a Service needs; every field is required.
+// Config is what a Service needs.
 type Config struct {
 	Store  Store
 	Limits detect.Thresholds // as reconcile.Config has them
+	// Profiles says who rounds were for. Without it there is no report to a
+	// donor and none of activities.
+	Profiles Profiles
 }
 
 type service struct{ Config }
@@ -84,11 +95,17 @@ func (s *service) Explain(ctx context.Context, q Explain) (Explanation, error) {
 	return out, nil
 }
 
-func (s *service) make(ctx context.Context, m Method, q Query, terms func(Key) func(Term) error) (Round, error) {
-	if q.By.ID == "" || q.By.Programme == "" {
-		return Round{}, access.ErrUnauthenticated
+// may reports whether the actor may call the method.
+func (s *service) may(m Method, by access.Actor) error {
+	if by.ID == "" || by.Programme == "" {
+		return access.ErrUnauthenticated
 	}
-	if _, err := q.By.As(Roles[m]...); err != nil {
+	_, err := by.As(Roles[m]...)
+	return err
+}
+
+func (s *service) make(ctx context.Context, m Method, q Query, terms func(Key) func(Term) error) (Round, error) {
+	if err := s.may(m, q.By); err != nil {
 		return Round{}, err
 	}
 	var r Round
