@@ -74,6 +74,9 @@ func (d draft) store(tx Tx, actor ledger.Actor, cmd PrepareLot) (Lot, error) {
 	if err := withinBudget(tx, r, l); err != nil {
 		return Lot{}, err
 	}
+	if err := feesCovered(tx, r, l); err != nil {
+		return Lot{}, err
+	}
 	_, err = ledger.Decide(tx, actor, r.ID, "prepare-lot", l.ID, l.facts())
 	return l, errors.Join(err, tx.PutLot(l))
 }
@@ -209,6 +212,10 @@ func (s *service) ApproveLot(ctx context.Context, cmd ApproveLot) (Lot, error) {
 			return Lot{}, ErrLotChanged
 		}
 		if _, err := verified(tx, r, l); err != nil {
+			return Lot{}, err
+		}
+		// Contracts may have changed since the lot was prepared.
+		if err := feesCovered(tx, r, l); err != nil {
 			return Lot{}, err
 		}
 		p, err := l.proposal().Approve(cmd.By, proof, tx.Now())

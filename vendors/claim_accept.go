@@ -31,6 +31,7 @@ type acceptance struct {
 	out      map[uint64]bool // sales that were undone, or are frozen by a case
 	moves    map[move]int64  // minor units
 	prices   map[string]bool
+	terms    []string // what each line of the terms came to
 	accepted money.Amount
 	lines    int
 }
@@ -154,6 +155,63 @@ func (a *acceptance) add(debit, credit ledger.Account, m money.Amount) error {
 	return nil
 }
 
+// charge works out the lines of the vendor's terms, adds their postings, keeps
+// them with the claim, and returns what they come to. Without terms the
+// contract's charges apply, as one sum.
+func (a *acceptance) charge() (money.Amount, error) {
+	t, err := TermsAt(a.tx, a.vendor.ID, a.tx.Now())
+	if errors.Is(err, ErrNotFound) {
+		m, err := a.charges()
+		return m, errors.Join(err, a.moveFees(m))
+	}
+	if err != nil {
+		return money.Amount{}, err
+	}
+	c, err := a.tx.Charged(a.vendor.ID, a.claim.Round)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return money.Amount{}, err
+	}
+	c.Vendor, c.Round = a.vendor.ID, a.claim.Round
+	lines, err := c.charge(t, a.accepted.Minor(), a.lines)
+	if err != nil {
+		return money.Amount{}, err
+	}
+	fees, kept, total := money.Francs(0), money.Francs(0), money.Francs(0)
+	for _, l := range lines {
+		to := &fees
+		if l.Kind == Withholding {
+			to = &kept
+		}
+		if *to, err = to.Add(l.Amount); err != nil {
+			return money.Amount{}, err
+		}
+		if total, err = total.Add(l.Amount); err != nil {
+			return money.Amount{}, err
+		}
+		a.terms = append(a.terms, fmt.Sprintf("%s %d", l.Kind, l.Amount.Minor()))
+	}
+	err = errors.Join(a.moveFees(fees), a.moveBetween(ledger.Withheld(a.vendor.Programme), kept),
+		a.tx.PutCharged(c), a.tx.PutClaimCharges(a.claim.ID, lines))
+	return total, err
+}
+
+// moveFees takes a sum from the round's fees, or gives it back where it is
+// below zero.
+func (a *acceptance) moveFees(m money.Amount) error {
+	return a.moveBetween(ledger.Fees(a.claim.Round), m)
+}
+
+func (a *acceptance) moveBetween(other ledger.Account, m money.Amount) error {
+	claimed := ledger.Claimed(string(a.claim.Vendor))
+	switch m.Sign() {
+	case 1:
+		return a.add(other, claimed, m)
+	case -1:
+		return a.add(claimed, other, money.Francs(-m.Minor()))
+	}
+	return nil
+}
+
 // charges returns what the contract adds to the accepted total, or keeps from
 // it where withholdings exceed commissions; towards zero to the franc.
 func (a *acceptance) charges() (money.Amount, error) {
@@ -165,20 +223,12 @@ func (a *acceptance) charges() (money.Amount, error) {
 }
 
 // entry returns the one entry that accepts the claim.
-func (a *acceptance) entry(as ledger.Actor, charges money.Amount, proof string) (ledger.Entry, error) {
-	fees, claimed := ledger.Fees(a.claim.Round), ledger.Claimed(string(a.claim.Vendor))
-	var err error
-	switch charges.Sign() {
-	case 1:
-		err = a.add(fees, claimed, charges)
-	case -1:
-		err = a.add(claimed, fees, money.Francs(-charges.Minor()))
-	}
-	if err != nil {
-		return ledger.Entry{}, err
-	}
+func (a *acceptance) entry(as ledger.Actor, charges money.Amount, proof string) ledger.Entry {
 	e := ledger.Entry{Kind: ledger.KindClaim, Actor: as, Round: a.claim.Round, Ref: string(a.claim.ID),
 		Facts: map[string]string{"kind": string(a.claim.Kind), "lines": strconv.Itoa(a.lines), "charges": charges.Text()}}
+	if len(a.terms) > 0 {
+		e.Facts["terms"] = strings.Join(a.terms, ", ")
+	}
 	if proof != "" {
 		e.Facts["proof"] = proof
 	}
@@ -191,7 +241,7 @@ func (a *acceptance) entry(as ledger.Actor, charges money.Amount, proof string) 
 	for _, k := range slices.SortedFunc(maps.Keys(a.moves), move.compare) {
 		e.Postings = append(e.Postings, ledger.Posting{Debit: k.debit, Credit: k.credit, Amount: money.FromMinor(a.moves[k], k.asset)})
 	}
-	return e, nil
+	return e
 }
 
 // compare orders the postings, so that the same claim makes the same leaf.

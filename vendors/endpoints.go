@@ -18,6 +18,10 @@ type Endpoints struct {
 	Summary           httpkit.Endpoint[ByID, Summary]
 	SetPrices         httpkit.Endpoint[SetPrices, PriceList]
 	Prices            httpkit.Endpoint[ByID, PriceList]
+	SetTerms          httpkit.Endpoint[SetTerms, Terms]
+	ApproveTerms      httpkit.Endpoint[ApproveTerms, Terms]
+	Terms             httpkit.Endpoint[ByID, Terms]
+	ClaimCharges      httpkit.Endpoint[ByID, []ChargeLine]
 	SetZone           httpkit.Endpoint[SetZone, Zone]
 	Zone              httpkit.Endpoint[ByID, Zone]
 	InviteHandheld    httpkit.Endpoint[InviteHandheld, Invitation]
@@ -57,6 +61,10 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		Summary:           guarded(MethodSummary, s.Summary, observe),
 		SetPrices:         guarded(MethodSetPrices, s.SetPrices, observe),
 		Prices:            guarded(MethodPrices, s.Prices, observe),
+		SetTerms:          guarded(MethodSetTerms, s.SetTerms, observe),
+		ApproveTerms:      guarded(MethodApproveTerms, s.ApproveTerms, observe),
+		Terms:             guarded(MethodTerms, s.Terms, observe),
+		ClaimCharges:      guarded(MethodClaimCharges, s.ClaimCharges, observe),
 		SetZone:           guarded(MethodSetZone, s.SetZone, observe),
 		Zone:              guarded(MethodZone, s.Zone, observe),
 		InviteHandheld:    guarded(MethodInviteHandheld, s.InviteHandheld, observe),

@@ -47,6 +47,12 @@ func (l logged) ApproveSettlement(ctx context.Context, cmd ApproveSettlement) (S
 	return s, err
 }
 
+func (l logged) ApproveTerms(ctx context.Context, cmd ApproveTerms) (Terms, error) {
+	t, err := l.Service.ApproveTerms(ctx, cmd)
+	l.line(ctx, err, "terms approved", slog.String("vendor", string(t.Vendor)), slog.Int("version", t.Version), slog.String("actor", cmd.By.Pseudonym))
+	return t, err
+}
+
 func (l logged) ImportResults(ctx context.Context, cmd ImportResults) (Results, error) {
 	r, err := l.Service.ImportResults(ctx, cmd)
 	l.line(ctx, err, "payment results imported", slog.String("settlement", cmd.Settlement), slog.Int("paid", r.Paid),

@@ -100,7 +100,7 @@ func (c Claim) takeOut(tx Tx, entry uint64, amount money.Amount) error {
 		if c.Accepted, err = c.Accepted.Sub(amount); err != nil {
 			return err
 		}
-		return errors.Join(tx.PutClaimLine(l), tx.PutClaim(c))
+		return errors.Join(tx.PutClaimLine(l), tx.PutClaim(c), undo(tx, c.Vendor, c.Round, amount))
 	}
 	return ErrClaimLine.At("entry", "claim %s has no line of entry %d that stands", c.ID, entry)
 }

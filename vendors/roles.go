@@ -15,6 +15,10 @@ const (
 	MethodSummary           Method = "vendor_summary"
 	MethodSetPrices         Method = "set_prices"
 	MethodPrices            Method = "prices"
+	MethodSetTerms          Method = "set_terms"
+	MethodApproveTerms      Method = "approve_terms"
+	MethodTerms             Method = "terms"
+	MethodClaimCharges      Method = "claim_charges"
 	MethodSetZone           Method = "set_zone"
 	MethodZone              Method = "zone"
 	MethodInviteHandheld    Method = "invite_handheld"
@@ -68,6 +72,10 @@ var Roles = map[Method][]access.Role{
 	MethodSummary:           bookReaders,
 	MethodSetPrices:         field,
 	MethodPrices:            readers,
+	MethodSetTerms:          field,
+	MethodApproveTerms:      approve,
+	MethodTerms:             bookReaders,
+	MethodClaimCharges:      bookReaders,
 	MethodSetZone:           field,
 	MethodZone:              readers,
 	MethodInviteHandheld:    phones,

@@ -36,6 +36,16 @@ type Service interface {
 	SetPrices(ctx context.Context, cmd SetPrices) (PriceList, error)
 	// Prices returns the latest version of a vendor's list.
 	Prices(ctx context.Context, q ByID) (PriceList, error)
+	// SetTerms proposes a new version of what a vendor's contract adds to his
+	// claims and keeps from them. Errors: ErrNotFound, ErrVendor.
+	SetTerms(ctx context.Context, cmd SetTerms) (Terms, error)
+	// ApproveTerms puts the latest version in force. Errors: ErrNotFound,
+	// ErrTerms, ErrSamePerson, access.ErrProof.
+	ApproveTerms(ctx context.Context, cmd ApproveTerms) (Terms, error)
+	// Terms returns the latest version of a vendor's terms.
+	Terms(ctx context.Context, q ByID) (Terms, error)
+	// ClaimCharges returns what each line of the terms came to on a claim.
+	ClaimCharges(ctx context.Context, q ByID) ([]ChargeLine, error)
 	// SetZone makes a zone or changes its policy. Errors: ErrVendor.
 	SetZone(ctx context.Context, cmd SetZone) (Zone, error)
 	// Zone returns a zone with its policy's defaults filled in.

@@ -199,15 +199,12 @@ func (s *service) AcceptClaim(ctx context.Context, cmd AcceptClaim) (Claim, erro
 		if a.lines == 0 {
 			return Claim{}, ErrNothingToClaim
 		}
-		charges, err := a.charges()
+		charges, err := a.charge()
 		if err != nil {
 			return Claim{}, err
 		}
-		e, err := a.entry(as, charges, cmd.VendorProof)
+		e, err := ledger.Post(tx, a.entry(as, charges, cmd.VendorProof))
 		if err != nil {
-			return Claim{}, err
-		}
-		if e, err = ledger.Post(tx, e); err != nil {
 			return Claim{}, err
 		}
 		c.State, c.Accepted, c.Charges, c.Entry = ClaimAccepted, a.accepted, charges, e.Seq

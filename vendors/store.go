@@ -26,6 +26,18 @@ type Tx interface {
 	// PutPriceList stores a new version, which must be the latest plus one.
 	PutPriceList(l PriceList) error
 
+	// Terms returns a version of a vendor's terms, or the latest for 0.
+	Terms(vendor ID, version int) (Terms, error)
+	// PutTerms stores a version: the latest anew, or the latest plus one.
+	PutTerms(t Terms) error
+	// Charged returns how far a vendor's charges have come in a round.
+	Charged(vendor ID, round string) (Charged, error)
+	PutCharged(c Charged) error
+	// ClaimCharges returns the lines that terms added to a claim: nothing where
+	// none were put.
+	ClaimCharges(id ClaimID) ([]ChargeLine, error)
+	PutClaimCharges(id ClaimID, lines []ChargeLine) error
+
 	Handheld(id HandheldID) (Handheld, error)
 	PutHandheld(h Handheld) error
 	// HandheldByCode returns the handheld invited with a code of this SHA-256.

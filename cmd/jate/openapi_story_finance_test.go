@@ -2,6 +2,16 @@ package main
 
 import "net/http"
 
+// terms has the first trader get a commission and transport, less a tax.
+func (s *story) terms() {
+	t := s.post("vendor-manager", "/api/v1/vendors/v1/terms", field{"km": 30, "lines": []field{
+		{"name": "Commission", "kind": "commission", "basis_points": 150, "per_sale": francs(5)},
+		{"name": "Transport", "kind": "transport", "bands": []field{{"up_to_km": 50, "amount": francs(500)}}},
+		{"name": "Retenue", "kind": "withholding", "basis_points": 300, "on": "fees"}}})
+	s.post("finance-approver", "/api/v1/vendors/v1/terms/approval", field{"digest": t.need("digest")})
+	s.get("auditor", "/api/v1/vendors/v1/terms")
+}
+
 // papersOfTraders has the programme require a contract before it pays, and
 // attaches one for each trader.
 func (s *story) papersOfTraders() {
@@ -14,4 +24,11 @@ func (s *story) papersOfTraders() {
 	}
 	s.get("auditor", "/api/v1/documents?subject=vendor&id=v1")
 	s.get("monitor", "/api/v1/documents/"+hash)
+	claims := s.get("auditor", "/api/v1/claims")
+	for i := range claims.list("items") {
+		if claims.text("items", i, "state") == "accepted" {
+			s.get("auditor", "/api/v1/claims/"+claims.need("items", i, "id")+"/charges")
+			break
+		}
+	}
 }

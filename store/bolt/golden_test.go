@@ -125,6 +125,12 @@ func goldenJournal(tx *Tx) error {
 	return nil
 }
 
+func goldenTerms() vendors.Terms {
+	t := filled[vendors.Terms]()
+	t.Version = 1
+	return t
+}
+
 var goldenCommand = ledger.CommandKey{Actor: "s1", Key: "k\x001"}
 
 // putGolden writes a record of every kind, each field set.
@@ -143,6 +149,9 @@ func putGolden(tx *Tx) error {
 		tx.PutVendor(filled[vendors.Vendor]()),
 		tx.PutZone(filled[vendors.Zone]()),
 		tx.PutPriceList(price),
+		tx.PutTerms(goldenTerms()),
+		tx.PutCharged(filled[vendors.Charged]()),
+		tx.PutClaimCharges("c1", filled[[]vendors.ChargeLine]()),
 		tx.PutHandheld(filled[vendors.Handheld]()),
 		tx.PutClaim(filled[vendors.Claim]()),
 		tx.PutClaimLine(filled[vendors.ClaimLine]()),
@@ -241,6 +250,9 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, filled[distribution.Lot]())(tx.Lot(filled[distribution.Lot]().ID))
 	is(t, filled[distribution.Entitlement]())(one(tx.Entitlements(filled[distribution.Entitlement]().Lot, 0)))
 	is(t, "l1")(tx.EntitledIn("r1", household))
+	is(t, goldenTerms())(tx.Terms(goldenTerms().Vendor, 0))
+	is(t, filled[vendors.Charged]())(tx.Charged(filled[vendors.Charged]().Vendor, filled[vendors.Charged]().Round))
+	is(t, filled[[]vendors.ChargeLine]())(tx.ClaimCharges("c1"))
 	attached := filled[documents.Attachment]()
 	is(t, attached)(one(tx.Attachments(attached.Programme, attached.Subject)))
 	is(t, attached)(one(tx.AttachmentsOf(attached.Programme, attached.Document.Hash)))

@@ -8,6 +8,32 @@ import (
 
 var vendorCalls = []func(draw) call{
 	func(d draw) call {
+		v, version := vendors.ID(d.id()), d.n()
+		return asks("Terms", func(tx anyTx) (vendors.Terms, error) { return tx.Terms(v, version) })
+	},
+	func(d draw) call {
+		v := random[vendors.Terms](d)
+		v.Vendor, v.Version = vendors.ID(d.id()), d.n()
+		return puts("PutTerms", func(tx anyTx) error { return tx.PutTerms(v) })
+	},
+	func(d draw) call {
+		v, r := vendors.ID(d.id()), d.id()
+		return asks("Charged", func(tx anyTx) (vendors.Charged, error) { return tx.Charged(v, r) })
+	},
+	func(d draw) call {
+		c := random[vendors.Charged](d)
+		c.Vendor, c.Round = vendors.ID(d.id()), d.id()
+		return puts("PutCharged", func(tx anyTx) error { return tx.PutCharged(c) })
+	},
+	func(d draw) call {
+		c := vendors.ClaimID(d.id())
+		return asks("ClaimCharges", func(tx anyTx) ([]vendors.ChargeLine, error) { return tx.ClaimCharges(c) })
+	},
+	func(d draw) call {
+		c, lines := vendors.ClaimID(d.id()), random[[]vendors.ChargeLine](d)
+		return puts("PutClaimCharges", func(tx anyTx) error { return tx.PutClaimCharges(c, lines) })
+	},
+	func(d draw) call {
 		id := vendors.ID(d.id())
 		return asks("Vendor", func(tx anyTx) (vendors.Vendor, error) { return tx.Vendor(id) })
 	},

@@ -17,6 +17,7 @@ type DB struct {
 	ledger       ledgerTables
 	documents    documentTables
 	vendors      vendorTables
+	terms        termTables
 	vouchers     voucherTables
 	distribution distributionTables
 	reconcile    reconcileTables

@@ -27,6 +27,7 @@ func TestStore(t *testing.T, open func(testing.TB) vendors.Store) {
 	t.Run("what is put is read back, whole and newest", func(t *testing.T) { testRoundTrip(t, open(t)) })
 	t.Run("lists are one owner's, in order, after a cursor", func(t *testing.T) { testLists(t, open(t)) })
 	t.Run("price lists have no gap and never change", func(t *testing.T) { testPriceLists(t, open(t)) })
+	t.Run("terms have no gap, and the latest may be approved", func(t *testing.T) { testTerms(t, open(t)) })
 	t.Run("an entry is put into a claim and taken out", func(t *testing.T) { testClaimOf(t, open(t)) })
 	t.Run("a handheld is found by the hash of its code", func(t *testing.T) { testCode(t, open(t)) })
 	t.Run("what is read is a copy", func(t *testing.T) { testCopies(t, open(t)) })
