@@ -8,6 +8,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/vendors"
 )
 
 // Endpoints are the service's methods behind their middleware.
@@ -17,6 +18,13 @@ type Endpoints struct {
 	Document         httpkit.Endpoint[ReadDocument, Content]
 	SetDocumentRules httpkit.Endpoint[SetDocumentRules, []documents.Rule]
 	DocumentRules    httpkit.Endpoint[Query, []documents.Rule]
+	SetAdvanceLimits httpkit.Endpoint[SetAdvanceLimits, vendors.AdvanceLimits]
+	AdvanceLimits    httpkit.Endpoint[Query, vendors.AdvanceLimits]
+	Ageing           httpkit.Endpoint[Query, Ageing]
+	PrepareMovement  httpkit.Endpoint[PrepareMovement, Movement]
+	ApproveMovement  httpkit.Endpoint[DecideMovement, Movement]
+	RefuseMovement   httpkit.Endpoint[DecideMovement, Movement]
+	Movements        httpkit.Endpoint[List, Page[Movement]]
 }
 
 // NewEndpoints puts each method behind the middleware that observe returns for
@@ -28,6 +36,13 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		Document:         guarded(MethodDocument, s.Document, observe),
 		SetDocumentRules: guarded(MethodSetRules, s.SetDocumentRules, observe),
 		DocumentRules:    guarded(MethodDocumentRules, s.DocumentRules, observe),
+		SetAdvanceLimits: guarded(MethodSetAdvanceLimits, s.SetAdvanceLimits, observe),
+		AdvanceLimits:    guarded(MethodAdvanceLimits, s.AdvanceLimits, observe),
+		Ageing:           guarded(MethodAgeing, s.Ageing, observe),
+		PrepareMovement:  guarded(MethodPrepareMovement, s.PrepareMovement, observe),
+		ApproveMovement:  guarded(MethodApproveMovement, s.ApproveMovement, observe),
+		RefuseMovement:   guarded(MethodRefuseMovement, s.RefuseMovement, observe),
+		Movements:        guarded(MethodMovements, s.Movements, observe),
 	}
 }
 

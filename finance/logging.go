@@ -37,6 +37,13 @@ func (l logged) Document(ctx context.Context, q ReadDocument) (Content, error) {
 	return c, err
 }
 
+func (l logged) ApproveMovement(ctx context.Context, cmd DecideMovement) (Movement, error) {
+	m, err := l.Service.ApproveMovement(ctx, cmd)
+	l.line(ctx, err, "movement posted", slog.String("movement", m.ID), slog.String("kind", string(m.Kind)), slog.Int64("amount", m.Amount.Minor()),
+		slog.Uint64("entry", m.Entry), slog.String("actor", cmd.By.Pseudonym))
+	return m, err
+}
+
 func (l logged) SetDocumentRules(ctx context.Context, cmd SetDocumentRules) ([]documents.Rule, error) {
 	rules, err := l.Service.SetDocumentRules(ctx, cmd)
 	l.line(ctx, err, "document rules set", slog.Int("rules", len(rules)), slog.String("actor", cmd.By.Pseudonym))

@@ -16,6 +16,14 @@ const (
 	MethodDocument      Method = "document"
 	MethodSetRules      Method = "set_document_rules"
 	MethodDocumentRules Method = "document_rules"
+
+	MethodSetAdvanceLimits Method = "set_advance_limits"
+	MethodAdvanceLimits    Method = "advance_limits"
+	MethodAgeing           Method = "advance_ageing"
+	MethodPrepareMovement  Method = "prepare_movement"
+	MethodApproveMovement  Method = "approve_movement"
+	MethodRefuseMovement   Method = "refuse_movement"
+	MethodMovements        Method = "movements"
 )
 
 var (
@@ -34,6 +42,14 @@ var Roles = map[Method][]access.Role{
 	MethodDocument:      append([]access.Role{access.RoleDPO}, papers...),
 	MethodSetRules:      approve,
 	MethodDocumentRules: readers,
+
+	MethodSetAdvanceLimits: approve,
+	MethodAdvanceLimits:    readers,
+	MethodAgeing:           readers,
+	MethodPrepareMovement:  {access.RoleFinancePreparer},
+	MethodApproveMovement:  approve,
+	MethodRefuseMovement:   {access.RoleFinancePreparer, access.RoleFinanceApprover},
+	MethodMovements:        readers,
 }
 
 // named are the kinds of document that may bear households' names, and who may

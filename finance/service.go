@@ -2,11 +2,19 @@ package finance
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/vendors"
 )
 
 // Service is what a finance office may do here. Every command carries who gives
@@ -29,12 +37,30 @@ type Service interface {
 	// documents.ErrDocument.
 	SetDocumentRules(ctx context.Context, cmd SetDocumentRules) ([]documents.Rule, error)
 	DocumentRules(ctx context.Context, q Query) ([]documents.Rule, error)
+
+	// SetAdvanceLimits bounds what vendors may owe the programme at one time.
+	// Errors: ErrMovement.
+	SetAdvanceLimits(ctx context.Context, cmd SetAdvanceLimits) (vendors.AdvanceLimits, error)
+	AdvanceLimits(ctx context.Context, q Query) (vendors.AdvanceLimits, error)
+	// Ageing returns what vendors owe, by age. It sums to the ledger.
+	Ageing(ctx context.Context, q Query) (Ageing, error)
+	// PrepareMovement proposes a repayment, a write-off or a remittance. Errors:
+	// ErrMovement, ErrNotFound, vendors.ErrNotFound.
+	PrepareMovement(ctx context.Context, cmd PrepareMovement) (Movement, error)
+	// ApproveMovement posts it. Errors: ErrNotFound, ErrMovementState,
+	// access.ErrSamePerson, access.ErrProof, ledger.ErrOverdrawn.
+	ApproveMovement(ctx context.Context, cmd DecideMovement) (Movement, error)
+	// RefuseMovement ends it. Errors: ErrNotFound, ErrMovementState.
+	RefuseMovement(ctx context.Context, cmd DecideMovement) (Movement, error)
+	Movements(ctx context.Context, q List) (Page[Movement], error)
 }
 
 // Config is what a Service needs. All of it is required.
 type Config struct {
 	Store  Store
 	Folder *documents.Folder
+	Rand   io.Reader     // for ids: crypto/rand.Reader
+	Prover access.Prover // of approvals
 }
 
 // Query asks for what there is one of. By is the caller, never the body's.
@@ -43,14 +69,16 @@ type Query struct{ By access.Actor }
 type service struct {
 	store  Store
 	folder *documents.Folder
+	random io.Reader
+	prover access.Prover
 }
 
 // New returns the service. It fails where the configuration lacks something.
 func New(c Config) (Service, error) {
-	if c.Store == nil || c.Folder == nil {
-		return nil, errors.New("finance: Store and Folder are required")
+	if c.Store == nil || c.Folder == nil || c.Rand == nil || c.Prover == nil {
+		return nil, errors.New("finance: Store, Folder, Rand and Prover are required")
 	}
-	return &service{store: c.Store, folder: c.Folder}, nil
+	return &service{store: c.Store, folder: c.Folder, random: c.Rand, prover: c.Prover}, nil
 }
 
 // request is the content that an idempotency key stands for. Who gives the
@@ -95,4 +123,35 @@ func acting(m Method, by access.Actor) (ledger.Actor, error) {
 		return ledger.Actor{}, err
 	}
 	return ledger.Actor{Role: string(role), Name: by.Pseudonym}, nil
+}
+
+// prove obtains the actor's proof, outside of any transaction.
+func (s *service) prove(ctx context.Context, m Method, by access.Actor, digest [32]byte) (access.Proof, error) {
+	if _, err := acting(m, by); err != nil {
+		return access.Proof{}, err
+	}
+	return s.prover.Prove(access.NewContext(ctx, by), digest)
+}
+
+// seed draws the random part of an id, before the transaction, because its
+// function may run more than once.
+func (s *service) seed() ([]byte, error) {
+	b := make([]byte, 5)
+	if _, err := io.ReadFull(s.random, b); err != nil {
+		return nil, fmt.Errorf("draw an id: %w", err)
+	}
+	return b, nil
+}
+
+// newID returns an id of 17 characters that sorts by the second it was made in.
+func newID(prefix string, at time.Time, seed []byte) string {
+	n := at.Unix()
+	b := append([]byte{byte(n >> 32), byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}, seed...)
+	return prefix + strings.ToLower(base32.HexEncoding.WithPadding(base32.NoPadding).EncodeToString(b))
+}
+
+// digestOf returns the SHA-256 of v as JSON.
+func digestOf(v any) ([32]byte, error) {
+	b, err := json.Marshal(v)
+	return sha256.Sum256(b), err
 }

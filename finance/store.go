@@ -2,15 +2,21 @@ package finance
 
 import (
 	"context"
+	"iter"
 
-	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/distribution"
 )
 
 // Tx is what this package needs of the store inside one transaction. Methods
 // return ErrNotFound where the thing asked for by name is not there. Values
 // read are copies.
 type Tx interface {
-	vendors.Tx
+	distribution.Tx
+
+	Movement(id string) (Movement, error)
+	PutMovement(m Movement) error
+	// Movements yields a programme's movements with an id above after, in order.
+	Movements(programme, after string) iter.Seq2[Movement, error]
 }
 
 // Store runs functions in transactions, under the rules of ledger.Store.

@@ -22,11 +22,18 @@ const slowly = 10 * time.Minute
 func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
 	long := append(append([]httpkit.Option{}, opts...), httpkit.MaxBody(documents.SizeMax), httpkit.Within(slowly))
 	for pattern, h := range map[string]http.Handler{
-		"POST /api/v1/documents":     handle(e.Attach, wireOfAttachment, decodeAttach, http.StatusCreated, long),
-		"GET /api/v1/documents":      handle(e.Attachments, wireOfAttachments, decodeAttachments, http.StatusOK, opts),
-		"GET /api/v1/documents/{id}": handle(e.Document, contentOf, decodeDocument, http.StatusOK, long),
-		"GET /api/v1/document-rules": handle(e.DocumentRules, wireOfRules, decodeQuery, http.StatusOK, opts),
-		"PUT /api/v1/document-rules": handle(e.SetDocumentRules, wireOfRules, decodeRules, http.StatusOK, opts),
+		"POST /api/v1/documents":               handle(e.Attach, wireOfAttachment, decodeAttach, http.StatusCreated, long),
+		"GET /api/v1/documents":                handle(e.Attachments, wireOfAttachments, decodeAttachments, http.StatusOK, opts),
+		"GET /api/v1/documents/{id}":           handle(e.Document, contentOf, decodeDocument, http.StatusOK, long),
+		"GET /api/v1/document-rules":           handle(e.DocumentRules, wireOfRules, decodeQuery, http.StatusOK, opts),
+		"PUT /api/v1/document-rules":           handle(e.SetDocumentRules, wireOfRules, decodeRules, http.StatusOK, opts),
+		"GET /api/v1/advance-limits":           handle(e.AdvanceLimits, wireOfLimits, decodeQuery, http.StatusOK, opts),
+		"PUT /api/v1/advance-limits":           handle(e.SetAdvanceLimits, wireOfLimits, decodeLimits, http.StatusOK, opts),
+		"GET /api/v1/advances/ageing":          handle(e.Ageing, wireOfAgeing, decodeQuery, http.StatusOK, opts),
+		"GET /api/v1/movements":                handle(e.Movements, wireOfMovements, decodeList, http.StatusOK, opts),
+		"POST /api/v1/movements":               handle(e.PrepareMovement, wireOfMovement, decodePrepareMovement, http.StatusCreated, opts),
+		"POST /api/v1/movements/{id}/approval": handle(e.ApproveMovement, wireOfMovement, decodeApproveMovement, http.StatusOK, opts),
+		"POST /api/v1/movements/{id}/refusal":  handle(e.RefuseMovement, wireOfMovement, decodeRefuseMovement, http.StatusOK, opts),
 	} {
 		mux.Handle(pattern, staff(h))
 	}

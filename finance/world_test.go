@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/ledger"
@@ -51,7 +52,7 @@ func newWorld(t testing.TB) *world {
 	w.db = mem.Open(w.clock)
 	folder, err := documents.NewFolder(w.dir, make([]byte, 32))
 	w.must(err)
-	w.s, err = finance.New(finance.Config{Store: w.db.Finance(), Folder: folder})
+	w.s, err = finance.New(finance.Config{Store: w.db.Finance(), Folder: folder, Rand: rand.NewChaCha8([32]byte{2}), Prover: access.TokenProver{Now: w.clock}})
 	w.must(err)
 	w.vendors, err = vendors.New(vendors.Config{Store: w.db.Vendors(), Rand: rand.NewChaCha8([32]byte{1}), Prover: access.TokenProver{Now: w.clock}})
 	w.must(err)
@@ -141,4 +142,8 @@ func (w *world) size() (n uint64) {
 		return err
 	}))
 	return n
+}
+
+func donor(id, programme string) distribution.Fund {
+	return distribution.Fund{ID: id, Programme: programme, Name: "Emergency", Donor: "ECHO", Currency: money.XOF, Pledged: money.Francs(1)}
 }

@@ -180,11 +180,12 @@ type AdvanceLine struct {
 	Vendor     ID
 	Bank       string // the bank account it is paid from
 	Amount     money.Amount
-	Permille   int // of each claim that is kept until it is worked off, 1 to 1000
+	Permille   int // of each claim that is kept until it is worked off, 1 to 1000; 0 where there is a plan
 	State      AdvanceState
 	Created    time.Time
 	Given      time.Time
 	By         string // staff id of who prepared it
 	ApprovedBy string // staff id
 	Entry      uint64
+	Plan       []Installment // days on which parts of it are due; none where a share is kept
 }

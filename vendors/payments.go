@@ -43,13 +43,8 @@ func (p *payer) standing(id ID) (*standing, error) {
 	if st.debt, err = p.tx.Balance(ledger.Advance(string(id)), money.XOF); err != nil {
 		return nil, err
 	}
-	for a, err := range p.tx.Advances(id) {
-		if err != nil {
-			return nil, err
-		}
-		if a.State == AdvanceGiven {
-			st.advances = append(st.advances, a)
-		}
+	if st.advances, err = givenTo(p.tx, id); err != nil {
+		return nil, err
 	}
 	p.state[id] = st
 	return st, nil
@@ -66,7 +61,7 @@ func (p *payer) line(c Claim) (PaymentLine, bool, error) {
 	if err != nil || due.Minor() > st.free.Minor() {
 		return PaymentLine{}, false, err
 	}
-	keep := st.recover(due)
+	keep := money.Francs(recoverable(st.advances, st.debt.Minor(), due.Minor(), p.tx.Now()))
 	l := PaymentLine{Claim: c.ID, Vendor: c.Vendor, Round: c.Round, Recover: keep, To: st.vendor.Contract.Payment}
 	if l.Amount, err = due.Sub(keep); err != nil {
 		return PaymentLine{}, false, err
@@ -76,26 +71,6 @@ func (p *payer) line(c Claim) (PaymentLine, bool, error) {
 	}
 	st.debt, err = st.debt.Sub(keep)
 	return l, err == nil, err
-}
-
-// recover returns what of the sum due is kept: the permille of the oldest
-// advance that is not worked off, rounded down, and never more than the debt.
-// Advances are worked off in the order they were prepared.
-func (st *standing) recover(due money.Amount) money.Amount {
-	var given int64
-	for _, a := range st.advances {
-		given += a.Amount.Minor()
-	}
-	worked := given - st.debt.Minor()
-	for _, a := range st.advances {
-		if worked -= a.Amount.Minor(); worked >= 0 {
-			continue
-		}
-		whole, rest := due.Minor()/1000, due.Minor()%1000
-		keep := whole*int64(a.Permille) + rest*int64(a.Permille)/1000
-		return money.Francs(min(keep, st.debt.Minor()))
-	}
-	return money.Francs(0)
 }
 
 // complete numbers the payments and fixes what they come to and their digest.

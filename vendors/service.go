@@ -118,7 +118,7 @@ type Service interface {
 	// ErrNotFound, ErrSuspended, ErrVendor.
 	PrepareAdvance(ctx context.Context, cmd PrepareAdvance) (AdvanceLine, error)
 	// ApproveAdvance pays it. Errors: ErrNotFound, ErrAdvanceState,
-	// ErrSamePerson, documents.ErrMissing, ledger.ErrOverdrawn.
+	// ErrAdvanceLimit, ErrSamePerson, documents.ErrMissing, ledger.ErrOverdrawn.
 	ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (AdvanceLine, error)
 	// Advances returns a vendor's advances in the order they were prepared.
 	Advances(ctx context.Context, q ByID) (Page[AdvanceLine], error)

@@ -15,9 +15,10 @@ type PrepareAdvance struct {
 	By       access.Actor `json:"-"`
 	Key      string       `json:"-"`
 	Vendor   ID
-	Amount   money.Amount // in XOF
-	Permille int          // of each payment that is kept until it is worked off
-	Bank     string       // that pays; the configured one where empty
+	Amount   money.Amount  // in XOF
+	Permille int           // of each payment that is kept until it is worked off
+	Plan     []Installment `json:",omitempty"` // instead: days on which parts are due, at most 24
+	Bank     string        // that pays; the configured one where empty
 }
 
 // ApproveAdvance is the command to pay an advance.
@@ -38,7 +39,7 @@ func (s *service) PrepareAdvance(ctx context.Context, cmd PrepareAdvance) (Advan
 	return once(ctx, s, MethodPrepareAdvance, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (AdvanceLine, error) {
 		var f findings
 		f.add(francs(cmd.Amount, 1), "amount", "XOF, more than zero")
-		f.add(cmd.Permille >= 1 && cmd.Permille <= 1000, "permille", "1 to 1000")
+		cmd.checkPlan(&f, tx.Now())
 		f.add(idForm.MatchString(cmd.Bank), "bank", "lower-case letters, digits and -")
 		if err := f.err(); err != nil {
 			return AdvanceLine{}, err
@@ -51,9 +52,9 @@ func (s *service) PrepareAdvance(ctx context.Context, cmd PrepareAdvance) (Advan
 			return AdvanceLine{}, ErrSuspended
 		}
 		a := AdvanceLine{ID: newID("a", tx.Now(), seed), Programme: v.Programme, Vendor: v.ID, Bank: cmd.Bank, Amount: cmd.Amount,
-			Permille: cmd.Permille, State: AdvancePrepared, Created: tx.Now(), By: cmd.By.ID}
+			Permille: cmd.Permille, Plan: cmd.Plan, State: AdvancePrepared, Created: tx.Now(), By: cmd.By.ID}
 		_, err = ledger.Decide(tx, as, "", "advance-prepared", a.ID, map[string]string{
-			"vendor": string(a.Vendor), "amount": a.Amount.Text(), "permille": strconv.Itoa(a.Permille)})
+			"vendor": string(a.Vendor), "amount": a.Amount.Text(), "permille": strconv.Itoa(a.Permille), "days": strconv.Itoa(len(a.Plan))})
 		return a, errors.Join(err, tx.PutAdvance(a))
 	})
 }
@@ -69,6 +70,9 @@ func (s *service) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (Advan
 			return AdvanceLine{}, ErrAdvanceState.At("state", "it is %s", a.State)
 		}
 		if err := access.Distinct(a.By, nil, cmd.By); err != nil {
+			return AdvanceLine{}, err
+		}
+		if err := a.within(tx); err != nil {
 			return AdvanceLine{}, err
 		}
 		if err := a.documented(tx); err != nil {

@@ -66,6 +66,9 @@ type Tx interface {
 	// Settlements yields a programme's settlements in the order of their ids.
 	Settlements(programme string) iter.Seq2[Settlement, error]
 
+	// AdvanceLimits returns a programme's: no bounds where none were put.
+	AdvanceLimits(programme string) (AdvanceLimits, error)
+	PutAdvanceLimits(programme string, l AdvanceLimits) error
 	Advance(id string) (AdvanceLine, error)
 	PutAdvance(a AdvanceLine) error
 	// Advances yields a vendor's advances in the order of their ids, which is

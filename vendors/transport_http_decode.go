@@ -298,12 +298,17 @@ func decodeOrder(ctx context.Context, r *http.Request) (PaymentFile, error) {
 
 func decodeAdvance(ctx context.Context, r *http.Request) (PrepareAdvance, error) {
 	o, b, err := command[struct {
-		Vendor   ID           `json:"vendor"`
-		Amount   money.Amount `json:"amount"`
-		Permille int          `json:"permille"`
-		Bank     string       `json:"bank"`
+		Vendor   ID                `json:"vendor"`
+		Amount   money.Amount      `json:"amount"`
+		Permille int               `json:"permille"`
+		Plan     []installmentWire `json:"plan"`
+		Bank     string            `json:"bank"`
 	}](ctx, r, orderOf)
-	return PrepareAdvance{o.by, o.key, b.Vendor, b.Amount, b.Permille, b.Bank}, err
+	cmd := PrepareAdvance{By: o.by, Key: o.key, Vendor: b.Vendor, Amount: b.Amount, Permille: b.Permille, Bank: b.Bank}
+	for _, p := range b.Plan {
+		cmd.Plan = append(cmd.Plan, Installment{p.Due.UTC(), p.Amount})
+	}
+	return cmd, err
 }
 
 func decodeApproveAdvance(ctx context.Context, r *http.Request) (ApproveAdvance, error) {

@@ -105,3 +105,8 @@ func wireOfCharges(lines []ChargeLine) chargesWire {
 	}
 	return w
 }
+
+type installmentWire struct {
+	Due    time.Time    `json:"due"`
+	Amount money.Amount `json:"amount"`
+}

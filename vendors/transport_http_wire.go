@@ -282,18 +282,23 @@ func wireOfResults(r Results) resultsWire {
 }
 
 type advanceWire struct {
-	ID       string       `json:"id"`
-	Vendor   ID           `json:"vendor"`
-	Bank     string       `json:"bank"`
-	Amount   money.Amount `json:"amount"`
-	Permille int          `json:"permille"`
-	State    AdvanceState `json:"state"`
-	Created  time.Time    `json:"created"`
-	Given    time.Time    `json:"given,omitzero"`
+	ID       string            `json:"id"`
+	Vendor   ID                `json:"vendor"`
+	Bank     string            `json:"bank"`
+	Amount   money.Amount      `json:"amount"`
+	Permille int               `json:"permille"`
+	Plan     []installmentWire `json:"plan,omitempty"`
+	State    AdvanceState      `json:"state"`
+	Created  time.Time         `json:"created"`
+	Given    time.Time         `json:"given,omitzero"`
 }
 
 func wireOfAdvance(a AdvanceLine) advanceWire {
-	return advanceWire{a.ID, a.Vendor, a.Bank, a.Amount, a.Permille, a.State, a.Created, a.Given}
+	w := advanceWire{a.ID, a.Vendor, a.Bank, a.Amount, a.Permille, nil, a.State, a.Created, a.Given}
+	for _, p := range a.Plan {
+		w.Plan = append(w.Plan, installmentWire(p))
+	}
+	return w
 }
 
 // wirePage returns how a page of things goes over the wire.

@@ -207,7 +207,7 @@ func (a *app) finance() error {
 	if err != nil {
 		return err
 	}
-	f, err := finance.New(finance.Config{Store: a.db.Finance(), Folder: folder})
+	f, err := finance.New(finance.Config{Store: a.db.Finance(), Folder: folder, Rand: a.cfg.random, Prover: access.TokenProver{Now: a.cfg.now}})
 	if err != nil {
 		return err
 	}

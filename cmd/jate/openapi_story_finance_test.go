@@ -32,3 +32,16 @@ func (s *story) papersOfTraders() {
 		}
 	}
 }
+
+// owed bounds advances, takes part of one back, writes part of it off and
+// refuses another movement.
+func (s *story) owed() {
+	s.ask("finance-approver", http.MethodPut, "/api/v1/advance-limits", field{"vendor": francs(10_000), "programme": francs(50_000)})
+	s.get("auditor", "/api/v1/advance-limits")
+	s.get("auditor", "/api/v1/advances/ageing")
+	back := s.post("finance-preparer", "/api/v1/movements", field{"kind": "repayment", "vendor": "v1", "amount": francs(20), "bank": "bdm", "reason": "brought to the office"})
+	s.post("finance-approver", "/api/v1/movements/"+back.need("id")+"/approval", field{"digest": back.need("digest")})
+	off := s.post("finance-preparer", "/api/v1/movements", field{"kind": "write-off", "vendor": "v1", "amount": francs(5), "fund": "f1", "reason": "the shop burnt down"})
+	s.post("finance-approver", "/api/v1/movements/"+off.need("id")+"/refusal", field{})
+	s.get("auditor", "/api/v1/movements?limit=1")
+}

@@ -11,9 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/money"
+	"github.com/jate-cva/jate/vendors"
 )
 
 // TestStore runs the contract against stores that open returns, each empty.
@@ -21,6 +23,7 @@ func TestStore(t *testing.T, open func(testing.TB) finance.Store) {
 	t.Run("what is not there is not found", func(t *testing.T) { testMissing(t, open(t)) })
 	t.Run("what is put is read back, whole and newest", func(t *testing.T) { testRoundTrip(t, open(t)) })
 	t.Run("attachments are one subject's or one document's, in order", func(t *testing.T) { testLists(t, open(t)) })
+	t.Run("movements and limits are a programme's", func(t *testing.T) { testMoney(t, open(t)) })
 	t.Run("a failed update leaves nothing", func(t *testing.T) { testRollback(t, open(t)) })
 	t.Run("a view writes nothing", func(t *testing.T) { testReadOnly(t, open(t)) })
 }
@@ -131,6 +134,34 @@ func testLists(t *testing.T, s finance.Store) {
 		for range tx.Attachments("p1", v1) {
 			break // a walk that is left early must not panic
 		}
+		return nil
+	})
+}
+
+func movement(programme, id string) finance.Movement {
+	return finance.Movement{ID: id, Programme: programme, Kind: finance.WriteOff, Vendor: "v1", Amount: money.Francs(5), Bank: "main", Fund: "f1", Reason: "fire",
+		State: finance.MovementPosted, Digest: [32]byte{4}, PreparedBy: "s1", RefusedBy: "s3", Created: at, Entry: 9,
+		Approval: access.Approval{Role: access.RoleFinanceApprover, Proof: access.Proof{Kind: "token", ID: "s2", Pseudonym: "p2", Digest: [32]byte{4}, At: at, Reference: "t1"}}}
+}
+
+func testMoney(t *testing.T, s finance.Store) {
+	limits := vendors.AdvanceLimits{Vendor: money.Francs(5), Programme: money.Francs(6)}
+	planned := vendors.AdvanceLine{ID: "a1", Programme: "p1", Vendor: "v1", Amount: money.Francs(5), Plan: []vendors.Installment{{Due: at, Amount: money.Francs(5)}}}
+	update(t, s, func(tx finance.Tx) error {
+		return errors.Join(tx.PutMovement(movement("p1", "b")), tx.PutMovement(movement("p1", "a")), tx.PutMovement(movement("p", "x")),
+			tx.PutAdvanceLimits("p1", limits), tx.PutAdvance(planned))
+	})
+	view(t, s, func(tx finance.Tx) error {
+		same(t, movement("p1", "a"))(tx.Movement("a"))
+		same(t, []finance.Movement{movement("p1", "a"), movement("p1", "b")})(collect(t, tx.Movements("p1", "")), nil)
+		same(t, []finance.Movement{movement("p1", "b")})(collect(t, tx.Movements("p1", "a")), nil)
+		if _, err := tx.Movement("c"); !errors.Is(err, finance.ErrNotFound) {
+			t.Errorf("what is not there: %v", err)
+		}
+		same(t, limits)(tx.AdvanceLimits("p1"))
+		same(t, vendors.AdvanceLimits{})(tx.AdvanceLimits("p"))
+		same(t, planned)(tx.Advance("a1"))
+		same(t, []vendors.AdvanceLine{planned})(collect(t, tx.Advances("v1")), nil)
 		return nil
 	})
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
 	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
@@ -187,6 +188,8 @@ func putGolden(tx *Tx) error {
 		tx.PutComplaintText("q1", filled[feedback.SealedText]()),
 		tx.PutCase(filled[reconcile.Case]()),
 		tx.PutCaseComment(filled[reconcile.Comment]()),
+		tx.PutAdvanceLimits("p1", filled[vendors.AdvanceLimits]()),
+		tx.PutMovement(filled[finance.Movement]()),
 		tx.PutDocument(filled[documents.Attachment]().Document),
 		tx.PutAttachment(filled[documents.Attachment]()),
 		tx.PutDocumentRules("p1", filled[[]documents.Rule]()),
@@ -253,6 +256,8 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, goldenTerms())(tx.Terms(goldenTerms().Vendor, 0))
 	is(t, filled[vendors.Charged]())(tx.Charged(filled[vendors.Charged]().Vendor, filled[vendors.Charged]().Round))
 	is(t, filled[[]vendors.ChargeLine]())(tx.ClaimCharges("c1"))
+	is(t, filled[vendors.AdvanceLimits]())(tx.AdvanceLimits("p1"))
+	is(t, filled[finance.Movement]())(tx.Movement(filled[finance.Movement]().ID))
 	attached := filled[documents.Attachment]()
 	is(t, attached)(one(tx.Attachments(attached.Programme, attached.Subject)))
 	is(t, attached)(one(tx.AttachmentsOf(attached.Programme, attached.Document.Hash)))

@@ -4,6 +4,8 @@ import (
 	"iter"
 
 	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/finance"
+	"github.com/jate-cva/jate/vendors"
 )
 
 func (d draw) subject() documents.Subject {
@@ -11,6 +13,27 @@ func (d draw) subject() documents.Subject {
 }
 
 var documentCalls = []func(draw) call{
+	func(d draw) call {
+		id := d.id()
+		return asks("Movement", func(tx anyTx) (finance.Movement, error) { return tx.Movement(id) })
+	},
+	func(d draw) call {
+		m := random[finance.Movement](d)
+		m.ID, m.Programme = d.id(), d.owner()
+		return puts("PutMovement", func(tx anyTx) error { return tx.PutMovement(m) })
+	},
+	func(d draw) call {
+		p, after := d.owner(), d.id()
+		return walks("Movements", func(tx anyTx) iter.Seq2[finance.Movement, error] { return tx.Movements(p, after) })
+	},
+	func(d draw) call {
+		p := d.owner()
+		return asks("AdvanceLimits", func(tx anyTx) (vendors.AdvanceLimits, error) { return tx.AdvanceLimits(p) })
+	},
+	func(d draw) call {
+		p, l := d.owner(), random[vendors.AdvanceLimits](d)
+		return puts("PutAdvanceLimits", func(tx anyTx) error { return tx.PutAdvanceLimits(p, l) })
+	},
 	func(d draw) call {
 		h := documents.Hash(d.hash())
 		return asks("Document", func(tx anyTx) (documents.Document, error) { return tx.Document(h) })

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
@@ -30,6 +31,9 @@ type anyTx interface {
 	feedback.Tx
 	Case(id string) (reconcile.Case, error)
 	PutCase(c reconcile.Case) error
+	Movement(id string) (finance.Movement, error)
+	PutMovement(m finance.Movement) error
+	Movements(programme, after string) iter.Seq2[finance.Movement, error]
 	Cases(programme string) iter.Seq2[reconcile.Case, error]
 }
 

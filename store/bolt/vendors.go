@@ -169,15 +169,29 @@ func (tx *Tx) Settlements(programme string) iter.Seq2[vendors.Settlement, error]
 
 // Advance returns an advance.
 func (tx *Tx) Advance(id string) (vendors.AdvanceLine, error) {
-	return read(tx, advanceTable.rows, id, vendors.ErrNotFound, advanceRecord.advance)
+	a, err := read(tx, advanceTable.rows, id, vendors.ErrNotFound, advanceRecord.advance)
+	if err != nil {
+		return a, err
+	}
+	return tx.planned(a)
 }
 
 // PutAdvance stores an advance.
 func (tx *Tx) PutAdvance(a vendors.AdvanceLine) error {
-	return advanceTable.put(tx, string(a.Vendor), a.ID, advanceRecordOf(a))
+	return errors.Join(advanceTable.put(tx, string(a.Vendor), a.ID, advanceRecordOf(a)), tx.putPlan(a))
 }
 
 // Advances yields a vendor's advances in the order of their ids.
 func (tx *Tx) Advances(vendor vendors.ID) iter.Seq2[vendors.AdvanceLine, error] {
-	return convert(advanceTable.of(tx, string(vendor), ""), advanceRecord.advance)
+	return func(yield func(vendors.AdvanceLine, error) bool) {
+		for r, err := range advanceTable.of(tx, string(vendor), "") {
+			var a vendors.AdvanceLine
+			if err == nil {
+				a, err = tx.planned(r.advance())
+			}
+			if !yield(a, err) || err != nil {
+				return
+			}
+		}
+	}
 }

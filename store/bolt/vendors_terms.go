@@ -7,10 +7,13 @@ import (
 	"github.com/jate-cva/jate/vendors"
 )
 
-// The buckets of vendors' terms and what they came to.
+// The buckets of vendors' terms and what they came to, and of what advances
+// have besides.
 var (
 	termsTable        = table[numbered[vendors.ID], termsRecord]{newBucket("terms"), 1, numberedKey[vendors.ID]()}
 	chargedTable      = table[ownedKey[string], chargedRecord]{newBucket("charged"), 1, ownedKeys[string]()}
+	advancePlanTable  = table[string, []installmentRecord]{newBucket("advance-plan"), 1, textKey[string]()}
+	advanceLimitTable = table[string, advanceLimitsRecord]{newBucket("advance-limits"), 1, textKey[string]()}
 	claimChargesTable = table[vendors.ClaimID, []chargeLineRecord]{newBucket("claim-charges"), 1, textKey[vendors.ClaimID]()}
 )
 
@@ -132,4 +135,48 @@ func (tx *Tx) PutClaimCharges(id vendors.ClaimID, lines []vendors.ChargeLine) er
 	return claimChargesTable.put(tx, id, each(lines, func(l vendors.ChargeLine) chargeLineRecord {
 		return chargeLineRecord{l.Name, string(l.Kind), amount(l.Base), amount(l.Amount)}
 	}))
+}
+
+// installmentRecord is in "advance-plan" by advance; one without days has none.
+type installmentRecord struct {
+	Due    instant
+	Amount amount
+}
+
+// advanceLimitsRecord is in "advance-limits" by programme.
+type advanceLimitsRecord struct{ Vendor, Programme amount }
+
+// planned returns the advance with its plan.
+func (tx *Tx) planned(a vendors.AdvanceLine) (vendors.AdvanceLine, error) {
+	rs, err := advancePlanTable.get(tx, a.ID, vendors.ErrNotFound)
+	if errors.Is(err, vendors.ErrNotFound) {
+		return a, nil
+	}
+	a.Plan = each(rs, func(r installmentRecord) vendors.Installment {
+		return vendors.Installment{Due: r.Due.time(), Amount: r.Amount.amount()}
+	})
+	return a, err
+}
+
+func (tx *Tx) putPlan(a vendors.AdvanceLine) error {
+	if a.Plan == nil {
+		return advancePlanTable.delete(tx, a.ID)
+	}
+	return advancePlanTable.put(tx, a.ID, each(a.Plan, func(p vendors.Installment) installmentRecord {
+		return installmentRecord{instantOf(p.Due), amount(p.Amount)}
+	}))
+}
+
+// AdvanceLimits returns a programme's.
+func (tx *Tx) AdvanceLimits(programme string) (vendors.AdvanceLimits, error) {
+	r, err := advanceLimitTable.get(tx, programme, vendors.ErrNotFound)
+	if errors.Is(err, vendors.ErrNotFound) {
+		return vendors.AdvanceLimits{}, nil
+	}
+	return vendors.AdvanceLimits{Vendor: r.Vendor.amount(), Programme: r.Programme.amount()}, err
+}
+
+// PutAdvanceLimits stores a programme's.
+func (tx *Tx) PutAdvanceLimits(programme string, l vendors.AdvanceLimits) error {
+	return advanceLimitTable.put(tx, programme, advanceLimitsRecord{amount(l.Vendor), amount(l.Programme)})
 }

@@ -7,9 +7,10 @@ import (
 )
 
 type termTables struct {
-	terms   table[string, vendors.Terms]        // vendor, version
-	charged table[string, vendors.Charged]      // vendor, round
-	charges table[string, []vendors.ChargeLine] // claim
+	terms   table[string, vendors.Terms]         // vendor, version
+	charged table[string, vendors.Charged]       // vendor, round
+	charges table[string, []vendors.ChargeLine]  // claim
+	limits  table[string, vendors.AdvanceLimits] // programme
 }
 
 // Terms returns a version of a vendor's terms, the latest for 0.
@@ -56,4 +57,15 @@ func (tx *Tx) ClaimCharges(id vendors.ClaimID) ([]vendors.ChargeLine, error) {
 // PutClaimCharges stores them.
 func (tx *Tx) PutClaimCharges(id vendors.ClaimID, lines []vendors.ChargeLine) error {
 	return tx.db.terms.charges.put(tx, string(id), lines)
+}
+
+// AdvanceLimits returns a programme's.
+func (tx *Tx) AdvanceLimits(programme string) (vendors.AdvanceLimits, error) {
+	l, _ := tx.db.terms.limits.get(programme)
+	return l, nil
+}
+
+// PutAdvanceLimits stores a programme's.
+func (tx *Tx) PutAdvanceLimits(programme string, l vendors.AdvanceLimits) error {
+	return tx.db.terms.limits.put(tx, programme, l)
 }
