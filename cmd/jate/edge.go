@@ -138,6 +138,22 @@ func (f edgeFlags) automatic(dir string) (*autocert.Manager, error) {
 	}, nil
 }
 
+// tell logs why an ACME server gives no certificate. net/http would say it with
+// the address of whoever called, and to nobody (see quietly).
+func (e *edge) tell(log *slog.Logger) {
+	if e.manager == nil {
+		return
+	}
+	get := e.config.GetCertificate
+	e.config.GetCertificate = func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
+		c, err := get(h)
+		if err != nil && e.manager.HostPolicy(h.Context(), h.ServerName) == nil {
+			log.Warn("no certificate from the ACME server", slog.String("error", err.Error()))
+		}
+		return c, err
+	}
+}
+
 // scheme is how the address of the API begins.
 func (e edge) scheme() string {
 	if e.config != nil {
@@ -155,6 +171,7 @@ func (e *edge) warn(api net.Addr, log *slog.Logger) {
 	if e.files != nil {
 		e.warnEnd(time.Now(), log)
 	}
+	e.tell(log)
 }
 
 // endsSoon is how long before its end a certificate is warned of: those who

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 )
 
@@ -39,4 +40,28 @@ func SharedData(t testing.TB) string {
 		t.Skip("the sample data beside the repository is not there")
 	}
 	return dir
+}
+
+// Built returns the path of a Go program that tools/go.mod names, built if it
+// was not yet. Where it cannot be, such as without a network the first time, the
+// test is skipped, or fails when JATE_TOOLS=required.
+func Built(t testing.TB, program string) string {
+	t.Helper()
+	mod, err := exec.Command("go", "env", "GOMOD").Output() // a test runs in its package's folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "tool", "-modfile=tools/go.mod", "-n", program) // #nosec G204 -- the name is a constant of the test
+	cmd.Dir = filepath.Dir(strings.TrimSpace(string(mod)))
+	var said strings.Builder
+	cmd.Stderr = &said
+	path, err := cmd.Output()
+	if err == nil {
+		return strings.TrimSpace(string(path))
+	}
+	if os.Getenv("JATE_TOOLS") == "required" {
+		t.Fatalf("%s cannot be built: %v\n%s", program, err, &said)
+	}
+	t.Skipf("%s cannot be built: %v", program, err)
+	return ""
 }
