@@ -59,6 +59,7 @@ type appConfig struct {
 	rate     uint // calls a second of one client; 0 for no limit
 	pace     pace // of accounts and handhelds; the zero pace sets none
 	edge     edge
+	server   func(*http.Server) // changes the API's server; for tests, which cannot wait as long
 }
 
 // app is a data folder with the services over it: everything that serve, demo

@@ -70,6 +70,9 @@ func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	res.Body = io.NopCloser(bytes.NewReader(answer))
 	name := in.Route.Method + " " + in.Route.Path
+	if missing := unsecured(res.Header); missing != "" || res.Header.Get("Cache-Control") != "no-store" {
+		c.t.Errorf("%s: the answer %d lacks %s, or may be kept: %v", name, res.StatusCode, missing, res.Header)
+	}
 	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: res.StatusCode, Header: res.Header, Options: in.Options}
 	if err := openapi3filter.ValidateResponse(r.Context(), out.SetBodyBytes(answer)); err != nil {
 		c.t.Errorf("%s: the answer %d is not as described: %v\n%s", name, res.StatusCode, err, shortly(answer))

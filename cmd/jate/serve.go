@@ -93,15 +93,15 @@ func serve(ctx context.Context, a *app, api, inside net.Listener) error {
 	e := &a.cfg.edge
 	e.warn(api.Addr(), a.log)
 	at := []answering{
-		{httpkit.Bounded(api, httpkit.Connections{Proxies: e.proxies}), a.handler, e.config},
-		{inside, httpkit.Guard(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}), a.log, httpkit.Limits{}), nil},
+		{httpkit.Bounded(api, httpkit.Connections{Proxies: e.proxies}), a.handler, e.config, a.cfg.server},
+		{inside, httpkit.Guard(promhttp.HandlerFor(a.registry, promhttp.HandlerOpts{}), a.log, httpkit.Limits{}), nil, nil},
 	}
 	if e.redirect != "" {
 		l, err := net.Listen("tcp", e.redirect)
 		if err != nil {
 			return errors.Join(err, api.Close(), inside.Close())
 		}
-		at = append(at, answering{httpkit.Bounded(l, httpkit.Connections{}), httpkit.Guard(e.elsewhere(api.Addr()), a.log, httpkit.Limits{}), nil})
+		at = append(at, answering{httpkit.Bounded(l, httpkit.Connections{}), httpkit.Guard(e.elsewhere(api.Addr()), a.log, httpkit.Limits{}), nil, nil})
 	}
 	for _, s := range at {
 		s.add(&g, a.log)
@@ -122,12 +122,16 @@ type answering struct {
 	l      net.Listener
 	h      http.Handler
 	config *tls.Config
+	change func(*http.Server) // nil to leave it as it is
 }
 
 // add adds the actor that answers.
 func (s answering) add(g *actors.Group, logTo *slog.Logger) {
 	srv := httpkit.NewServer(s.l.Addr().String(), s.h)
 	srv.TLSConfig, srv.ErrorLog = s.config, log.New(quietly{logTo}, "", 0)
+	if s.change != nil {
+		s.change(srv)
+	}
 	g.Add(func() error {
 		var err error
 		if s.config != nil {
