@@ -21,7 +21,7 @@ HANDHELD_SOURCES = $(shell find $(HANDHELD) \( -name node_modules -o -name test-
 	\( -path '*/src/*' -o -path '*/prompts/*' -o -path '*/public/*' -o -path '*/scripts/*' -o -name '*.html' -o -name '*.json' -o -name 'vite*.ts' \) -print)
 WEB_TIMEOUT ?= 6m
 
-.PHONY: all build web demo test webtest weblong screenshots short fuzz sim detect bench microbench soak lint cover tools clean help
+.PHONY: all build web demo test webtest weblong screenshots short fuzz sim detect bench microbench soak lint cover asvs tools clean help
 
 all: lint build ## check and build (the default)
 
@@ -96,6 +96,9 @@ lint: ## gofmt, go vet, staticcheck
 		echo "gofmt -w is needed for:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+
+asvs: ## the 58 requirements of ASVS 5.0 that matter here, each with its tests, or why there are none yet
+	@go run ./test/asvs
 
 cover: ## coverage by package, and cover.out for go tool cover
 	go test -coverprofile=cover.out ./...

@@ -196,7 +196,7 @@ func TestService_Forget(t *testing.T) {
 }
 
 // Another programme's things look as if they did not exist.
-func TestService_otherProgramme(t *testing.T) {
+func TestASVS_8_4_1_households(t *testing.T) {
 	w := newWorld(t)
 	w.importing(families)
 	h := w.households()["Sira Diallo"]

@@ -147,7 +147,7 @@ func TestService_SetZone(t *testing.T) {
 }
 
 // Another programme's things look as if they did not exist, whatever the role.
-func TestService_OtherProgramme(t *testing.T) {
+func TestASVS_8_2_2_vendors(t *testing.T) {
 	w := newWorld(t)
 	w.register("v1", 0)
 	w.francs("v1", 5000)
@@ -250,7 +250,7 @@ func TestService_Pages(t *testing.T) {
 }
 
 // Where a trader is paid is for those who have to do with money.
-func TestService_Vendor_Alias(t *testing.T) {
+func TestASVS_8_2_3_payments(t *testing.T) {
 	w := newWorld(t)
 	w.register("v1", 0)
 	for role, shown := range map[access.Role]bool{access.RoleVendorManager: true, access.RoleFinancePreparer: true,

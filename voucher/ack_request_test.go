@@ -11,7 +11,7 @@ func testRequest() Request {
 		Body: HashOf(""), Nonce: "nonce-2", Counter: 9}
 }
 
-func TestParseRequest(t *testing.T) {
+func TestASVS_4_1_5_requests(t *testing.T) {
 	key := seedKey("handheld")
 	jws, err := SignRequest(testRequest(), key)
 	if err != nil {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"io"
 	"io/fs"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -87,19 +89,43 @@ func surface(t *testing.T) []*http.Request {
 	return all
 }
 
+// answers are asked for once, for every test that looks at them.
+var answers struct {
+	once sync.Once
+	all  map[string]*http.Response // by method and path; the bodies are gone
+}
+
 // eachAnswer calls fn with every answer of the surface.
 func eachAnswer(t *testing.T, fn func(t *testing.T, name string, res *http.Response)) {
 	t.Helper()
-	s := runServer(t, nil)
-	for _, r := range surface(t) {
-		r.URL.Scheme, r.URL.Host = "http", s.address
-		res, err := http.DefaultTransport.RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
+	answers.once.Do(func() {
+		answers.all = map[string]*http.Response{}
+		s := runServer(t, nil)
+		for _, r := range surface(t) {
+			r.URL.Scheme, r.URL.Host = "http", s.address
+			res, err := http.DefaultTransport.RoundTrip(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			drop(t, res)
+			answers.all[r.Method+" "+r.URL.Path] = res
 		}
-		fn(t, r.Method+" "+r.URL.Path, res)
-		res.Body.Close()
+	})
+	if len(answers.all) < 100 {
+		t.Fatalf("%d answers", len(answers.all))
 	}
+	for name, res := range answers.all {
+		fn(t, name, res)
+	}
+}
+
+// drop reads what is left of an answer, so that its connection is used again.
+func drop(t *testing.T, res *http.Response) {
+	t.Helper()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		t.Error(err)
+	}
+	res.Body.Close()
 }
 
 // Every answer of every route has the headers, refusals and files too. The
@@ -175,7 +201,7 @@ func TestASVS_3_5_1(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res.Body.Close()
+		drop(t, res)
 		if res.StatusCode != http.StatusForbidden {
 			t.Errorf("%s %s: %d", r.Method, r.URL.Path, res.StatusCode)
 		}
@@ -210,7 +236,7 @@ func TestASVS_4_1_4(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res.Body.Close()
+			drop(t, res)
 			// A fixed path may lie under one with a parameter: then its methods count.
 			if res.StatusCode != http.StatusMethodNotAllowed && res.StatusCode != http.StatusUnauthorized {
 				t.Errorf("%s %s: %d", method, path, res.StatusCode)

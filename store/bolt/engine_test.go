@@ -56,7 +56,7 @@ func enqueue(db *DB, fns ...func(*Tx) error) (wait func() []error) {
 }
 
 // An Update whose function does not succeed leaves nothing, and harms nobody.
-func TestDB_Update_leavesNothing(t *testing.T) {
+func TestASVS_2_3_3_leavesNothing(t *testing.T) {
 	db := newDB(t, Options{})
 	if err := db.Update(t.Context(), put("k", "before")); err != nil {
 		t.Fatal(err)

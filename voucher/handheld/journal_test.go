@@ -362,7 +362,7 @@ func TestDir(t *testing.T) {
 
 // What a handheld keeps of a sale has no field that could name a person: every
 // string in it is a code of a closed set or an opaque identifier.
-func TestRecord_holdsNobody(t *testing.T) {
+func TestASVS_14_3_3_records(t *testing.T) {
 	allowed := []string{"Handheld", "Serial", "Item", "Quantity", "Reason", "By", "Risk"}
 	var walk func(reflect.Type)
 	walk = func(ty reflect.Type) {

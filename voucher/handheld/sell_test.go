@@ -253,7 +253,27 @@ func TestHandheld_Sell_floor(t *testing.T) {
 	sell(3, noon.AddDate(-1, 0, 0), noon.Add(time.Hour))
 }
 
-func TestHandheld_Sell_limits(t *testing.T) {
+// Sales that follow each other faster than people sell are marked, and said to
+// the office, which is asked about them.
+func TestASVS_2_4_2(t *testing.T) {
+	o := newOffice(t)
+	var cards []printed
+	for range paceMax + 1 {
+		cards = append(cards, o.print(voucherOf{mode: voucher.ModeSecret, home: true, value: 1000}))
+	}
+	h := o.equip(&Memory{})
+	for i, p := range cards {
+		sold, err := h.Sell(sale(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := slices.Contains(sold.Risk, voucher.RiskPace); got != (i >= paceMax) {
+			t.Errorf("sale %d: risk %v", i+1, sold.Risk)
+		}
+	}
+}
+
+func TestASVS_2_3_2_handheld(t *testing.T) {
 	o := newOffice(t)
 	o.policy.Count = 30
 	var cards []printed
