@@ -3,7 +3,11 @@ package reconcile_test
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
+	"fmt"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +15,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/jate-cva/jate/internal/toolcheck"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
@@ -139,6 +144,48 @@ func TestService_CasePack(t *testing.T) {
 			forge(&forged)
 			if _, err := forged.Verify(logName, key); err == nil {
 				t.Error("it is believed")
+			}
+		})
+	}
+}
+
+// The paper says in both languages what the file says, and bears its SHA-256.
+func TestWritePDF(t *testing.T) {
+	toolcheck.Need(t, "pdftotext")
+	w, c := decidedCase(t)
+	w.sign()
+	p, err := w.s.CasePack(t.Context(), reconcile.CaseByID{By: auditor, ID: c.ID})
+	w.must(err)
+	file, err := p.Bytes()
+	w.must(err)
+	for lang, words := range map[string][]string{
+		"en": {"Evidence pack", "What would clear it", "case cleared in part", "written off", "answered", logName},
+		"fr": {"Dossier de preuves", "Ce qui l'écarterait", "libéré en partie", "passé en perte", "a répondu", "commentaire", logName},
+	} {
+		t.Run(lang, func(t *testing.T) {
+			var b, again bytes.Buffer
+			w.must(evidence.WritePDF(&b, file, lang))
+			w.must(evidence.WritePDF(&again, file, lang))
+			if !bytes.Equal(b.Bytes(), again.Bytes()) {
+				t.Error("the same file gives two papers")
+			}
+			path := filepath.Join(t.TempDir(), "pack.pdf")
+			w.must(os.WriteFile(path, b.Bytes(), 0o600))
+			out, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
+			w.must(err)
+			text := strings.Join(strings.Fields(string(out)), "") // a line may end in a word
+			words := append(words, c.ID, fmt.Sprintf("%x", sha256.Sum256(file)), p.Findings[0].Detector, judge.Pseudonym,
+				c.Value.Format(lang), p.Redemptions[0].Receipt[:8])
+			for _, want := range words {
+				if !strings.Contains(text, strings.Join(strings.Fields(want), "")) {
+					t.Errorf("the paper has no %q:\n%s", want, text)
+				}
+			}
+			if strings.Contains(text, string(w.cards[2])) || strings.Contains(text, "Mariam") {
+				t.Error("it names what it must not")
+			}
+			if keep := os.Getenv("KEEP_PDF"); keep != "" {
+				w.must(os.WriteFile(keep+"-"+lang+".pdf", b.Bytes(), 0o600))
 			}
 		})
 	}

@@ -24,6 +24,7 @@ func caseRoutes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.H
 		"POST /api/v1/cases/proposals":             httpkit.Handler(httpkit.Present(e.OpenProposed, wireOfOpened), decodeOpenProposed, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}":                   httpkit.Handler(httpkit.Present(e.Case, jsonOfCase), decodeCase, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}/history":           httpkit.Handler(httpkit.Present(e.CaseHistory, wireOfHistory), decodeCase, http.StatusOK, opts...),
+		"GET /api/v1/cases/{id}/pack.pdf":          httpkit.Handler(packAsPDF(e.CasePack), decodePaper, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}/pack.json":         httpkit.Handler(packAsJSON(e.CasePack), decodeCase, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}/comments":          httpkit.Handler(httpkit.Present(e.CaseComments, wireOfComments), decodeCase, http.StatusOK, opts...),
 		"POST /api/v1/cases/{id}/comments":         httpkit.Handler(httpkit.Present(e.CommentCase, jsonOfComment), decodeComment, http.StatusCreated, opts...),
@@ -328,5 +329,36 @@ func packAsJSON(pack httpkit.Endpoint[CaseByID, evidence.Pack]) httpkit.Endpoint
 			_, err := w.Write(b)
 			return err
 		}}, err
+	}
+}
+
+// paper is a case's evidence in a language.
+type paper struct {
+	CaseByID
+	lang string
+}
+
+func decodePaper(ctx context.Context, r *http.Request) (paper, error) {
+	q, err := decodeCase(ctx, r)
+	if err != nil {
+		return paper{}, err
+	}
+	v, err := httpkit.Query(r, "lang")
+	if err == nil && v.Get("lang") != "" && v.Get("lang") != "en" && v.Get("lang") != "fr" {
+		err = httpkit.ErrQuery.At("query.lang", "en or fr")
+	}
+	return paper{q, v.Get("lang")}, err
+}
+
+// packAsPDF answers with the file as people read it.
+func packAsPDF(pack httpkit.Endpoint[CaseByID, evidence.Pack]) httpkit.Endpoint[paper, httpkit.Content] {
+	return func(ctx context.Context, q paper) (httpkit.Content, error) {
+		p, err := pack(ctx, q.CaseByID)
+		if err != nil {
+			return httpkit.Content{}, err
+		}
+		b, err := p.Bytes()
+		return httpkit.Content{Type: "application/pdf", Filename: "case-" + p.Case.ID + ".pdf",
+			Write: func(w io.Writer) error { return evidence.WritePDF(w, b, q.lang) }}, err
 	}
 }

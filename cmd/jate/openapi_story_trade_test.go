@@ -195,6 +195,7 @@ func (s *story) cases() {
 	s.get("monitor", "/api/v1/reconciliation")
 	s.must(s.app.checkpoint(s.t.Context()))
 	s.get("monitor", "/api/v1/cases/"+decided+"/pack.json")
+	s.get("monitor", "/api/v1/cases/"+decided+"/pack.pdf?lang=fr")
 }
 
 // settle accepts what the first trader has left and pays both.

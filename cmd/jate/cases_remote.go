@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/go-kit/kit/endpoint"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/vendors"
+)
+
+// open returns the API of a server, or of a folder.
+func (f *caseFlags) open(ctx context.Context, env *environment) (*remote, func() error, error) {
+	if f.server != "" {
+		r, err := newRemote(f.server, f.token)
+		return r, func() error { return nil }, err
+	}
+	db, _, err := openStore(f.data, env.quiet())
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := f.routes(db.Reconcile, func() (string, error) { return onlyProgramme(ctx, db, f.programme) }, db.Vendors)
+	if err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return &remote{server: "http://folder", http: &http.Client{Transport: inProcess{h}}}, db.Close, nil
+}
+
+// routes are the API's about cases, for one person at the console.
+func (f *caseFlags) routes(cases func() reconcile.Store, programme func() (string, error), books func() vendors.Store) (http.Handler, error) {
+	id, err := programme()
+	if err != nil {
+		return nil, err
+	}
+	role := access.RoleAuditor
+	if f.role != "" {
+		role = access.Role(f.role)
+	}
+	if err := access.CheckRoles([]access.Role{role}); err != nil {
+		return nil, err
+	}
+	staff := f.staff
+	if staff == "" {
+		staff = "office"
+	}
+	by := local(id, staff, role)
+	limits, err := limitsOf(f.data)
+	if err != nil {
+		return nil, err
+	}
+	prover := access.TokenProver{Now: time.Now}
+	v, err := vendors.New(vendors.Config{Store: books(), Rand: rand.Reader, Prover: prover, Serial: reconcile.CanonicalSerial})
+	if err != nil {
+		return nil, err
+	}
+	s, err := reconcile.New(reconcile.Config{Store: cases(), Vendors: v, Prover: prover, Limits: limits})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	none := func(string) endpoint.Middleware {
+		return func(next endpoint.Endpoint) endpoint.Endpoint { return next }
+	}
+	reconcile.Routes(mux, reconcile.NewEndpoints(s, none), func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r.WithContext(access.NewContext(r.Context(), by)))
+		})
+	}, httpkit.LogTo(slog.New(slog.DiscardHandler)))
+	return mux, nil
+}
+
+// command gives a command and returns the answer's body.
+func (b *remote) command(ctx context.Context, path, key string, body map[string]any) ([]byte, error) {
+	for name, v := range body {
+		if v == "" {
+			delete(body, name) // what was not given
+		}
+	}
+	content, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.server+path, bytes.NewReader(content))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+b.token)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Idempotency-Key", key)
+	res, err := b.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := io.ReadAll(io.LimitReader(res.Body, remoteAnswerMax))
+	if err := errors.Join(err, res.Body.Close()); err != nil {
+		return nil, err
+	}
+	if res.StatusCode >= http.StatusMultipleChoices {
+		return nil, refusedBy(res.StatusCode, answer)
+	}
+	return answer, nil
+}
+
+// refusedBy puts a problem document into one line.
+func refusedBy(status int, body []byte) error {
+	var p struct {
+		Title, Code string
+		Errors      []struct{ Location, Message string }
+	}
+	_ = json.Unmarshal(body, &p) // what is no problem has no title
+	text := p.Title
+	for _, e := range p.Errors {
+		text += fmt.Sprintf(" [%s: %s]", e.Location, e.Message)
+	}
+	return fmt.Errorf("%d %.40s: %.500s", status, p.Code, text)
+}
+
+// inProcess answers requests from a handler of this process.
+type inProcess struct{ handler http.Handler }
+
+// RoundTrip implements http.RoundTripper.
+func (t inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := &answered{header: http.Header{}, status: http.StatusOK}
+	t.handler.ServeHTTP(w, r)
+	return &http.Response{StatusCode: w.status, Header: w.header, Body: io.NopCloser(&w.body), Request: r}, nil
+}
+
+// answered keeps an answer.
+type answered struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (a *answered) Header() http.Header         { return a.header }
+func (a *answered) WriteHeader(status int)      { a.status = status }
+func (a *answered) Write(b []byte) (int, error) { return a.body.Write(b) }
