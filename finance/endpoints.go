@@ -25,6 +25,11 @@ type Endpoints struct {
 	ApproveMovement  httpkit.Endpoint[DecideMovement, Movement]
 	RefuseMovement   httpkit.Endpoint[DecideMovement, Movement]
 	Movements        httpkit.Endpoint[List, Page[Movement]]
+	PreparePeriod    httpkit.Endpoint[PreparePeriod, Period]
+	ApprovePeriod    httpkit.Endpoint[ApprovePeriod, Period]
+	Period           httpkit.Endpoint[ReadPeriod, Period]
+	PeriodReport     httpkit.Endpoint[ReadPeriod, PeriodReport]
+	CutOff           httpkit.Endpoint[ReadCutOff, CutOff]
 }
 
 // NewEndpoints puts each method behind the middleware that observe returns for
@@ -43,6 +48,11 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		ApproveMovement:  guarded(MethodApproveMovement, s.ApproveMovement, observe),
 		RefuseMovement:   guarded(MethodRefuseMovement, s.RefuseMovement, observe),
 		Movements:        guarded(MethodMovements, s.Movements, observe),
+		PreparePeriod:    guarded(MethodPreparePeriod, s.PreparePeriod, observe),
+		ApprovePeriod:    guarded(MethodApprovePeriod, s.ApprovePeriod, observe),
+		Period:           guarded(MethodPeriod, s.Period, observe),
+		PeriodReport:     guarded(MethodPeriodReport, s.PeriodReport, observe),
+		CutOff:           guarded(MethodCutOff, s.CutOff, observe),
 	}
 }
 

@@ -44,6 +44,12 @@ func (l logged) ApproveMovement(ctx context.Context, cmd DecideMovement) (Moveme
 	return m, err
 }
 
+func (l logged) ApprovePeriod(ctx context.Context, cmd ApprovePeriod) (Period, error) {
+	p, err := l.Service.ApprovePeriod(ctx, cmd)
+	l.line(ctx, err, "period "+string(p.State), slog.String("month", p.Month), slog.Uint64("entry", p.Entry), slog.String("actor", cmd.By.Pseudonym))
+	return p, err
+}
+
 func (l logged) SetDocumentRules(ctx context.Context, cmd SetDocumentRules) ([]documents.Rule, error) {
 	rules, err := l.Service.SetDocumentRules(ctx, cmd)
 	l.line(ctx, err, "document rules set", slog.Int("rules", len(rules)), slog.String("actor", cmd.By.Pseudonym))

@@ -24,6 +24,11 @@ const (
 	MethodApproveMovement  Method = "approve_movement"
 	MethodRefuseMovement   Method = "refuse_movement"
 	MethodMovements        Method = "movements"
+	MethodPreparePeriod    Method = "prepare_period"
+	MethodApprovePeriod    Method = "approve_period"
+	MethodPeriod           Method = "period"
+	MethodPeriodReport     Method = "period_report"
+	MethodCutOff           Method = "cut_off"
 )
 
 var (
@@ -50,6 +55,11 @@ var Roles = map[Method][]access.Role{
 	MethodApproveMovement:  approve,
 	MethodRefuseMovement:   {access.RoleFinancePreparer, access.RoleFinanceApprover},
 	MethodMovements:        readers,
+	MethodPreparePeriod:    {access.RoleFinancePreparer, access.RoleFinanceApprover},
+	MethodApprovePeriod:    approve,
+	MethodPeriod:           readers,
+	MethodPeriodReport:     readers,
+	MethodCutOff:           readers,
 }
 
 // named are the kinds of document that may bear households' names, and who may

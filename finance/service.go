@@ -53,6 +53,22 @@ type Service interface {
 	// RefuseMovement ends it. Errors: ErrNotFound, ErrMovementState.
 	RefuseMovement(ctx context.Context, cmd DecideMovement) (Movement, error)
 	Movements(ctx context.Context, q List) (Page[Movement], error)
+
+	// PreparePeriod proposes to close a month, or to open the last closed one
+	// again. Errors: ErrPeriod.
+	PreparePeriod(ctx context.Context, cmd PreparePeriod) (Period, error)
+	// ApprovePeriod does it. What counts in the month must be what it was when it
+	// was prepared. Errors: ErrNotFound, ErrPeriodChanged, access.ErrSamePerson,
+	// access.ErrProof.
+	ApprovePeriod(ctx context.Context, cmd ApprovePeriod) (Period, error)
+	// Period returns a month that was proposed or closed. Errors: ErrNotFound.
+	Period(ctx context.Context, q ReadPeriod) (Period, error)
+	// PeriodReport returns the books of a month, open or closed. Errors:
+	// ErrPeriod, ErrPeriodTies.
+	PeriodReport(ctx context.Context, q ReadPeriod) (PeriodReport, error)
+	// CutOff returns how the programme's vendors stood at the end of a day.
+	// Errors: ErrPeriodTies.
+	CutOff(ctx context.Context, q ReadCutOff) (CutOff, error)
 }
 
 // Config is what a Service needs. All of it is required.

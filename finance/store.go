@@ -13,6 +13,10 @@ import (
 type Tx interface {
 	distribution.Tx
 
+	// Period returns a month that somebody proposed to close.
+	Period(month string) (Period, error)
+	PutPeriod(p Period) error
+
 	Movement(id string) (Movement, error)
 	PutMovement(m Movement) error
 	// Movements yields a programme's movements with an id above after, in order.

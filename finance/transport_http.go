@@ -34,6 +34,11 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 		"POST /api/v1/movements":               handle(e.PrepareMovement, wireOfMovement, decodePrepareMovement, http.StatusCreated, opts),
 		"POST /api/v1/movements/{id}/approval": handle(e.ApproveMovement, wireOfMovement, decodeApproveMovement, http.StatusOK, opts),
 		"POST /api/v1/movements/{id}/refusal":  handle(e.RefuseMovement, wireOfMovement, decodeRefuseMovement, http.StatusOK, opts),
+		"GET /api/v1/periods/{id}":             handle(e.Period, wireOfPeriod, decodePeriod, http.StatusOK, opts),
+		"GET /api/v1/periods/{id}/report":      handle(e.PeriodReport, wireOfReport, decodePeriod, http.StatusOK, long),
+		"POST /api/v1/periods/{id}/proposal":   handle(e.PreparePeriod, wireOfPeriod, decodePreparePeriod, http.StatusCreated, long),
+		"POST /api/v1/periods/{id}/approval":   handle(e.ApprovePeriod, wireOfPeriod, decodeApprovePeriod, http.StatusOK, long),
+		"GET /api/v1/cut-off":                  handle(e.CutOff, wireOfCutOff, decodeCutOff, http.StatusOK, long),
 	} {
 		mux.Handle(pattern, staff(h))
 	}

@@ -17,7 +17,6 @@ const (
 	MethodCheckpoint         = "checkpoint"
 	MethodInclusion          = "inclusion"
 	MethodConsistency        = "consistency"
-	MethodClosePeriod        = "close-period"
 	MethodLate               = "late"
 )
 
@@ -32,7 +31,6 @@ type Endpoints struct {
 	Checkpoint         httpkit.Endpoint[CheckpointQuery, Checkpoint]
 	Inclusion          httpkit.Endpoint[InclusionQuery, Inclusion]
 	Consistency        httpkit.Endpoint[ConsistencyQuery, Consistency]
-	ClosePeriod        httpkit.Endpoint[ClosePeriod, Period]
 	Late               httpkit.Endpoint[LateQuery, LatePage]
 }
 
@@ -50,7 +48,6 @@ func NewEndpoints(s Service, guard func(method string) endpoint.Middleware) Endp
 		Checkpoint:         httpkit.Wrap(s.Checkpoint, guard(MethodCheckpoint)),
 		Inclusion:          httpkit.Wrap(s.Inclusion, guard(MethodInclusion)),
 		Consistency:        httpkit.Wrap(s.Consistency, guard(MethodConsistency)),
-		ClosePeriod:        httpkit.Wrap(s.ClosePeriod, guard(MethodClosePeriod)),
 		Late:               httpkit.Wrap(s.Late, guard(MethodLate)),
 	}
 }

@@ -6,22 +6,18 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Instrumenting returns s with metrics registered with reg: when the last
-// period that was closed ended (jate_ledger_closed_through_timestamp_seconds),
-// leaves handed out (jate_ledger_leaves_served_total) and proofs by kind
+// Instrumenting returns s with metrics registered with reg: leaves handed out (jate_ledger_leaves_served_total) and proofs by kind
 // (jate_ledger_proofs_total): a monitor that stopped looking shows. It fails if
 // reg has one of them already.
 func Instrumenting(s Service, reg prometheus.Registerer) (Service, error) {
 	c := counted{
 		Service: s,
-		closed: prometheus.NewGauge(prometheus.GaugeOpts{Name: "jate_ledger_closed_through_timestamp_seconds",
-			Help: "End of the last period closed by this process, Unix time."}),
 		leaves: prometheus.NewCounter(prometheus.CounterOpts{Name: "jate_ledger_leaves_served_total",
 			Help: "Leaves of the journal handed out."}),
 		proofs: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "jate_ledger_proofs_total",
 			Help: "Proofs handed out, by kind."}, []string{"kind"}),
 	}
-	for _, v := range []prometheus.Collector{c.closed, c.leaves, c.proofs} {
+	for _, v := range []prometheus.Collector{c.leaves, c.proofs} {
 		if err := reg.Register(v); err != nil {
 			return nil, err
 		}
@@ -31,7 +27,6 @@ func Instrumenting(s Service, reg prometheus.Registerer) (Service, error) {
 
 type counted struct {
 	Service
-	closed prometheus.Gauge
 	leaves prometheus.Counter
 	proofs *prometheus.CounterVec
 }
@@ -60,14 +55,6 @@ func (c counted) Consistency(ctx context.Context, q ConsistencyQuery) (Consisten
 	p, err := c.Service.Consistency(ctx, q)
 	if err == nil {
 		c.proofs.WithLabelValues("consistency").Inc()
-	}
-	return p, err
-}
-
-func (c counted) ClosePeriod(ctx context.Context, cmd ClosePeriod) (Period, error) {
-	p, err := c.Service.ClosePeriod(ctx, cmd)
-	if err == nil {
-		c.closed.Set(float64(p.Through.Unix()))
 	}
 	return p, err
 }

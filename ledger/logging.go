@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// Logging returns s with one audit line per period closed and per statement of
-// a household read. The lines name pseudonyms of staff and no household.
+// Logging returns s with one audit line per statement of a household
+// read. The lines name pseudonyms of staff and no household.
 // Failures are logged by the endpoints' middleware.
 func Logging(s Service, log *slog.Logger) Service { return logged{s, log} }
 
@@ -22,13 +22,4 @@ func (l logged) HouseholdStatement(ctx context.Context, q StatementQuery) (State
 			slog.String("actor", q.By.Name), slog.String("role", q.By.Role))
 	}
 	return s, err
-}
-
-func (l logged) ClosePeriod(ctx context.Context, cmd ClosePeriod) (Period, error) {
-	p, err := l.Service.ClosePeriod(ctx, cmd)
-	if err == nil {
-		l.log.LogAttrs(ctx, slog.LevelInfo, "period closed", slog.String("through", stamp(p.Through)),
-			slog.Uint64("entry", p.Entry), slog.String("actor", cmd.By.Name), slog.String("role", cmd.By.Role))
-	}
-	return p, err
 }

@@ -14,7 +14,7 @@ import (
 // Post writes one entry: it checks it, moves the balances, and appends the
 // entry with its leaf and hashes, all in tx. It sets Seq and Posted, and From
 // and To where they are zero; times are kept in UTC seconds. An event inside a closed period posts now, in
-// the open one, and keeps its own interval: Late finds it.
+// the open one, and keeps its own interval and a note of its day: Late finds it.
 //
 // It returns ErrEntry, ErrAccount, ErrFlow, ErrOverdrawn or ErrClosed, and then
 // the caller must return the error so that the transaction leaves nothing.
@@ -39,6 +39,12 @@ func Post(tx Tx, e Entry) (Entry, error) {
 	}
 	e.From, e.To = e.From.UTC().Truncate(time.Second), e.To.UTC().Truncate(time.Second)
 	e.Facts, e.Postings = maps.Clone(e.Facts), slices.Clone(e.Postings)
+	if !e.To.After(closed) && len(e.Postings) > 0 {
+		if e.Facts == nil {
+			e.Facts = map[string]string{}
+		}
+		e.Facts[FactLate] = e.To.Format(time.DateOnly)
+	}
 	if err := e.Check(); err != nil {
 		return Entry{}, err
 	}

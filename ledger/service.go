@@ -10,7 +10,7 @@ import (
 	"github.com/jate-cva/jate/money"
 )
 
-// Service answers questions about the books and closes periods. Entries come
+// Service answers questions about the books. Entries come
 // from the packages whose facts they record, through Post.
 //
 // Methods return ErrQuery for a question out of bounds and ErrNotFound for an
@@ -37,9 +37,6 @@ type Service interface {
 	Inclusion(ctx context.Context, q InclusionQuery) (Inclusion, error)
 	// Consistency proves that the log of one size begins with that of another.
 	Consistency(ctx context.Context, q ConsistencyQuery) (Consistency, error)
-	// ClosePeriod closes every period up to an instant and journals that
-	// decision. It returns ErrPeriodFuture and ErrPeriodOrder.
-	ClosePeriod(ctx context.Context, cmd ClosePeriod) (Period, error)
 	// Late lists entries of a closed period that were posted after its end.
 	Late(ctx context.Context, q LateQuery) (LatePage, error)
 }
@@ -49,12 +46,6 @@ var (
 	ErrQuery = fault.New(fault.Invalid, "ledger_query",
 		"A part of the question is malformed or out of bounds.",
 		"Un élément de la question est mal formé ou hors limites.")
-	ErrPeriodFuture = fault.New(fault.Invalid, "period_future",
-		"A period can be closed only after its last second has passed.",
-		"Une période ne peut être close qu'après sa dernière seconde.")
-	ErrPeriodOrder = fault.New(fault.Conflict, "period_order",
-		"This period is closed already.",
-		"Cette période est déjà close.")
 )
 
 // Subject is what a statement is about.
@@ -133,19 +124,6 @@ type Consistency struct {
 	Old, New         uint64
 	OldRoot, NewRoot tlog.Hash
 	Proof            tlog.TreeProof
-}
-
-// ClosePeriod is the command to close every period up to an instant.
-type ClosePeriod struct {
-	Key     string    // the Idempotency-Key
-	Through time.Time // the last second of the period
-	By      Actor
-}
-
-// Period is a closed one.
-type Period struct {
-	Through time.Time
-	Entry   uint64 // the decision
 }
 
 // LateQuery asks for the late entries of the last closed period from a
@@ -250,27 +228,4 @@ func (s service) RoundSums(ctx context.Context, q RoundQuery) ([]RoundSum, error
 
 func (s service) TrialBalance(ctx context.Context, _ TrialQuery) ([]TrialLine, error) {
 	return read(ctx, s.store, TrialBalance)
-}
-
-func (s service) ClosePeriod(ctx context.Context, cmd ClosePeriod) (Period, error) {
-	through := cmd.Through.UTC().Truncate(time.Second)
-	key := CommandKey{Actor: cmd.By.Name, Key: cmd.Key}
-	request := struct{ What, Through string }{"close-period", stamp(through)}
-	return Once(ctx, s.store.Update, key, request, func(tx Tx) (Period, error) {
-		if !through.Before(tx.Now()) {
-			return Period{}, ErrPeriodFuture.At("through", "it is %s", stamp(tx.Now()))
-		}
-		closed, err := tx.ClosedThrough()
-		if err != nil {
-			return Period{}, err
-		}
-		if !through.After(closed) {
-			return Period{}, ErrPeriodOrder.At("through", "closed up to %s", stamp(closed))
-		}
-		e, err := Decide(tx, cmd.By, "", "close-period", stamp(through), nil)
-		if err != nil {
-			return Period{}, err
-		}
-		return Period{Through: through, Entry: e.Seq}, tx.PutClosedThrough(through)
-	})
 }

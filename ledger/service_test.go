@@ -200,30 +200,29 @@ func TestService_Proofs(t *testing.T) {
 
 // A period closes once, in order, after its end; what happened in it and comes
 // later is posted in the open one and listed.
-func TestService_ClosePeriod(t *testing.T) {
+func TestClose(t *testing.T) {
 	now := time.Date(2025, 4, 2, 9, 0, 0, 0, time.UTC)
 	store := mem.Open(func() time.Time { return now }).Ledger()
 	s := ledger.New(store)
 	march := time.Date(2025, 3, 31, 23, 59, 59, 0, time.UTC)
-	end := func(key string, through time.Time) (ledger.Period, error) {
-		return s.ClosePeriod(t.Context(), ledger.ClosePeriod{Key: key, Through: through, By: approver})
+	end := func(_ string, through time.Time) error {
+		return store.Update(t.Context(), func(tx ledger.Tx) error {
+			_, err := ledger.Close(tx, approver, through, nil)
+			return err
+		})
 	}
 	for key, through := range map[string]time.Time{"k1": now, "k2": now.AddDate(1, 0, 0)} {
-		if _, err := end(key, through); !errors.Is(err, ledger.ErrPeriodFuture) {
+		if err := end(key, through); !errors.Is(err, ledger.ErrPeriodFuture) {
 			t.Errorf("closing %s at %s: %v", through, now, err)
 		}
 	}
-	for range 2 { // the second is a repetition
-		p, err := end("k3", march)
-		if err != nil {
-			t.Fatal(err)
-		}
-		equal(t, ledger.Period{Through: march, Entry: 0}, p)
+	if err := end("k3", march); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := end("k4", march); !errors.Is(err, ledger.ErrPeriodOrder) {
+	if err := end("k4", march); !errors.Is(err, ledger.ErrPeriodOrder) {
 		t.Errorf("closing twice: %v", err)
 	}
-	if _, err := end("k5", time.Time{}); !errors.Is(err, ledger.ErrPeriodOrder) {
+	if err := end("k5", time.Time{}); !errors.Is(err, ledger.ErrPeriodOrder) {
 		t.Errorf("closing no period: %v", err)
 	}
 
@@ -245,6 +244,19 @@ func TestService_ClosePeriod(t *testing.T) {
 	}
 	equal(t, ledger.LatePage{Through: march, Next: 3, Entries: []ledger.LateEntry{
 		{Seq: 1, Posted: now, From: march, To: march, Kind: ledger.KindFund, Moved: []money.Amount{money.Francs(500)}}}}, late)
+
+	for seq, want := range map[uint64]time.Time{1: now, 2: march.Add(time.Second)} {
+		err := store.View(t.Context(), func(tx ledger.Tx) error {
+			e, err := tx.Entry(seq)
+			if got := e.Booked(); !got.Equal(want) || (e.Facts[ledger.FactLate] == "2025-03-31") != (seq == 1) {
+				t.Errorf("entry %d is booked at %s, facts %v", seq, got, e.Facts)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 
 	now = march
 	if err := receive(march); !errors.Is(err, ledger.ErrClosed) {

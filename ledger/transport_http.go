@@ -5,7 +5,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/jate-cva/jate/internal/httpkit"
 )
@@ -28,7 +27,6 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 		"GET /api/v1/ledger/entries/{seq}/proof":          handle(e.Inclusion, wireOfProof, decodeProof, opts),
 		"GET /api/v1/ledger/proofs/consistency":           handle(e.Consistency, wireOfConsistency, decodeConsistency, opts),
 		"GET /api/v1/ledger/late":                         handle(e.Late, wireOfLate, decodeLate, opts),
-		"POST /api/v1/ledger/periods":                     handle(e.ClosePeriod, wireOfPeriod, d.closePeriod, opts),
 	} {
 		mux.Handle(pattern, staff(h))
 	}
@@ -57,21 +55,6 @@ func (d decoders) statement(of Subject) func(context.Context, *http.Request) (St
 		from, limit, err := pageOf(r)
 		return StatementQuery{Of: of, ID: id, From: from, Limit: limit, By: by}, err
 	}
-}
-
-func (d decoders) closePeriod(ctx context.Context, r *http.Request) (ClosePeriod, error) {
-	by, err := d.actor(ctx)
-	if err != nil {
-		return ClosePeriod{}, err
-	}
-	key, err := httpkit.IdempotencyKey(r)
-	if err != nil {
-		return ClosePeriod{}, err
-	}
-	body, err := httpkit.Body[struct {
-		Through time.Time `json:"through"`
-	}](r)
-	return ClosePeriod{Key: key, Through: body.Through, By: by}, err
 }
 
 // pageOf reads the sequence to go on from and the limit of a list.

@@ -155,13 +155,6 @@ func hashes(proof []tlog.Hash) []string {
 	return out
 }
 
-type periodWire struct {
-	Through time.Time `json:"through"`
-	Entry   uint64    `json:"entry,string"`
-}
-
-func wireOfPeriod(p Period) periodWire { return periodWire(p) }
-
 type lateWire struct {
 	Seq    uint64         `json:"seq,string"`
 	Posted time.Time      `json:"posted"`

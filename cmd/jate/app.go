@@ -293,8 +293,6 @@ func ledgerRoles(o *httpkit.Observer) func(string) endpoint.Middleware {
 		switch method {
 		case ledger.MethodHouseholdStatement:
 			roles = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
-		case ledger.MethodClosePeriod:
-			roles = []access.Role{access.RoleFinanceApprover}
 		}
 		return endpoint.Chain(observe(method), access.Require(roles...))
 	}

@@ -1,6 +1,9 @@
 package main
 
-import "net/http"
+import (
+	"net/http"
+	"time"
+)
 
 // terms has the first trader get a commission and transport, less a tax.
 func (s *story) terms() {
@@ -44,4 +47,16 @@ func (s *story) owed() {
 	off := s.post("finance-preparer", "/api/v1/movements", field{"kind": "write-off", "vendor": "v1", "amount": francs(5), "fund": "f1", "reason": "the shop burnt down"})
 	s.post("finance-approver", "/api/v1/movements/"+off.need("id")+"/refusal", field{})
 	s.get("auditor", "/api/v1/movements?limit=1")
+}
+
+// closeMonth has two people close the month before the present one.
+func (s *story) closeMonth() {
+	now := s.clock.Now()
+	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, -1, 0).Format("2006-01")
+	path := "/api/v1/periods/" + month
+	p := s.post("finance-preparer", path+"/proposal", field{})
+	s.get("auditor", path)
+	s.get("auditor", path+"/report")
+	s.post("finance-approver", path+"/approval", field{"digest": p.need("digest")})
+	s.get("auditor", "/api/v1/cut-off?day="+month+"-28")
 }

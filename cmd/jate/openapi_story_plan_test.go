@@ -203,7 +203,7 @@ func (s *story) end() {
 	r := s.post("finance-preparer", "/api/v1/rounds/r1/return", field{"keep_fees": francs(100), "contingency": true})
 	s.post("finance-approver", "/api/v1/rounds/r1/return/approval", field{"digest": r.need("return", "digest")})
 	s.get("monitor", "/api/v1/rounds/r1/summary")
-	s.post("finance-approver", "/api/v1/ledger/periods", field{"through": s.now(-1)})
+	s.closeMonth()
 	s.get("monitor", "/api/v1/ledger/late")
 }
 

@@ -147,9 +147,11 @@ func movement(programme, id string) finance.Movement {
 func testMoney(t *testing.T, s finance.Store) {
 	limits := vendors.AdvanceLimits{Vendor: money.Francs(5), Programme: money.Francs(6)}
 	planned := vendors.AdvanceLine{ID: "a1", Programme: "p1", Vendor: "v1", Amount: money.Francs(5), Plan: []vendors.Installment{{Due: at, Amount: money.Francs(5)}}}
+	period := finance.Period{Month: "2025-02", State: finance.PeriodClosed, Digest: [32]byte{1}, Before: at, Approval: movement("p1", "x").Approval, Entry: 4,
+		Proposed: finance.Proposed{State: finance.PeriodOpen, Digest: [32]byte{2}, Reason: "r", Programme: "p1", PreparedBy: "s1", At: at}}
 	update(t, s, func(tx finance.Tx) error {
 		return errors.Join(tx.PutMovement(movement("p1", "b")), tx.PutMovement(movement("p1", "a")), tx.PutMovement(movement("p", "x")),
-			tx.PutAdvanceLimits("p1", limits), tx.PutAdvance(planned))
+			tx.PutAdvanceLimits("p1", limits), tx.PutAdvance(planned), tx.PutPeriod(period))
 	})
 	view(t, s, func(tx finance.Tx) error {
 		same(t, movement("p1", "a"))(tx.Movement("a"))
@@ -157,6 +159,10 @@ func testMoney(t *testing.T, s finance.Store) {
 		same(t, []finance.Movement{movement("p1", "b")})(collect(t, tx.Movements("p1", "a")), nil)
 		if _, err := tx.Movement("c"); !errors.Is(err, finance.ErrNotFound) {
 			t.Errorf("what is not there: %v", err)
+		}
+		same(t, period)(tx.Period("2025-02"))
+		if _, err := tx.Period("2025-03"); !errors.Is(err, finance.ErrNotFound) {
+			t.Errorf("a month that is not there: %v", err)
 		}
 		same(t, limits)(tx.AdvanceLimits("p1"))
 		same(t, vendors.AdvanceLimits{})(tx.AdvanceLimits("p"))

@@ -56,3 +56,44 @@ func (r movementRecord) movement() finance.Movement {
 		Bank: r.Bank, Fund: r.Fund, Reason: r.Reason, State: finance.MovementState(r.State), Digest: r.Digest, PreparedBy: r.PreparedBy,
 		Approval: r.Approval.approval(), RefusedBy: r.RefusedBy, Created: r.Created.time(), Entry: r.Entry}
 }
+
+// periodTable has months by their names.
+var periodTable = table[string, periodRecord]{newBucket("period"), 1, textKey[string]()}
+
+// periodRecord is in "period" by month, which it does not repeat.
+type periodRecord struct {
+	State    string
+	Digest   sum32
+	Proposed proposedRecord
+	Before   instant
+	Approval approvalRecord
+	Entry    uint64
+}
+
+type proposedRecord struct {
+	State      string
+	Digest     sum32
+	Reason     string
+	Programme  string
+	PreparedBy string
+	At         instant
+}
+
+// Period returns a month.
+func (tx *Tx) Period(month string) (finance.Period, error) {
+	r, err := periodTable.get(tx, month, finance.ErrNotFound)
+	if err != nil {
+		return finance.Period{}, err
+	}
+	n := r.Proposed
+	return finance.Period{Month: month, State: finance.PeriodState(r.State), Digest: r.Digest, Before: r.Before.time(), Approval: r.Approval.approval(), Entry: r.Entry,
+		Proposed: finance.Proposed{State: finance.PeriodState(n.State), Digest: n.Digest, Reason: n.Reason, Programme: n.Programme,
+			PreparedBy: n.PreparedBy, At: n.At.time()}}, nil
+}
+
+// PutPeriod stores a month.
+func (tx *Tx) PutPeriod(p finance.Period) error {
+	n := p.Proposed
+	return periodTable.put(tx, p.Month, periodRecord{string(p.State), p.Digest, proposedRecord{string(n.State), n.Digest, n.Reason, n.Programme,
+		n.PreparedBy, instantOf(n.At)}, instantOf(p.Before), approvalRecordOf(p.Approval), p.Entry})
+}

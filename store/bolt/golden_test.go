@@ -20,8 +20,8 @@ import (
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
 	"github.com/jate-cva/jate/documents"
-	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/feedback"
+	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
@@ -189,6 +189,7 @@ func putGolden(tx *Tx) error {
 		tx.PutCase(filled[reconcile.Case]()),
 		tx.PutCaseComment(filled[reconcile.Comment]()),
 		tx.PutAdvanceLimits("p1", filled[vendors.AdvanceLimits]()),
+		tx.PutPeriod(filled[finance.Period]()),
 		tx.PutMovement(filled[finance.Movement]()),
 		tx.PutDocument(filled[documents.Attachment]().Document),
 		tx.PutAttachment(filled[documents.Attachment]()),
@@ -257,6 +258,7 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, filled[vendors.Charged]())(tx.Charged(filled[vendors.Charged]().Vendor, filled[vendors.Charged]().Round))
 	is(t, filled[[]vendors.ChargeLine]())(tx.ClaimCharges("c1"))
 	is(t, filled[vendors.AdvanceLimits]())(tx.AdvanceLimits("p1"))
+	is(t, filled[finance.Period]())(tx.Period(filled[finance.Period]().Month))
 	is(t, filled[finance.Movement]())(tx.Movement(filled[finance.Movement]().ID))
 	attached := filled[documents.Attachment]()
 	is(t, attached)(one(tx.Attachments(attached.Programme, attached.Subject)))

@@ -14,6 +14,15 @@ func (d draw) subject() documents.Subject {
 
 var documentCalls = []func(draw) call{
 	func(d draw) call {
+		m := d.id()
+		return asks("Period", func(tx anyTx) (finance.Period, error) { return tx.Period(m) })
+	},
+	func(d draw) call {
+		p := random[finance.Period](d)
+		p.Month = d.id()
+		return puts("PutPeriod", func(tx anyTx) error { return tx.PutPeriod(p) })
+	},
+	func(d draw) call {
 		id := d.id()
 		return asks("Movement", func(tx anyTx) (finance.Movement, error) { return tx.Movement(id) })
 	},

@@ -15,8 +15,8 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/fault"
-	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/feedback"
+	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
@@ -31,6 +31,8 @@ type anyTx interface {
 	feedback.Tx
 	Case(id string) (reconcile.Case, error)
 	PutCase(c reconcile.Case) error
+	Period(month string) (finance.Period, error)
+	PutPeriod(p finance.Period) error
 	Movement(id string) (finance.Movement, error)
 	PutMovement(m finance.Movement) error
 	Movements(programme, after string) iter.Seq2[finance.Movement, error]

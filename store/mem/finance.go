@@ -10,6 +10,7 @@ import (
 
 type financeTables struct {
 	movements owned[finance.Movement]
+	periods   table[string, finance.Period] // month
 }
 
 var _ finance.Tx = (*Tx)(nil)
@@ -37,3 +38,11 @@ func (tx *Tx) PutMovement(m finance.Movement) error {
 func (tx *Tx) Movements(programme, after string) iter.Seq2[finance.Movement, error] {
 	return tx.db.finance.movements.of(programme, after)
 }
+
+// Period returns a month.
+func (tx *Tx) Period(month string) (finance.Period, error) {
+	return tx.db.finance.periods.find(month, finance.ErrNotFound)
+}
+
+// PutPeriod stores a month.
+func (tx *Tx) PutPeriod(p finance.Period) error { return tx.db.finance.periods.put(tx, p.Month, p) }
