@@ -30,6 +30,7 @@ type Endpoints struct {
 	Period           httpkit.Endpoint[ReadPeriod, Period]
 	PeriodReport     httpkit.Endpoint[ReadPeriod, PeriodReport]
 	CutOff           httpkit.Endpoint[ReadCutOff, CutOff]
+	Statement        httpkit.Endpoint[ReadStatement, Statement]
 }
 
 // NewEndpoints puts each method behind the middleware that observe returns for
@@ -53,6 +54,7 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		Period:           guarded(MethodPeriod, s.Period, observe),
 		PeriodReport:     guarded(MethodPeriodReport, s.PeriodReport, observe),
 		CutOff:           guarded(MethodCutOff, s.CutOff, observe),
+		Statement:        guarded(MethodStatement, s.Statement, observe),
 	}
 }
 

@@ -29,6 +29,7 @@ const (
 	MethodPeriod           Method = "period"
 	MethodPeriodReport     Method = "period_report"
 	MethodCutOff           Method = "cut_off"
+	MethodStatement        Method = "vendor_statement"
 )
 
 var (
@@ -60,6 +61,7 @@ var Roles = map[Method][]access.Role{
 	MethodPeriod:           readers,
 	MethodPeriodReport:     readers,
 	MethodCutOff:           readers,
+	MethodStatement:        readers,
 }
 
 // named are the kinds of document that may bear households' names, and who may

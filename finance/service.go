@@ -69,14 +69,20 @@ type Service interface {
 	// CutOff returns how the programme's vendors stood at the end of a day.
 	// Errors: ErrPeriodTies.
 	CutOff(ctx context.Context, q ReadCutOff) (CutOff, error)
+	// Statement returns a vendor's statement as a PDF. Errors:
+	// vendors.ErrNotFound, ErrPeriod, ErrPeriodTies, cards.ErrTooMany.
+	Statement(ctx context.Context, q ReadStatement) (Statement, error)
 }
 
-// Config is what a Service needs. All of it is required.
+// Config is what a Service needs. All of it but Contested is required.
 type Config struct {
 	Store  Store
 	Folder *documents.Folder
 	Rand   io.Reader     // for ids: crypto/rand.Reader
 	Prover access.Prover // of approvals
+	// Contested returns what cases hold of a vendor's money, and why; statements
+	// give no reasons where it is nil. Cases are above this package.
+	Contested func(tx Tx, programme string, vendor vendors.ID) ([]Held, error)
 }
 
 // Query asks for what there is one of. By is the caller, never the body's.
@@ -87,6 +93,8 @@ type service struct {
 	folder *documents.Folder
 	random io.Reader
 	prover access.Prover
+
+	contested func(Tx, string, vendors.ID) ([]Held, error)
 }
 
 // New returns the service. It fails where the configuration lacks something.
@@ -94,7 +102,7 @@ func New(c Config) (Service, error) {
 	if c.Store == nil || c.Folder == nil || c.Rand == nil || c.Prover == nil {
 		return nil, errors.New("finance: Store, Folder, Rand and Prover are required")
 	}
-	return &service{store: c.Store, folder: c.Folder, random: c.Rand, prover: c.Prover}, nil
+	return &service{store: c.Store, folder: c.Folder, random: c.Rand, prover: c.Prover, contested: c.Contested}, nil
 }
 
 // request is the content that an idempotency key stands for. Who gives the

@@ -3,6 +3,7 @@ package finance
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -136,4 +137,39 @@ func decodeCutOff(ctx context.Context, r *http.Request) (ReadCutOff, error) {
 		return ReadCutOff{}, httpkit.ErrQuery.At("query.day", "a day such as 2026-03-31")
 	}
 	return ReadCutOff{By: by, Day: day}, nil
+}
+
+func decodeStatement(ctx context.Context, r *http.Request) (ReadStatement, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return ReadStatement{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	if err != nil {
+		return ReadStatement{}, err
+	}
+	form, err := httpkit.Query(r, "from", "to", "lang")
+	if err != nil {
+		return ReadStatement{}, err
+	}
+	q := ReadStatement{By: by, Vendor: vendors.ID(id), Lang: form.Get("lang")}
+	if q.Lang != "" && q.Lang != "fr" && q.Lang != "en" {
+		return ReadStatement{}, httpkit.ErrQuery.At("query.lang", "fr or en")
+	}
+	for name, to := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
+		if text := form.Get(name); text != "" {
+			if *to, err = time.Parse(time.DateOnly, text); err != nil {
+				return ReadStatement{}, httpkit.ErrQuery.At("query."+name, "a day such as 2026-03-31")
+			}
+		}
+	}
+	return q, nil
+}
+
+func pdfOf(s Statement) httpkit.Content {
+	return httpkit.Content{Type: "application/pdf", Filename: "statement-" + s.Vendor + "-" + s.To.Format(time.DateOnly) + ".pdf",
+		Write: func(w io.Writer) error {
+			_, err := w.Write(s.PDF)
+			return err
+		}}
 }

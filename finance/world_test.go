@@ -52,7 +52,10 @@ func newWorld(t testing.TB) *world {
 	w.db = mem.Open(w.clock)
 	folder, err := documents.NewFolder(w.dir, make([]byte, 32))
 	w.must(err)
-	w.s, err = finance.New(finance.Config{Store: w.db.Finance(), Folder: folder, Rand: rand.NewChaCha8([32]byte{2}), Prover: access.TokenProver{Now: w.clock}})
+	w.s, err = finance.New(finance.Config{Store: w.db.Finance(), Folder: folder, Rand: rand.NewChaCha8([32]byte{2}), Prover: access.TokenProver{Now: w.clock},
+		Contested: func(finance.Tx, string, vendors.ID) ([]finance.Held, error) {
+			return []finance.Held{{Amount: money.Francs(300), EN: "A receipt is missing", FR: "Il manque un reçu"}}, nil
+		}})
 	w.must(err)
 	w.vendors, err = vendors.New(vendors.Config{Store: w.db.Vendors(), Rand: rand.NewChaCha8([32]byte{1}), Prover: access.TokenProver{Now: w.clock}})
 	w.must(err)

@@ -208,7 +208,8 @@ func (a *app) finance() error {
 	if err != nil {
 		return err
 	}
-	f, err := finance.New(finance.Config{Store: a.db.Finance(), Folder: folder, Rand: a.cfg.random, Prover: access.TokenProver{Now: a.cfg.now}})
+	f, err := finance.New(finance.Config{Store: a.db.Finance(), Folder: folder, Rand: a.cfg.random, Prover: access.TokenProver{Now: a.cfg.now},
+		Contested: contested})
 	if err != nil {
 		return err
 	}

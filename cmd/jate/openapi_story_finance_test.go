@@ -58,5 +58,6 @@ func (s *story) closeMonth() {
 	s.get("auditor", path)
 	s.get("auditor", path+"/report")
 	s.post("finance-approver", path+"/approval", field{"digest": p.need("digest")})
+	s.get("auditor", "/api/v1/vendors/v1/statement.pdf?from="+month+"-01&lang=en")
 	s.get("auditor", "/api/v1/cut-off?day="+month+"-28")
 }

@@ -1,0 +1,31 @@
+package main
+
+import (
+	"github.com/jate-cva/jate/finance"
+	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/vendors"
+)
+
+// contested returns what open cases hold of a trader's money, and what they say
+// of it. Package finance is below the one that has cases.
+func contested(tx finance.Tx, programme string, vendor vendors.ID) ([]finance.Held, error) {
+	cases, ok := tx.(reconcile.Tx)
+	if !ok {
+		return nil, nil
+	}
+	var held []finance.Held
+	for c, err := range cases.Cases(programme) {
+		if err != nil {
+			return nil, err
+		}
+		if c.Vendor != vendor || c.State != reconcile.CaseFrozen {
+			continue
+		}
+		h := finance.Held{Amount: c.Frozen, EN: "Case " + c.ID, FR: "Dossier " + c.ID}
+		for _, f := range c.Findings[:min(len(c.Findings), 3)] {
+			h.EN, h.FR = h.EN+". "+f.Says, h.FR+". "+f.Dit
+		}
+		held = append(held, h)
+	}
+	return held, nil
+}
