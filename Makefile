@@ -21,7 +21,10 @@ HANDHELD_SOURCES = $(shell find $(HANDHELD) \( -name node_modules -o -name test-
 	\( -path '*/src/*' -o -path '*/prompts/*' -o -path '*/public/*' -o -path '*/scripts/*' -o -name '*.html' -o -name '*.json' -o -name 'vite*.ts' \) -print)
 WEB_TIMEOUT ?= 6m
 
-.PHONY: all build web demo test webtest weblong screenshots short fuzz sim detect bench microbench soak lint cover asvs tools clean help
+# What faces the network: gosec finds nothing there that has no reason beside it.
+EXPOSED = ./internal/httpkit ./web ./access
+
+.PHONY: all build web demo test webtest weblong screenshots short fuzz sim detect bench microbench soak lint vuln sbom cover asvs tools clean help
 
 all: lint build ## check and build (the default)
 
@@ -91,11 +94,21 @@ microbench: ## every Go benchmark
 soak: tools ## power cuts, kills and failing disks, SOAK (default 1000) of each kind; a quarter of an hour
 	JATE_SOAK=$(SOAK) JATE_TOOLS=required go test -v -count=1 -timeout 24h ./test/crash
 
-lint: ## gofmt, go vet, staticcheck
+lint: ## gofmt, go vet, staticcheck, gosec over what faces the network; says what vuln finds, which alone does not fail it
 	@unformatted=$$(gofmt -l .) && if [ -n "$$unformatted" ]; then \
 		echo "gofmt -w is needed for:"; echo "$$unformatted"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+	go tool -modfile=tools/go.mod gosec -quiet $(EXPOSED)
+	@# What is found here appears without any change of ours: it must be seen, and not stop everybody's work.
+	@.ci/vuln ./cmd/jate || echo "lint: VULNERABILITIES ARE KNOWN, see above; make vuln fails until they are mended"
+
+vuln: ## known vulnerabilities that the program can reach, with the database of vuln.go.dev or of the Go proxy
+	@.ci/vuln ./cmd/jate
+
+sbom: ## bin/jate.cdx.json: what bin/jate is made of, as CycloneDX
+	go build -o bin/jate ./cmd/jate
+	go tool -modfile=tools/go.mod cyclonedx-gomod bin -json -output bin/jate.cdx.json bin/jate
 
 asvs: ## the 58 requirements of ASVS 5.0 that matter here, each with its tests, or why there are none yet
 	@go run ./test/asvs

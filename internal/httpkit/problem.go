@@ -130,7 +130,7 @@ func writeProblem(w http.ResponseWriter, c call, f *fault.Error, status int) {
 		h.Set("WWW-Authenticate", "Bearer") // RFC 9110, 11.6.1
 	}
 	if a := answers[f.Kind]; a.retry > 0 {
-		h.Set("Retry-After", strconv.Itoa(int((a.retry+rand.N(a.spread+time.Second))/time.Second)))
+		h.Set("Retry-After", strconv.Itoa(int((a.retry+rand.N(a.spread+time.Second))/time.Second))) // #nosec G404 -- spreads callers in time; nobody gains by guessing it
 	}
 	w.WriteHeader(status)
 	// An error here means that the caller has left: there is nobody to tell.
