@@ -15,8 +15,9 @@ var combined = Detector{
 // combine makes one finding of each vendor. A unit counts where signals of two
 // families or more are significant in it, weigh enough together, and fall on
 // the same sales. Of a unit those sales are in question that carry enough
-// weight themselves, and where they are a third of it, also those that carry
-// any but what honest life explains.
+// weight themselves; where they are a third of it, also those that carry any but
+// what honest life explains; and where they are a third of a day's, also those
+// of that day that carry any mark.
 func (s *scored) combine() []Finding {
 	var g gathering[int32]
 	for u, os := range s.hot {
@@ -24,29 +25,18 @@ func (s *scored) combine() []Finding {
 		if families < 2 || total < s.WeightMin {
 			continue
 		}
-		var core, any []int32
-		for _, at := range s.units[u].sales {
-			w, n := s.weigh(os, int(at))
-			if n >= 2 && w >= s.WeightMin {
-				core = append(core, s.sales[at])
-			}
-			if w > 0 {
-				any = append(any, s.sales[at])
-			}
-		}
-		if len(core) < s.MarksMin {
+		q := s.question(u)
+		if len(q) == 0 {
 			continue
 		}
-		v := s.units[u].vendor
-		one := g.of(v, v, -1)
-		if 3*len(core) >= len(s.units[u].sales) {
-			core = any
-		}
-		one.Records = append(one.Records, core...)
-		one.Score = max(one.Score, min(50+int(10*(total-s.WeightMin))+5*(families-2), 95))
-		for _, o := range os {
-			one.Signals = append(one.Signals, signals[o.signal].Name)
-		}
+		s.shared(q, s.leastOf(u), func(v int32, records []int32) {
+			one := g.of(v, v, -1)
+			one.Records = append(one.Records, records...)
+			one.Score = max(one.Score, min(50+int(10*(total-s.WeightMin))+5*(families-2), 95))
+			for _, o := range os {
+				one.Signals = append(one.Signals, signals[o.signal].Name)
+			}
+		})
 	}
 	for i := range g.found {
 		one := &g.found[i]
@@ -58,17 +48,55 @@ func (s *scored) combine() []Finding {
 	return g.found
 }
 
+// question returns which records of a unit are in question, none where too few
+// sales carry enough.
+func (s *scored) question(u int) []int32 {
+	sales := s.units[u].sales
+	var out, carry []int32
+	type sitting struct{ core, all int }
+	byDay := map[int64]sitting{}
+	for _, at := range sales {
+		d := s.ofSale(int(at)).Said / day
+		w, n := s.weigh(s.hot[u], int(at))
+		one := byDay[d]
+		one.all++
+		if n >= 2 && w >= s.WeightMin {
+			out = append(out, s.sales[at])
+			one.core++
+		}
+		byDay[d] = one
+		if w > 0 {
+			carry = append(carry, s.sales[at])
+		}
+	}
+	core := len(out)
+	if core < s.CombinedMin {
+		return nil
+	}
+	if 2*core >= len(sales) {
+		out = append(out, carry...)
+	}
+	// What stands among them on a day, and carries any mark, was sold with them.
+	for _, at := range sales {
+		one := byDay[s.ofSale(int(at)).Said/day]
+		if _, n := s.weigh(s.hot[u], int(at)); n > 0 && one.core >= 2 && 3*one.core >= one.all {
+			out = append(out, s.sales[at])
+		}
+	}
+	return out
+}
+
 // weigh adds up what the heaviest signal of each family weighs: all of a
 // unit's where at is -1, otherwise those that the sale carries. Families that
-// honest life explains weigh nothing without another. What the households that
-// were asked say stands for those that were not.
+// honest life explains weigh nothing without another. What most households say
+// that were asked stands for those that were not.
 func (s *scored) weigh(os []outcome, at int) (total float64, families int) {
-	var names [8]string
-	var weights [8]float64
+	var names [16]string
+	var weights [16]float64
 	telling := false
 	for _, o := range os {
 		f := signals[o.signal].Family
-		if at >= 0 && s.marks[o.signal][at] != marked && (f != voices || s.marks[o.signal][at] == clean) {
+		if at >= 0 && s.marks[o.signal][at] != marked && (f != voices || s.marks[o.signal][at] == clean || !o.most) {
 			continue
 		}
 		i := slices.Index(names[:families], f)
@@ -81,7 +109,8 @@ func (s *scored) weigh(os []outcome, at int) (total float64, families int) {
 			names[i] = f
 		}
 		weights[i] = max(weights[i], o.weight)
-		telling = telling || !slices.Contains(everyday, f)
+		carried := at < 0 || s.marks[o.signal][at] == marked
+		telling = telling || carried && tells(o.signal)
 	}
 	if !telling {
 		return 0, families

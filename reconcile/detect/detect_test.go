@@ -52,7 +52,7 @@ func TestRun_complete(t *testing.T) {
 			}
 		}
 	}
-	for _, want := range []string{"cloned-handheld", "redeem-after-void", "counterfeit", "impossible-way", "inflated-claim", "invented-claim",
+	for _, want := range []string{"cloned-handheld", "redeem-after-void", "counterfeit", "impossible-way", "double-spend", "wrong-factor", "odd-digits", "inflated-claim", "invented-claim",
 		"borrowed-claim", "claimed-twice", "split-claims", "over-list", "over-market", "taking-the-market", "not-received", "combined"} {
 		if !seen[want] {
 			t.Errorf("%s found nothing among careless people", want)
@@ -67,7 +67,7 @@ func TestRun_little(t *testing.T) {
 		t.Errorf("%d findings about nothing", len(found))
 	}
 	round := invent(t, func(*simulate.Config) {})
-	round.AsStored()
+	round.AsStored(false)
 	detect.Run(&round.Facts, detect.Defaults())
 }
 

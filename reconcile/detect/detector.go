@@ -56,7 +56,7 @@ const signalMax = 40
 
 // Detectors returns all detectors in the order in which reports list them.
 func Detectors() []Detector {
-	return slices.Concat(recordDetectors, claimDetectors, priceDetectors, peopleDetectors, signals, []Detector{combined})
+	return slices.Concat(recordDetectors, claimDetectors, []Detector{digitDetector}, priceDetectors, peopleDetectors, signals, []Detector{combined})
 }
 
 // Run looks for diversion. Findings are in the order of Detectors, then of
@@ -64,7 +64,7 @@ func Detectors() []Detector {
 func Run(f *Facts, t Thresholds) []Finding {
 	r := newRun(f, t)
 	found := map[string][]Finding{}
-	for _, ds := range [][]Detector{recordDetectors, claimDetectors, priceDetectors} {
+	for _, ds := range [][]Detector{recordDetectors, claimDetectors, {digitDetector}, priceDetectors} {
 		for _, d := range ds {
 			found[d.Name] = d.find(r)
 		}

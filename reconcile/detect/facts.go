@@ -17,11 +17,11 @@ type Facts struct {
 	Claims     []Claim     `json:"claims"`
 	Lines      []Line      `json:"lines"` // of claims: those that are not matched
 	Forks      []Fork      `json:"forks"`
-	Goods      []Goods     `json:"goods"`      // not filled yet
+	Goods      []Goods     `json:"goods"`
 	Answers    []Answer    `json:"answers"`    // not filled yet: asked by phone after the round
 	Complaints []Complaint `json:"complaints"` // not filled yet
 	Fairs      []Fair      `json:"fairs"`      // not filled yet: planned mobile shops
-	History    []Share     `json:"history"`    // not filled yet: of earlier rounds
+	History    []Share     `json:"history"`    // of earlier rounds
 }
 
 // Vendor is a trader of the programme.
@@ -49,12 +49,43 @@ type Card struct {
 	Lost       int64 `json:"lost,omitempty"` // when it was reported lost or held, its owner dead, or void; 0 never
 	// Phone numbers the phone that the list has for the household, and the three
 	// after it those who registered, verified and approved it; 0 where not known.
-	// Not filled yet.
 	Phone     int32 `json:"phone,omitempty"`
 	Registrar int32 `json:"registrar,omitempty"`
 	Verifier  int32 `json:"verifier,omitempty"`
 	Approver  int32 `json:"approver,omitempty"`
+	// Distributor numbers the handheld or person of the staff that handed it
+	// over, and Taker says who took it.
+	Distributor int32 `json:"distributor,omitempty"`
+	Taker       Taker `json:"taker,omitempty"`
+	Spare       bool  `json:"spare,omitempty"` // it replaces a card that was lost
+	// Handed is when the handheld that handed it over says it was, within the two
+	// bounds above; 0 where not known.
+	Handed int64 `json:"handed,omitempty"`
+	// Company numbers the cards whose households one handheld served within one
+	// quarter of an hour in the round before; 0 where not known.
+	Company int32 `json:"company,omitempty"`
 }
+
+// given returns when the card was handed over, as far as it is known, and
+// whether it is: on the word of the handheld that recorded it, or in the middle
+// of the bounds.
+func (c Card) given() (int64, bool) {
+	if c.Handed > 0 {
+		return c.Handed, true
+	}
+	return (c.HandedFrom + c.HandedTo) / 2, c.HandedFrom > 0 && c.HandedTo > 0
+}
+
+// Taker is who took a card when it was handed over.
+type Taker uint8
+
+// The takers.
+const (
+	UnknownTaker Taker = iota
+	Head               // of the household
+	Alternate          // whom the list names
+	ThirdParty         // somebody else
+)
 
 // Record is one sales record that a handheld signed or an office typed.
 type Record struct {
@@ -73,8 +104,8 @@ type Record struct {
 	Paid  bool   `json:"paid,omitempty"`
 	Full  bool   `json:"full,omitempty"` // the full factor was given
 	Kept  bool   `json:"kept,omitempty"` // every rule of the zone was kept
-	// Collector numbers who came in the household's place, Metres is the way from
-	// the card's point to the shop; 0 where not known. Both are not filled yet.
+	// Collector numbers who came or took the card in the household's place, Metres
+	// is the way from the card's point to the shop; 0 where not known.
 	Collector int32 `json:"collector,omitempty"`
 	Metres    int32 `json:"metres,omitempty"`
 	Wrong     uint8 `json:"wrong,omitempty"` // wrong PINs or secrets before it, on this card by this vendor
@@ -135,13 +166,16 @@ type Goods struct {
 	Item   int32 `json:"item"`
 	Amount int64 `json:"amount"` // francs paid for it
 	Listed int64 `json:"listed"` // francs by the price list; 0 without one
-	Market int64 `json:"market"` // francs by the last market survey; 0 without one
+	Market int64 `json:"market"` // francs by the last market survey; 0 without one. Not filled yet
 }
 
 // Answer is what a household said when it was called.
 type Answer struct {
 	Record   int32 `json:"record"`
 	Received bool  `json:"received"`
+	// Unreached: nobody answered, or the number is somebody else's. Received then
+	// means nothing.
+	Unreached bool `json:"unreached,omitempty"`
 }
 
 // Complaint is about a vendor; no name is in it.

@@ -83,9 +83,17 @@ func (r *run) step(a, b Record) (int, bool) {
 // listOrder marks sales in a run that goes up or down the list: of six cards in
 // no order, one in 360 does. It also marks windows whose order is that of the
 // list but for a few cards, by Kendall's rank correlation: a pile that was
-// shuffled a little.
+// shuffled a little. Who goes to the shop from the hand-over comes in the order
+// in which people were called there: those sales are left out.
 func listOrder(r *run, m marks) {
-	r.chain(func(places []int) {
+	r.chain(func(all []int) {
+		places := all[:0:0]
+		for _, p := range all {
+			x := r.ofSale(p)
+			if given, ok := r.Cards[x.Card].given(); !ok || x.Said > given+calledHours*hour || x.Handheld < 0 {
+				places = append(places, p)
+			}
+		}
 		for _, p := range places {
 			m.set(p, false)
 		}
@@ -105,26 +113,48 @@ func listOrder(r *run, m marks) {
 			}
 			from = max(to-1, from+1)
 		}
-		for from := 0; from+r.OrderWindow <= len(places); from++ {
-			if window := places[from : from+r.OrderWindow]; r.ordered(window) {
-				for _, p := range window {
-					m[p] = marked
+		for _, w := range [][2]int{{r.OrderWindow, r.OrderPercent}, {2 * r.OrderWindow, r.OrderPercent * 4 / 5}} {
+			for from := 0; from+w[0] <= len(places); from++ {
+				if window := places[from : from+w[0]]; r.ordered(window, w[1]) {
+					for _, p := range window {
+						m[p] = marked
+					}
 				}
 			}
 		}
 	})
 }
 
+// calledHours is how long after a hand-over people may still be in its order.
+const calledHours = 6
+
 // ordered reports whether the cards of a window are of one list and correlate
-// with it, up or down.
-func (r *run) ordered(window []int) bool {
-	agree := 0
+// with it, up or down, and each half of the window half as well: two villages
+// that come one after the other are in order too. A window twice as long may
+// correlate a fifth less: chance is as unlikely to do it.
+func (r *run) ordered(window []int, percent int) bool {
+	all, ok := r.correlation(window)
+	if !ok || max(all, -all) < percent {
+		return false
+	}
+	for _, half := range [][]int{window[:len(window)/2], window[len(window)/2:]} {
+		if one, _ := r.correlation(half); (all > 0) != (one > 0) || 2*max(one, -one) < percent {
+			return false
+		}
+	}
+	return true
+}
+
+// correlation is Kendall's, of the order of sales and that of the list, in
+// percent; false for cards of several lists.
+func (r *run) correlation(window []int) (int, bool) {
+	agree, n := 0, len(window)
 	for i, p := range window {
 		for _, q := range window[:i] {
 			d, same := r.step(r.ofSale(q), r.ofSale(p))
 			switch {
 			case !same:
-				return false
+				return 0, false
 			case d > 0:
 				agree++
 			case d < 0:
@@ -132,8 +162,7 @@ func (r *run) ordered(window []int) bool {
 			}
 		}
 	}
-	n := len(window)
-	return max(agree, -agree)*100 >= r.OrderPercent*n*(n-1)/2
+	return 200 * agree / (n * (n - 1)), true
 }
 
 // neighbours marks sales whose predecessor stands near in the list.
@@ -184,14 +213,16 @@ func evenGaps(r *run, m marks) {
 				m.set(p, false)
 			}
 		}
-		r.even(m, places, r.RhythmGaps, r.RhythmVariation)
-		r.even(m, places, 2*r.RhythmGaps, r.RhythmVariation*4/3)
+		r.even(m, places, r.RhythmGaps, r.RhythmVariation, false)
+		r.even(m, places, 2*r.RhythmGaps, r.RhythmVariation, true)
+		r.even(m, places, 2*r.RhythmGaps, r.RhythmVariation*4/3, false)
 	})
 }
 
 // even marks the windows of so many gaps whose standard deviation is less than
-// that percentage of their mean, and whose mean is at most two hours.
-func (r *run) even(m marks, places []int, gaps, percent int) {
+// that percentage of their mean, and whose mean is at most two hours. Those of
+// people of one village, who queue as they came, count where villages is set.
+func (r *run) even(m marks, places []int, gaps, percent int, villages bool) {
 	gap := func(i int) int64 {
 		d := r.ofSale(places[i]).Said - r.ofSale(places[i-1]).Said
 		return min(max(d, 0), day)
@@ -211,12 +242,28 @@ func (r *run) even(m marks, places []int, gaps, percent int) {
 		if variance := squares*n - sum*sum; variance*100*100/(sum*sum) >= limit*limit {
 			continue
 		}
-		for _, p := range places[i-gaps : i+1] {
+		window := places[i-gaps : i+1]
+		if !villages && r.village(window) {
+			continue
+		}
+		for _, p := range window {
 			if m[p] != unknown {
 				m[p] = marked
 			}
 		}
 	}
+}
+
+// village reports whether most of a window's cards stand near the one before in
+// the list.
+func (r *run) village(window []int) bool {
+	strange := 0
+	for i, p := range window[1:] {
+		if r.strangers(r.ofSale(window[i]).Card, r.ofSale(p).Card) {
+			strange++
+		}
+	}
+	return 3*strange < len(window)
 }
 
 func knowsClock(r *run, x Record) bool { _, ok := r.clock(x); return ok }
@@ -296,13 +343,14 @@ func late(r *run, x Record) bool {
 func always(*run, Record) bool { return true }
 
 func knowsWay(r *run, x Record) bool {
-	return x.Metres > 0 && r.Cards[x.Card].HandedTo > 0 && knowsClock(r, x) && !r.planned(x)
+	given, ok := r.Cards[x.Card].given()
+	return x.Metres > 0 && ok && x.Said >= given && knowsClock(r, x) && !r.planned(x)
 }
 
 // tooSoon: nobody gets that far so quickly on a donkey cart or on foot.
 func tooSoon(r *run, x Record) bool {
-	c := r.Cards[x.Card]
-	minutes := (x.Said - (c.HandedFrom+c.HandedTo)/2) / 60
+	given, _ := r.Cards[x.Card].given()
+	minutes := (x.Said - given) / 60
 	return minutes < int64(r.QuickMinutes) && int64(x.Metres) > max(minutes, 1)*int64(r.QuickMetres)
 }
 
@@ -336,13 +384,26 @@ func afterReport(r *run, x Record) bool {
 }
 
 func denied(r *run, m marks) {
+	r.asked(m, func(a Answer) mark {
+		switch {
+		case a.Unreached:
+			return unknown
+		case a.Received:
+			return clean
+		}
+		return marked
+	})
+}
+
+// asked marks the sales whose households were called.
+func (r *run) asked(m marks, says func(Answer) mark) {
 	places := map[int32]int{}
 	for i, s := range r.sales {
 		places[s] = i
 	}
 	for _, a := range r.Answers {
 		if i, ok := places[a.Record]; ok {
-			m.set(i, !a.Received)
+			m[i] = says(a)
 		}
 	}
 }
@@ -380,8 +441,8 @@ func extremes(measure func(*run, Record) (value int64, ok bool)) func(*run, mark
 // waited is how long a card lay between hand-over and sale.
 func waited(r *run, x Record) (int64, bool) {
 	t, ok := r.clock(x)
-	c := r.Cards[x.Card]
-	return t - c.HandedTo, ok && c.HandedTo > 0
+	given, known := r.Cards[x.Card].given()
+	return t - given, ok && known
 }
 
 func cameFrom(_ *run, x Record) (int64, bool) { return int64(x.Metres), x.Metres > 0 }

@@ -22,7 +22,7 @@ var peopleDetectors = []Detector{
 
 // denialsFalse is how many times the usual rate of false discoveries is borne
 // here: there is one test for each vendor, and people speak for themselves.
-const denialsFalse = 25
+const denialsFalse = 10
 
 // denials asks whether mistakes explain how many of a vendor's customers say
 // that they received nothing. It leaves out sales that other findings question
@@ -33,7 +33,7 @@ func denials(r *run) []Finding {
 	asked, denied := make([]count, len(r.Vendors)), make([][]int32, len(r.Vendors))
 	for _, a := range r.Answers {
 		x := r.Records[a.Record]
-		if r.questioned[a.Record] {
+		if r.questioned[a.Record] || a.Unreached {
 			continue
 		}
 		asked[x.Vendor].n++

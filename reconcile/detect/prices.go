@@ -13,7 +13,7 @@ var priceDetectors = []Detector{
 		Says: Text{"In {n} sales goods cost {value} more than the price list allows.",
 			"Dans {n} ventes, les marchandises ont coûté {value} de plus que la liste des prix."},
 		Clears: Text{"A newer price list that was agreed for those days.", "Une liste de prix plus récente, convenue pour ces jours."},
-		Needs:  "goods", find: overList,
+		find:   overList,
 	},
 	{
 		Name:  "over-market",
@@ -21,7 +21,7 @@ var priceDetectors = []Detector{
 		Says: Text{"In {n} sales goods cost {value} more than on the market, more than other traders of the zone take.",
 			"Dans {n} ventes, les marchandises ont coûté {value} de plus qu'au marché, plus que chez les autres commerçants de la zone."},
 		Clears: Text{"Receipts of what the trader paid for the goods and for their transport.", "Les reçus d'achat et de transport du commerçant."},
-		Needs:  "goods", find: overMarket,
+		Needs:  "market prices", find: overMarket,
 	},
 	{
 		Name:  "taking-the-market",
@@ -30,7 +30,7 @@ var priceDetectors = []Detector{
 			"{of} : ce commerçant a fait {n} ventes, la plupart de celles du point, et sa part a grandi depuis les cycles précédents."},
 		Clears: Text{"Others left, were suspended or had no stock; households say that they chose freely.",
 			"Les autres sont partis, suspendus ou sans stock ; les ménages disent avoir choisi librement."},
-		Needs: "history", find: taking,
+		find: taking,
 	},
 }
 

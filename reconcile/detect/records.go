@@ -53,7 +53,7 @@ var recordDetectors = []Detector{
 			"{n} ventes, pour {value}, ont suivi la remise plus vite qu'une voiture ne va du point à la boutique."},
 		Clears: Text{"A mobile shop at the point, or a place of the shop or the point that is wrong on the map.",
 			"Une boutique mobile au point, ou une position fausse de la boutique ou du point sur la carte."},
-		Needs: "metres", find: impossibleWay,
+		find: impossibleWay,
 	},
 }
 
@@ -224,6 +224,9 @@ func counterfeits(r *run) []Finding {
 	return g.found
 }
 
+// recordedLate is how much earlier than recorded a card may have been handed over.
+const recordedLate = 10 * 60
+
 // impossibleWay counts sales that came faster than a car drives. A few may be a
 // hand-over that was written down late.
 func impossibleWay(r *run) []Finding {
@@ -233,8 +236,9 @@ func impossibleWay(r *run) []Finding {
 		if !knowsWay(r, x) {
 			continue
 		}
-		// From the earliest hand-over that is possible, in the vendor's favour.
-		seconds := x.Said - r.Cards[x.Card].HandedFrom
+		// From the earliest hand-over that is likely, in the vendor's favour.
+		c := r.Cards[x.Card]
+		seconds := x.Said - max(c.HandedFrom, c.Handed-recordedLate)
 		if seconds <= 0 || int64(x.Metres)*60 <= seconds*int64(r.CarMetres) {
 			continue
 		}

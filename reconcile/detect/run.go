@@ -121,12 +121,13 @@ func (r *run) byCard(card int32) []int32 {
 }
 
 // planned reports whether the vendor was to be at the card's point on the day
-// of the sale; on any day that it can have been, where its clock cannot say.
+// of the sale, or two days from it, since flat batteries set clocks back; on
+// any day that it can have been, where its clock cannot say.
 func (r *run) planned(x Record) bool {
 	if len(r.fair) == 0 {
 		return false
 	}
-	from, to := x.Said/day, x.Said/day
+	from, to := max(x.Said/day-2, x.From/day), min(x.Said/day+2, x.To/day)
 	if _, ok := r.clock(x); !ok {
 		from, to = x.From/day, min(x.To/day, x.From/day+60)
 	}

@@ -47,6 +47,10 @@ func staffVendor(r *run, m marks) {
 			// The others of the point say where its people buy.
 			team := byTeam[[2]int32{k.team, p}]
 			there, all := byPlace[place{p, k.vendor}]-mine, byPoint[p]-team
+			if all < othersMin { // nobody to be compared with
+				expected += float64(mine)
+				continue
+			}
 			expected += float64(team) * (float64(there) + 1) / (float64(all) + 4)
 		}
 		expects[k] = expected
@@ -55,7 +59,7 @@ func staffVendor(r *run, m marks) {
 	}
 	strength := l.strength()
 	for k, list := range pairs {
-		n := len(list)
+		n := r.villagesOf(list)
 		if n < r.MarksMin || float64(n) < r.LiftMin*expects[k] || gammaPoissonTail(n, expects[k], strength) > r.FalseDiscoveries/float64(len(pairs)) {
 			continue
 		}
@@ -63,6 +67,28 @@ func staffVendor(r *run, m marks) {
 			m[i] = marked
 		}
 	}
+}
+
+// othersMin is how many sales to households of other teams a point needs to say
+// where its people buy.
+const othersMin = 20
+
+// villageMost is how many of one village count: it comes together, and has one
+// team.
+const villageMost = 6
+
+// villagesOf counts sales, of one village no more than those.
+func (r *run) villagesOf(places []int) int {
+	type village struct{ point, block int32 }
+	of, n := map[village]int{}, 0
+	for _, p := range places {
+		c := r.Cards[r.ofSale(p).Card]
+		v := village{c.Point, c.Rank / blockRanks}
+		if of[v]++; of[v] <= villageMost {
+			n++
+		}
+	}
+	return n
 }
 
 // onePerson marks cards that the same person registered and verified, or

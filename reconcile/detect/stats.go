@@ -139,6 +139,15 @@ func (b baseline) at(v int, zone int32) float64 {
 	return min(max(m, 1e-4), 0.99)
 }
 
+// of returns what is expected of a unit: of a vendor's, or, where vendor is -1,
+// of one that several share.
+func (b baseline) of(vendor int32, zones []int32) float64 {
+	if vendor < 0 {
+		return min(max(b.mean, 1e-4), 0.99)
+	}
+	return b.at(int(vendor), zones[vendor])
+}
+
 // discoveries returns the largest p-value that the procedure of Benjamini and
 // Hochberg lets pass at false discovery rate q among that many tests, 0 where
 // none does. It sorts ps; tests that are not in it count as not significant.

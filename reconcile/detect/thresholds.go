@@ -18,6 +18,7 @@ type Thresholds struct {
 	EverydayCap      float64 `json:"everyday_cap"`      // the same of families that honest life explains; two of them with no other weigh nothing
 	WeightMin        float64 `json:"weight_min"`        // of all families, for a combined finding; above WeightCap
 	MarksMin         int     `json:"marks_min"`         // marked sales in a unit
+	CombinedMin      int     `json:"combined_min"`      // sales of a unit on which several signals fall
 
 	NightFrom        int `json:"night_from_hour"` // in Mali, where the clock is UTC
 	NightTo          int `json:"night_to_hour"`
@@ -38,6 +39,8 @@ type Thresholds struct {
 	PhoneHouseholds  int `json:"phone_households"` // that may share a phone
 	CollectorCards   int `json:"collector_cards"`  // that one person may collect
 	RareHours        int `json:"rare_hours_percent"`
+	CrowdPercent     int `json:"crowd_percent"`   // of a vendor's usual crowd
+	CompanyMin       int `json:"company_min"`     // of companions
 	Extreme          int `json:"extreme_percent"` // of the zone's sales are called extreme
 
 	CounterfeitsMin int   `json:"counterfeits_min"`
@@ -52,7 +55,8 @@ type Thresholds struct {
 	ShareGrowth     int64 `json:"share_growth_percent"`
 	ClaimLimit      int64 `json:"claim_limit"` // francs from which a claim is looked at more closely
 	SplitClaimsMin  int   `json:"split_claims_min"`
-	RoundTo         int64 `json:"round_to"` // francs
+	DigitSpreads    int   `json:"digit_spreads"` // that a vendor's digits may be from the median vendor's
+	RoundTo         int64 `json:"round_to"`      // francs
 }
 
 //go:embed thresholds.json

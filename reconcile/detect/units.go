@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"maps"
 	"math"
 	"slices"
 )
@@ -25,16 +26,34 @@ var unitKinds = []func(*run, Record) (uint64, bool){
 		return uint64(uint32(p)), p > 0
 	},
 	func(_ *run, x Record) (uint64, bool) { return uint64(uint32(x.Handheld)), x.Handheld >= 0 },
+	func(r *run, x Record) (uint64, bool) { t, ok := r.clock(x); return uint64(t % day / (3 * hour)), ok },
+	func(r *run, x Record) (uint64, bool) {
+		v := r.Cards[x.Card].Verifier
+		return uint64(uint32(v)), v > 0
+	},
+	func(r *run, x Record) (uint64, bool) {
+		d := r.Cards[x.Card].Distributor
+		return uint64(uint32(d)), d > 0
+	},
+	func(r *run, x Record) (uint64, bool) { return 0, r.Cards[x.Card].Taker >= Alternate },
+	func(r *run, x Record) (uint64, bool) { return 0, r.Cards[x.Card].Spare },
+	func(_ *run, x Record) (uint64, bool) { return 0, !x.Full },
 }
+
+// acrossKinds are unitKinds whose units are looked at across vendors too: of
+// whoever registered, handed over or collected, and of a village. They spread
+// what they take over several shops.
+var acrossKinds = []int{3, 4, 5, 6, 9, 10}
 
 // blockRanks is how many places of a list make a block: a village's part.
 const blockRanks = 60
 
 // unit is a part of one vendor's sales.
 type unit struct {
-	vendor int32
-	kind   int     // index in unitKinds
+	vendor int32   // -1 where it is of several
+	kind   int     // index in unitKinds; signals and acrossKinds follow them
 	sales  []int32 // places in run.sales
+	by     int     // the signal that marks all of them, -1 for none
 }
 
 // outcome is what one signal comes to in one unit.
@@ -42,6 +61,7 @@ type outcome struct {
 	signal int
 	p      float64
 	weight float64 // of a marked sale, as a power of ten
+	most   bool    // half of those that could carry the mark do
 }
 
 // scored is what signals come to in all units.
@@ -71,28 +91,31 @@ func (r *run) score() *scored {
 	tests := 0
 	for i, m := range s.marks {
 		counts := make([]count, len(s.units))
-		alike := make([]likeness, len(unitKinds))
+		alike := make([]likeness, len(unitKinds)+len(signals)+len(acrossKinds))
 		for u, un := range s.units {
+			if un.by == i {
+				continue
+			}
 			for _, at := range un.sales {
 				counts[u].add(m[at])
 			}
 			if counts[u].n >= r.enough(i) {
 				tests++
-				alike[un.kind].see(counts[u], bases[i].at(int(un.vendor), r.zoneOf[un.vendor]))
+				alike[un.kind].see(counts[u], bases[i].of(un.vendor, r.zoneOf))
 			}
 		}
-		strength := make([]float64, len(unitKinds))
+		strength := make([]float64, len(alike))
 		for k := range alike {
 			strength[k] = alike[k].strength()
 		}
 		for u, un := range s.units {
-			c, mean := counts[u], bases[i].at(int(un.vendor), r.zoneOf[un.vendor])
-			if c.k < r.enough(i) || float64(c.k) < r.LiftMin*mean*float64(c.n) {
+			c, mean := counts[u], bases[i].of(un.vendor, r.zoneOf)
+			if c.k < r.enough(i) || c.lift(mean, signals[i].Family == voices || signals[i].Family == values) < r.LiftMin {
 				continue
 			}
-			lift := (float64(c.k) + 0.5) / (float64(c.n)*mean + 0.5)
+			lift := c.lift(mean, signals[i].Family == voices || signals[i].Family == values)
 			p := betaBinomialTail(c.k, c.n, mean, strength[un.kind])
-			s.hot[u] = append(s.hot[u], outcome{i, p, min(math.Log10(lift), r.cap(i))})
+			s.hot[u] = append(s.hot[u], outcome{i, p, min(math.Log10(lift), r.cap(i)), 2*c.k >= c.n})
 			ps = append(ps, p)
 		}
 	}
@@ -106,7 +129,47 @@ func (r *run) score() *scored {
 		}
 		s.hot[u] = kept
 	}
+	s.inherit()
 	return s
+}
+
+// inherit gives units of sales with one mark what that mark comes to among all
+// of the vendor's sales. Where it is nothing, they are no unit.
+func (s *scored) inherit() {
+	whole := make([]int, len(s.Vendors)) // the unit of all of a vendor's sales, from 1
+	for u, un := range s.units {
+		if un.kind == 0 {
+			whole[un.vendor] = u + 1
+		}
+	}
+	for u, un := range s.units {
+		if un.by < 0 || len(s.hot[u]) == 0 {
+			continue
+		}
+		var own []outcome
+		if at := whole[un.vendor]; at > 0 {
+			for _, o := range s.hot[at-1] {
+				if o.signal == un.by {
+					own = append(own, o)
+				}
+			}
+		}
+		if len(own) == 0 {
+			s.hot[u] = nil
+			continue
+		}
+		s.hot[u] = append(s.hot[u], own...)
+	}
+}
+
+// lift says how many times the expected rate a count has; of marks that are
+// common the odds, because their rate cannot be many times as high.
+func (c count) lift(mean float64, common bool) float64 {
+	more := (float64(c.k) + 0.5) / (float64(c.n)*mean + 0.5)
+	if !common {
+		return more
+	}
+	return more * (float64(c.n)*(1-mean) + 0.5) / (float64(c.n-c.k) + 0.5)
 }
 
 // enough is how many marked sales in a unit a signal needs. Few households are
@@ -120,14 +183,22 @@ func (r *run) enough(signal int) int {
 
 // everyday are families that honest traders and villages bring about by living
 // where they live: with a road that floods, in the heat, together.
-var everyday = []string{order, syncs, hours, waits, papers}
+var everyday = []string{order, syncs, hours, waits, papers, handed}
+
+// tells reports whether honest life does not explain a signal. That people who
+// come together come in the order of the list is nothing that it explains,
+// unless they come from the hand-over itself.
+func tells(signal int) bool {
+	d := signals[signal]
+	return d.Name == "list-order" || !slices.Contains(everyday, d.Family)
+}
 
 // cap is the most that a signal weighs.
 func (r *run) cap(signal int) float64 {
-	if slices.Contains(everyday, signals[signal].Family) {
-		return r.EverydayCap
+	if tells(signal) {
+		return r.WeightCap
 	}
-	return r.WeightCap
+	return r.EverydayCap
 }
 
 func (c *count) add(m mark) {
@@ -141,28 +212,82 @@ func (c *count) add(m mark) {
 
 // divide makes the units that have enough sales to say anything.
 func (s *scored) divide() {
+	all := make([]int32, len(s.sales))
+	for at := range all {
+		all[at] = int32(at)
+	}
+	for i, kind := range acrossKinds {
+		for _, u := range s.parts(all, kind) {
+			if s.vendorsOf(u.sales) > 1 {
+				u.vendor, u.kind = -1, len(unitKinds)+len(signals)+i
+				s.units = append(s.units, u)
+			}
+		}
+	}
 	for v, list := range s.placesByVendor() {
-		for kindAt, kind := range unitKinds {
-			at := map[uint64]int{}
-			var us []unit
+		for kind := range unitKinds {
+			for _, u := range s.parts(list, kind) {
+				u.vendor, u.kind = int32(v), kind
+				s.units = append(s.units, u)
+			}
+		}
+		// Whoever spreads a pile over days and hours spreads it over the units
+		// above too. What its sales have in common is a mark: do they have more?
+		for i, m := range s.marks {
+			u := unit{vendor: int32(v), kind: len(unitKinds) + i, by: i}
 			for _, place := range list {
-				k, ok := kind(s.run, s.ofSale(int(place)))
-				if !ok {
-					continue
-				}
-				i, known := at[k]
-				if !known {
-					i = len(us)
-					at[k] = i
-					us = append(us, unit{vendor: int32(v), kind: kindAt})
-				}
-				us[i].sales = append(us[i].sales, place)
-			}
-			for _, u := range us {
-				if len(u.sales) >= s.MarksMin {
-					s.units = append(s.units, u)
+				if m[place] == marked {
+					u.sales = append(u.sales, place)
 				}
 			}
+			if len(u.sales) >= s.MarksMin && 2*len(u.sales) < len(list) {
+				s.units = append(s.units, u)
+			}
+		}
+	}
+}
+
+// parts divides sales by a kind.
+func (s *scored) parts(list []int32, kind int) []unit {
+	at := map[uint64]int{}
+	var us []unit
+	for _, place := range list {
+		k, ok := unitKinds[kind](s.run, s.ofSale(int(place)))
+		if !ok {
+			continue
+		}
+		i, known := at[k]
+		if !known {
+			i = len(us)
+			at[k] = i
+			us = append(us, unit{by: -1})
+		}
+		us[i].sales = append(us[i].sales, place)
+	}
+	return slices.DeleteFunc(us, func(u unit) bool { return len(u.sales) < s.MarksMin })
+}
+
+// vendorsOf counts whose sales they are, as far as two.
+func (s *scored) vendorsOf(places []int32) int {
+	for _, p := range places {
+		if s.ofSale(int(p)).Vendor != s.ofSale(int(places[0])).Vendor {
+			return 2
+		}
+	}
+	return min(len(places), 1)
+}
+
+// shared divides a unit's records among the vendors who have enough of them: a
+// few customers of somebody who spreads them are no evidence against a shop.
+func (s *scored) shared(records []int32, least int, give func(vendor int32, records []int32)) {
+	by := map[int32][]int32{}
+	for _, i := range records {
+		v := s.Records[i].Vendor
+		by[v] = append(by[v], i)
+	}
+	for _, v := range slices.Sorted(maps.Keys(by)) {
+		if len(by[v]) >= least {
+			give(v, by[v])
 		}
 	}
 }
@@ -185,20 +310,31 @@ func (s *scored) findings(signal int) []Finding {
 			if o.signal != signal {
 				continue
 			}
-			v := s.units[u].vendor
-			one := g.of(v, v, -1)
-			one.Score = max(one.Score, min(10+int(o.weight*20), signalMax))
+			var carry []int32
 			for _, at := range s.units[u].sales {
 				if s.marks[signal][at] == marked {
-					one.Records = append(one.Records, s.sales[at])
+					carry = append(carry, s.sales[at])
 				}
 			}
+			s.shared(carry, s.leastOf(u), func(v int32, records []int32) {
+				one := g.of(v, v, -1)
+				one.Score = max(one.Score, min(10+int(o.weight*20), signalMax))
+				one.Records = append(one.Records, records...)
+			})
 		}
 	}
 	for i := range g.found {
 		s.value(&g.found[i])
 	}
 	return g.found
+}
+
+// leastOf is how many records a vendor needs of a unit to have a finding.
+func (s *scored) leastOf(u int) int {
+	if s.units[u].vendor < 0 {
+		return s.MarksMin
+	}
+	return 1
 }
 
 // value adds up a finding's records, each once.

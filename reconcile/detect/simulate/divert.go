@@ -38,14 +38,16 @@ const (
 	Employee    Kind = "employee"     // a few cards after closing, every day
 	TwiceListed Kind = "twice-listed" // households that are on the list twice under another name
 	Unopened    Kind = "unopened"     // cards that staff never handed over, written down as if
+	Guesses     Kind = "guesses"      // of secrets, for cards that were kept
+	Photocopies Kind = "photocopies"  // of cards that others sell
+	Short       Kind = "short"        // measure, and people complain
+	MadeUp      Kind = "made-up"      // amounts of baskets; takes nothing by itself
 )
 
 var tuned = []Kind{HeldCards, Ghosts, Proxies, AfterReport, TooSoon, Counterfeit, Clone, ClockGames, NoFactor, HeldSyncs, InventedC, InflatedC,
-	DuplicateC, BorrowedC, SplitClaims, OverPrice, TakesMarket, StaffTrader, WrongPINs, NightSales, NotReceived}
+	DuplicateC, BorrowedC, SplitClaims, OverPrice, TakesMarket, StaffTrader, WrongPINs, NightSales, NotReceived, Guesses, Photocopies, Short, MadeUp}
 
-var former = []Kind{Ring, Leftovers, Buyer, TypedStubs}
-
-var holdout = []Kind{CashOut, Employee, TwiceListed, Unopened}
+var former = []Kind{Ring, Leftovers, Buyer, TypedStubs, CashOut, Employee, TwiceListed, Unopened}
 
 // scheme diverts about so much, in francs, with one or a few vendors, and
 // returns how much it was.
@@ -59,6 +61,9 @@ var schemes = map[Kind]scheme{
 	DuplicateC: claims(DuplicateC, detect.Duplicate), BorrowedC: claims(BorrowedC, detect.Borrowed),
 	Ring: ring, Leftovers: leftovers, Buyer: buyer, TypedStubs: typedStubs,
 	CashOut: cashOut, Employee: employee, TwiceListed: twiceListed, Unopened: unopened,
+	Guesses: guesses, Photocopies: photocopies, Short: short, MadeUp: madeUp,
+	HelpDesk: helpDesk, Skimmed: skimmed, PaperShop: paperShop, FamilySplit: familySplit, Credit: credit, Relay: relay, LunchHour: lunchHour,
+	Quota: quota, BigCards: bigCards, Drip: drip, TwoHandhelds: twoHandhelds, LateTyped: lateTyped,
 }
 
 // episodesMax bounds the vendors in one kind of diversion, as a part of all.
@@ -180,11 +185,15 @@ func (w *world) session(night float64) (at int64, gap func() int64) {
 // pile sells cards one after another at one handheld.
 func (w *world) pile(k Kind, v int32, cards []int32, at int64, gap func() int64, each func(*event)) (taken int64) {
 	h := w.counter(v)
-	for _, c := range cards {
+	again, slot := w.chance(0.5), -1_000_000-int32(len(w.events)) // they did so in the round before
+	for i, c := range cards {
 		at += gap()
-		at = max(at, w.facts.Cards[c].HandedTo+hour)
+		at = max(at, w.facts.Cards[c].Handed+hour)
 		e := w.take(k, c, v, at)
 		e.handheld = h
+		if again && w.chance(0.9-0.5*w.Subtlety) {
+			w.facts.Cards[c].Company = slot - int32(i/20)
+		}
 		if each != nil {
 			each(e)
 		}

@@ -11,10 +11,16 @@ import (
 // finish sends the records, makes the claims, calls households, and writes the
 // facts and the truth.
 func (w *world) finish() *Round {
+	for i := range w.facts.Cards { // between two syncs of the staff's handheld
+		c := &w.facts.Cards[i]
+		c.HandedFrom = c.Handed - int64(w.between(10, 300))*minute
+		c.HandedTo = c.Handed + int64(w.between(5, 600))*minute
+	}
 	order := w.sendAll()
 	w.goods(order)
 	w.bill()
 	w.call(order)
+	w.complain(order)
 	return &Round{w.facts, w.truth}
 }
 
@@ -56,6 +62,7 @@ func (w *world) sendAll() []int32 {
 	}
 	// Chains are in the order in which sales were made.
 	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(w.events[a].at, w.events[b].at) })
+	w.queue(order)
 	seqs := make([]uint64, len(w.facts.Handhelds))
 	records := make([]detect.Record, len(w.events))
 	for _, i := range order {
@@ -73,6 +80,7 @@ func (w *world) sendAll() []int32 {
 		records[i] = r
 	}
 	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(records[a].To, records[b].To) })
+	w.companies()
 	at := make([]int32, len(w.events))
 	for n, i := range order {
 		e := w.events[i]
@@ -95,6 +103,23 @@ func (w *world) sendAll() []int32 {
 		w.facts.Forks = append(w.facts.Forks, out)
 	}
 	return order
+}
+
+// queue: to scan a card and to hand over goods takes an honest trader a
+// minute for each customer, give or take.
+func (w *world) queue(order []int32) {
+	free := make([]int64, len(w.facts.Handhelds))
+	for _, i := range order {
+		e := &w.events[i]
+		if e.handheld < 0 {
+			continue
+		}
+		if e.kind == "" {
+			e.at = max(e.at, free[e.handheld])
+		}
+		free[e.handheld] = e.at + 20 + int64(40*w.rand.ExpFloat64())
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(w.events[a].at, w.events[b].at) })
 }
 
 // record is what arrives of an event.
@@ -129,8 +154,8 @@ func (w *world) record(e event) detect.Record {
 	return r
 }
 
-// goods gives each record a basket of one kind of goods, which has a list
-// price, and a market price in its zone.
+// goods gives each record a basket of one kind of goods or two, which have a
+// list price, and a market price in their zone.
 func (w *world) goods(order []int32) {
 	market := make([]float64, zones)
 	for z := range market {
@@ -143,13 +168,26 @@ func (w *world) goods(order []int32) {
 		}
 		s := w.shops[e.vendor]
 		// The list leaves a margin over the market, and a shop keeps to it.
-		fair := float64(e.value) / s.price / (1 + e.over)
-		listed := int64(fair * 1.12)
+		fair := 1 / s.price / (1 + e.over)
+		listed := fair * 1.12
 		if e.over == 0 {
-			listed = max(listed, e.value)
+			listed = max(listed, 1)
 		}
-		w.facts.Goods = append(w.facts.Goods, detect.Goods{Record: int32(n), Item: int32(w.rand.IntN(8)), Amount: e.value,
-			Listed: listed, Market: int64(fair * math.Exp(w.rand.NormFloat64()*0.03) / market[s.zone])})
+		survey := fair * math.Exp(w.rand.NormFloat64()*0.03) / market[s.zone]
+		rest := e.value
+		line := func(amount int64) {
+			w.facts.Goods = append(w.facts.Goods, detect.Goods{Record: int32(n), Item: int32(w.rand.IntN(8)), Amount: amount,
+				Listed: int64(float64(amount)*listed + 0.5), Market: int64(float64(amount) * survey)})
+			rest -= amount
+		}
+		if w.chance(0.4) { // kilos of something that costs 250 to 800
+			amount := int64(w.between(1, 5)) * int64(w.between(5, 16)) * 50
+			if w.inventor[e.vendor] && w.chance(0.9-0.5*w.Subtlety) {
+				amount = int64(w.between(9, 38))*100 + []int64{0, 30, 70, 90, 20, 80}[w.rand.IntN(6)]
+			}
+			line(amount)
+		}
+		line(rest)
 	}
 }
 
@@ -206,6 +244,7 @@ func (w *world) call(order []int32) {
 		e := w.events[order[n]]
 		perVendor[r.Vendor]++
 		if e.silent || w.chance(0.3) {
+			w.facts.Answers = append(w.facts.Answers, detect.Answer{Record: int32(n), Unreached: true})
 			continue
 		}
 		received := !w.chance(0.02)
@@ -213,5 +252,54 @@ func (w *world) call(order []int32) {
 			received = w.chance(0.1)
 		}
 		w.facts.Answers = append(w.facts.Answers, detect.Answer{Record: int32(n), Received: received})
+	}
+}
+
+// complain: one in 500 is unhappy with an honest trader, more where something
+// was taken; and here and there a rival complains.
+func (w *world) complain(order []int32) {
+	for n, i := range order {
+		e := w.events[i]
+		share := 0.002
+		if e.denies {
+			share = 0.04
+		}
+		if e.kind == Short {
+			share = 0.06
+		}
+		if e.card >= 0 && w.chance(share) {
+			w.facts.Complaints = append(w.facts.Complaints, detect.Complaint{Vendor: e.vendor, Record: int32(n)})
+		}
+	}
+	for v := range w.shops {
+		if w.Oddities && w.chance(0.02) {
+			for range 4 {
+				w.facts.Complaints = append(w.facts.Complaints, detect.Complaint{Vendor: int32(v), Record: -1})
+			}
+		}
+	}
+}
+
+// companies numbers them from 1, as a store would, and says who took the cards
+// of those who sent somebody.
+func (w *world) companies() {
+	numbers := map[int32]int32{}
+	for i := range w.facts.Cards {
+		c := &w.facts.Cards[i]
+		if c.Company == 0 {
+			continue
+		}
+		if _, ok := numbers[c.Company]; !ok {
+			numbers[c.Company] = int32(len(numbers) + 1)
+		}
+		c.Company = numbers[c.Company]
+	}
+	for _, e := range w.events {
+		if e.gone || e.card < 0 || e.collector == 0 {
+			continue
+		}
+		if c := &w.facts.Cards[e.card]; c.Taker == detect.Head {
+			c.Taker = detect.Alternate + detect.Taker(w.rand.IntN(2))
+		}
 	}
 }

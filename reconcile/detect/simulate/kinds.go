@@ -32,7 +32,7 @@ func ghosts(w *world, v int32, size int) (taken int64) {
 			card.Phone = phones[w.rand.IntN(len(phones))]
 		}
 		at := start + int64(i)*int64(40+w.Subtlety*400) + int64(w.rand.IntN(30))
-		e := w.take(Ghosts, c, v, max(at, card.HandedTo+hour))
+		e := w.take(Ghosts, c, v, max(at, card.Handed+hour))
 		if !w.careless(0.9) && w.chance(0.4*w.Subtlety) { // some are sold elsewhere
 			e.vendor = w.near[w.shops[v].point][0]
 			e.handheld = w.counter(e.vendor)
@@ -84,8 +84,7 @@ func tooSoon(w *world, v int32, size int) (taken int64) {
 	broker := w.person()
 	for i, c := range w.shuffled(w.block(v, size, 0.8)) {
 		card := &w.facts.Cards[c]
-		at := card.HandedTo + int64(float64(3*minute)*(1+30*w.Subtlety*w.Subtlety)) + int64(float64(i)*(12+60*w.Subtlety))
-		card.HandedFrom = card.HandedTo - 15*minute
+		at := card.Handed + int64(float64(3*minute)*(1+30*w.Subtlety*w.Subtlety)) + int64(float64(i)*(12+60*w.Subtlety))
 		e := w.take(TooSoon, c, v, at)
 		e.handheld, e.metres = h, metres
 		if w.careless(0.5) {
@@ -244,4 +243,56 @@ func notReceived(w *world, v int32, _ int) (taken int64) {
 		}
 	})
 	return taken
+}
+
+// guesses: secrets are tried out on cards that were kept; few are found.
+func guesses(w *world, v int32, size int) (taken int64) {
+	at, h := w.working(), w.counter(v)
+	for _, c := range w.anywhere(v, size/3) {
+		for range w.between(2, 4) {
+			at += int64(w.between(20, 200))
+			value := w.value()
+			w.events = append(w.events, event{card: c, vendor: v, handheld: h, at: max(at, w.facts.Cards[c].Handed+hour), value: value, rejected: true,
+				why: "factor-wrong", kind: Guesses, taken: value})
+			taken += value
+			if w.chance(w.Subtlety) {
+				at += int64(w.rand.IntN(8 * hour))
+			}
+		}
+	}
+	return taken
+}
+
+// photocopies are sold after the cards; the second receipt is not paid.
+func photocopies(w *world, v int32, size int) (taken int64) {
+	h := w.counter(v)
+	for _, c := range w.anywhere(v, size/2) {
+		i := w.byCard[c]
+		if i < 0 || w.events[i].gone || w.events[i].vendor == v && w.chance(w.Subtlety) {
+			continue
+		}
+		e := event{card: c, vendor: v, handheld: h, at: w.events[i].at + int64(w.between(1, 60))*hour, value: w.events[i].value, rejected: true,
+			why: "already-redeemed", kind: Photocopies, taken: w.events[i].value}
+		w.events = append(w.events, e)
+		taken += e.taken
+	}
+	return taken
+}
+
+// short measure: a part of the goods is kept back, and some complain.
+func short(w *world, v int32, _ int) (taken int64) {
+	w.each(v, func(e *event) {
+		if w.chance(0.7 - 0.3*w.Subtlety) {
+			e.kind, e.taken = Short, e.value/5
+			taken += e.taken
+		}
+	})
+	return taken
+}
+
+// madeUp: baskets are written down in the evening, in amounts that sound like
+// prices.
+func madeUp(w *world, v int32, _ int) int64 {
+	w.inventor[v] = true
+	return 0
 }

@@ -22,6 +22,7 @@ func (w *world) oddities() {
 	every(0.15, w.chief)
 	w.flood = int32(w.rand.IntN(zones))
 	w.strip()
+	w.paper()
 	every(0.03, w.broken)
 }
 
@@ -62,7 +63,7 @@ func (w *world) fair(v int32) {
 	}
 	cards := w.cards[s.point]
 	start := w.rand.IntN(max(len(cards)-200, 1))
-	at := w.facts.Cards[cards[start]].HandedTo
+	at := w.facts.Cards[cards[start]].Handed
 	w.facts.Fairs = append(w.facts.Fairs, detect.Fair{Vendor: v, Point: s.point, Day: at / day})
 	for _, c := range cards[start:min(start+w.between(60, 200), len(cards))] {
 		i := w.byCard[c]
@@ -75,7 +76,7 @@ func (w *world) fair(v int32) {
 		}
 		e := &w.events[i]
 		e.vendor, e.handheld, e.at, e.metres, e.fair = v, s.handhelds[0], at, 60, true
-		w.facts.Cards[c].HandedFrom, w.facts.Cards[c].HandedTo = at-20*minute, at-5*minute
+		w.facts.Cards[c].Handed = at - 12*minute
 	}
 }
 
@@ -89,19 +90,45 @@ func (w *world) chief(v int32) {
 	w.rand.Shuffle(len(block), func(i, j int) { block[i], block[j] = block[j], block[i] })
 	at := int64(opens + w.between(3, 9)*day + w.between(8, 12)*hour)
 	phone, h := w.person(), w.counter(v)
-	for _, c := range block {
+	each := w.chance(0.5) // he brings them each time
+	for i, c := range block {
+		if each && w.chance(0.8) {
+			w.facts.Cards[c].Company = -1 - v*100 - int32(i/12)
+		}
 		if w.chance(0.25) {
 			w.facts.Cards[c].Phone = phone
 		}
-		i := w.byCard[c]
-		if i < 0 || w.events[i].fair || !w.chance(0.85) {
+		n := w.byCard[c]
+		if n < 0 || w.events[n].fair || !w.chance(0.85) {
 			continue
 		}
 		at += int64(45 + w.rand.ExpFloat64()*60)
-		e := &w.events[i]
+		e := &w.events[n]
 		e.vendor, e.handheld, e.at, e.metres = v, h, at, settledMetres
 		if e.collector == 0 && w.chance(0.06) {
 			e.collector = phone
+		}
+	}
+}
+
+// paper: here and there cards are handed over on paper, and written down at the
+// end of the day.
+func (w *world) paper() {
+	for _, cards := range w.cards {
+		for at := 0; at < len(cards); at += villageCards {
+			if !w.chance(0.04) {
+				continue
+			}
+			last := int64(0)
+			village := cards[at:min(at+villageCards, len(cards))]
+			for _, c := range village {
+				last = max(last, w.facts.Cards[c].Handed)
+			}
+			for _, c := range village {
+				if w.facts.Cards[c].Handed/day == last/day {
+					w.facts.Cards[c].Handed = last/day*day + 18*hour
+				}
+			}
 		}
 	}
 }

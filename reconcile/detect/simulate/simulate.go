@@ -93,5 +93,5 @@ func Holdout() []Kind { return slices.Clone(holdout) }
 // Seeds of rounds: what was tuned with is never judged with.
 var (
 	TuningSeeds  = []uint64{101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112}
-	JudgingSeeds = []uint64{7001, 7002, 7003, 7004, 7005, 7006, 7007, 7008, 7009, 7010, 7011, 7012}
+	JudgingSeeds = []uint64{8101, 8102, 8103, 8104, 8105, 8106, 8107, 8108, 8109, 8110, 8111, 8112}
 )

@@ -1,19 +1,38 @@
 package simulate
 
-// AsStored takes from the round what no store fills yet, so that it can be
-// measured what the detectors are worth today.
-func (r *Round) AsStored() {
+// AsStored takes from the round what no store fills, so that it can be measured
+// what the detectors are worth on what there is: market days, announced fairs
+// and market prices are in none. A way is known from a point to a shop, not from
+// a household's village. Who collected for several households is known where
+// they were handed over in one go, which is taken to be every second of them.
+// Of earlier rounds the last one is read. Without voices nobody was called and
+// nobody complained.
+func (r *Round) AsStored(voices bool) {
 	f := &r.Facts
-	f.Goods, f.Answers, f.Complaints, f.Fairs = nil, nil, nil, nil
+	f.Fairs = nil
+	if !voices {
+		f.Answers, f.Complaints = nil, nil
+	}
+	for i := range f.Goods {
+		f.Goods[i].Market = 0
+	}
 	for i := range f.Points {
 		f.Points[i].MarketDays = 0
 	}
-	for i := range f.Cards {
-		c := &f.Cards[i]
-		c.Phone, c.Registrar, c.Verifier, c.Approver = 0, 0, 0, 0
-	}
 	for i := range f.Records {
 		x := &f.Records[i]
-		x.Collector, x.Metres, x.Wrong = 0, 0, 0
+		if x.Metres == settledMetres {
+			x.Metres = pointMetres
+		}
+		if x.Collector%2 == 1 {
+			x.Collector = 0
+		}
 	}
+	kept := f.History[:0]
+	for _, h := range f.History {
+		if h.Age == 1 {
+			kept = append(kept, h)
+		}
+	}
+	f.History = kept
 }

@@ -57,21 +57,22 @@ type shop struct {
 
 type world struct {
 	Config
-	rand   *rand.Rand
-	facts  detect.Facts
-	truth  Truth
-	shops  []shop
-	zoneOf []int32   // by point
-	near   [][]int32 // shops by point
-	events []event
-	byCard []int32 // event of each card, -1 for none
-	cards  [][]int32
-	nobody int32 // last collector or phone that was invented
-	lines  []badLine
-	claims map[int32]int // vendors that split or round their claims
-	forks  []fork
-	flood  int32 // zone
-	rounds map[int32]bool
+	rand     *rand.Rand
+	facts    detect.Facts
+	truth    Truth
+	shops    []shop
+	zoneOf   []int32   // by point
+	near     [][]int32 // shops by point
+	events   []event
+	byCard   []int32 // event of each card, -1 for none
+	cards    [][]int32
+	nobody   int32 // last collector or phone that was invented
+	lines    []badLine
+	claims   map[int32]int // vendors that split or round their claims
+	forks    []fork
+	flood    int32 // zone
+	rounds   map[int32]bool
+	inventor map[int32]bool // vendors who make up their baskets
 }
 
 type badLine struct {
@@ -95,7 +96,7 @@ func (w *world) between(a, b int) int { return a + w.rand.IntN(max(b-a, 0)+1) }
 // people invents points, shops, households and their cards.
 func (w *world) people() {
 	w.facts.Round = "sim"
-	w.flood, w.claims, w.rounds = -1, map[int32]int{}, map[int32]bool{}
+	w.flood, w.claims, w.rounds, w.inventor = -1, map[int32]int{}, map[int32]bool{}, map[int32]bool{}
 	w.near, w.cards = make([][]int32, w.Points), make([][]int32, w.Points)
 	for p := range w.Points {
 		market := uint8(1) << w.rand.IntN(7)
@@ -125,6 +126,7 @@ func (w *world) people() {
 		c.Registrar = int32(1 + (p*7+village/4)%registrars)
 		c.Verifier = int32(101 + (p*3+village/8)%20)
 		c.Approver = int32(201 + p%5)
+		c.Distributor = int32(701 + 2*p + village%2)
 		if w.chance(0.01) {
 			c.Verifier = c.Registrar
 		}
@@ -132,6 +134,8 @@ func (w *world) people() {
 			c.Phone = w.person()
 			if w.chance(0.15) && len(w.facts.Cards) > 0 {
 				c.Phone = w.facts.Cards[len(w.facts.Cards)-1].Phone // that of a brother
+			} else if w.chance(0.02) && c.Rank > 0 {
+				c.Phone = w.facts.Cards[w.cards[p][w.rand.IntN(int(c.Rank))]].Phone // of a relative elsewhere
 			}
 		}
 		w.cards[p] = append(w.cards[p], int32(h))
@@ -192,8 +196,16 @@ func (w *world) buy(c int32, p int, weights []float64, handed int64) {
 		handed += day
 	}
 	at := handed + int64(w.rand.IntN(hour))
-	card.HandedFrom, card.HandedTo = at-10*minute, at+10*minute
+	card.Handed = at
 	w.byCard[c] = -1
+	card.Taker = detect.Head
+	switch {
+	case w.chance(0.10):
+		card.Taker = detect.Alternate
+	case w.chance(0.03):
+		card.Taker = detect.ThirdParty
+	}
+	card.Spare = w.chance(0.004)
 	if !w.chance(0.93) {
 		return
 	}
@@ -213,8 +225,35 @@ func (w *world) buy(c int32, p int, weights []float64, handed int64) {
 	if w.chance(0.002) { // lost later, or about then
 		card.Lost = e.at + int64(w.rand.IntN(4*day))
 	}
+	card.Company = 1 + shop*formerSlots + int32(w.rand.IntN(formerSlots))
+	w.together(c, &e)
 	w.byCard[c] = int32(len(w.events))
 	w.events = append(w.events, e)
+}
+
+// formerSlots is in how many quarters of an hour a shop sold in the round before.
+const formerSlots = 200
+
+// together: brothers often come with each other, and did so the last time.
+func (w *world) together(c int32, e *event) {
+	if c == 0 || w.byCard[c-1] < 0 {
+		return
+	}
+	before, card := w.facts.Cards[c-1], &w.facts.Cards[c]
+	first := w.events[w.byCard[c-1]]
+	if before.Point != card.Point || first.at < card.Handed+20*minute {
+		return
+	}
+	share := 0.05
+	if before.Phone == card.Phone && card.Phone > 0 {
+		share = 0.4
+	}
+	if w.chance(share) {
+		e.vendor, e.handheld, e.at, e.metres = first.vendor, first.handheld, first.at+int64(w.between(40, 240)), first.metres
+		if w.chance(0.7) {
+			card.Company = before.Company
+		}
+	}
 }
 
 func (w *world) value() int64 { return int64(12_500 + 2_500*w.rand.IntN(6)) }
