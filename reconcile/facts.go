@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/jate-cva/jate/ledger"
@@ -32,6 +33,9 @@ type Facts struct {
 	Receipts []ReceiptFacts
 	Forks    []Fork
 	Cards    []CardFacts // of the vouchers that receipts are of
+	Baskets  []GoodsFacts
+	Metres   map[Way]int             // where the place list knows both ends
+	Shares   map[string][]ShareFacts // by reconciled round: of the round before
 	books    books
 }
 
@@ -42,6 +46,38 @@ type CardFacts struct {
 	Handed voucher.Interval
 	Holder string    // the household's id
 	Lost   time.Time // when it was held or void, whichever came first; zero for never
+	Spare  bool
+	// Phone, those of the staff, Distributor and Collector are numbers that mean
+	// nothing outside of these facts; 0 where not known. Collector took the cards
+	// of several households at once.
+	Phone, Registrar, Verifier, Approver, Distributor, Collector int32
+	Taker                                                        voucher.Taker
+	HandedSaid                                                   time.Time // by the clock of the handheld that recorded it
+	Company                                                      int32     // as detect.Card has it
+}
+
+// Way is from a distribution point to a vendor's shop.
+type Way struct {
+	Point  string
+	Vendor vendors.ID
+}
+
+func (w Way) compare(o Way) int {
+	return cmp.Or(cmp.Compare(w.Point, o.Point), cmp.Compare(w.Vendor, o.Vendor))
+}
+
+// ShareFacts is a vendor's part of a point's sales, in the smallest unit.
+type ShareFacts struct {
+	Way
+	Sales, Of int64
+}
+
+// GoodsFacts is a line of a receipt, in francs.
+type GoodsFacts struct {
+	Receipt int // index in Receipts
+	Item    int32
+	Amount  int64
+	Listed  int64 // at the ceiling of the vendor's price list of that day; 0 where it has none
 }
 
 // Sale is one redeem or accept-loss entry.

@@ -50,6 +50,20 @@ type loader struct {
 	receipts map[voucher.Hash]int
 	cards    map[voucher.Number]int // index in Cards, from 1
 	read     int
+
+	// What only people reads, and what baskets do.
+	owners     []owner // of Cards
+	serials    map[voucher.Serial]int
+	collectors int32
+	shopsAt    map[vendors.ID]string // codes of places
+	items      numbers
+	prices     map[vendors.ID][]vendors.PriceList // the latest first
+}
+
+// owner is whose a card is, and of what it is one.
+type owner struct {
+	household, lot, round string
+	by                    vendors.HandheldID // that handed it over
 }
 
 type saleKey struct {
@@ -62,11 +76,12 @@ type saleKey struct {
 // not the programme's, and ErrTooLarge.
 func load(tx Tx, of scope) (*Facts, error) {
 	l := &loader{scope: of, tx: tx, bySerial: map[saleKey]bool{}, receipts: map[voucher.Hash]int{}, cards: map[voucher.Number]int{},
-		facts: &Facts{Programme: of.programme, Rounds: map[string]bool{}, Zones: map[vendors.ID]string{}, Vouchers: map[voucher.Serial]VoucherFacts{},
+		serials: map[voucher.Serial]int{}, shopsAt: map[vendors.ID]string{}, items: numbers{}, prices: map[vendors.ID][]vendors.PriceList{},
+		facts: &Facts{Metres: map[Way]int{}, Shares: map[string][]ShareFacts{}, Programme: of.programme, Rounds: map[string]bool{}, Zones: map[vendors.ID]string{}, Vouchers: map[voucher.Serial]VoucherFacts{},
 			books: books{posted: map[bookKey]int64{}, balances: map[bookKey]int64{}, transit: map[string]int64{}, paid: map[string]int64{}}}}
 	steps := []func() error{l.rounds, l.vendors, l.claims, l.settlements, l.vouchers}
 	if of.records {
-		steps = []func() error{l.rounds, l.sales, l.vendors, l.claims, l.settlements, l.vouchers, l.forks}
+		steps = []func() error{l.rounds, l.sales, l.vendors, l.claims, l.settlements, l.vouchers, l.forks, l.people}
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
@@ -116,6 +131,9 @@ func (l *loader) sales() error {
 			if f.Card, err = l.card(r.Number); err != nil {
 				return err
 			}
+			if err := l.basket(r); err != nil {
+				return err
+			}
 			l.receipts[r.Hash] = len(l.facts.Receipts)
 			l.facts.Receipts = append(l.facts.Receipts, f)
 		}
@@ -132,10 +150,15 @@ func (l *loader) card(number voucher.Number) (int, error) {
 	if errors.Is(err, voucher.ErrNotFound) {
 		return -1, nil
 	}
-	c := CardFacts{Number: number, Point: v.Point, Holder: v.Beneficiary, Handed: v.ActivatedAt, Lost: v.VoidAt}
+	c := CardFacts{Number: number, Point: v.Point, Holder: v.Beneficiary, Handed: v.ActivatedAt, Lost: v.VoidAt, Spare: v.Spare}
 	if !v.HeldAt.IsZero() && (v.WrongPINs == 0 || !v.VoidAt.IsZero()) {
 		c.Lost = v.HeldAt // not for wrong PINs, which are no report
 	}
+	if v.ActivatedBy != "" {
+		c.Distributor = l.items.of("handheld " + string(v.ActivatedBy))
+		l.serials[v.Serial] = len(l.facts.Cards)
+	}
+	l.owners = append(l.owners, owner{v.Beneficiary, v.Lot, v.Round, v.ActivatedBy})
 	l.facts.Cards = append(l.facts.Cards, c)
 	l.cards[number] = len(l.facts.Cards)
 	return len(l.facts.Cards) - 1, err
@@ -151,6 +174,9 @@ func (l *loader) vendors() error {
 		}
 		l.facts.Vendors = append(l.facts.Vendors, v.ID)
 		l.facts.Zones[v.ID] = v.Zone
+		if v.PlaceCode != "" {
+			l.shopsAt[v.ID] = v.PlaceCode
+		}
 		if err := l.accounts(v.ID); err != nil {
 			return fmt.Errorf("vendor %s: %w", v.ID, err)
 		}

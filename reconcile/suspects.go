@@ -24,19 +24,21 @@ type suspects struct {
 }
 
 // suspectsOf translates what the store holds; what detect marks as not filled
-// yet stays empty.
+// yet stays empty. suspects_people.go has what is known of people.
 func suspectsOf(f *Facts, lines []Line, round string) *suspects {
 	s := &suspects{facts: detect.Facts{Round: round}, vendors: map[vendors.ID]int32{}, devices: map[vendors.HandheldID]int32{},
 		points: map[string]int32{}, cards: map[int]int32{}, byHash: map[voucher.Hash]int32{}}
+	at := make([]int32, len(f.Receipts)) // of each receipt among the records, -1 for none
 	for i, id := range f.Vendors {
 		s.vendors[id] = int32(i)
 		s.facts.Vendors = append(s.facts.Vendors, detect.Vendor{ID: string(id), Zone: f.Zones[id]})
 	}
 	worth := f.worth()
 	wrong := map[[2]int32]uint8{}
-	for _, r := range f.Receipts {
-		if r.Round == round {
-			s.record(f, r, worth, wrong)
+	for i, r := range f.Receipts {
+		at[i] = -1
+		if r.Round == round && s.record(f, r, worth, wrong) {
+			at[i] = int32(len(s.records) - 1)
 		}
 	}
 	for _, fork := range f.Forks {
@@ -45,14 +47,16 @@ func suspectsOf(f *Facts, lines []Line, round string) *suspects {
 		s.facts.Forks = append(s.facts.Forks, out)
 	}
 	s.claims(f, lines, round)
+	s.goods(f, at)
+	s.shares(f, round)
 	return s
 }
 
 // record adds a receipt, unless its vendor is none of those looked at.
-func (s *suspects) record(f *Facts, r ReceiptFacts, worth map[uint64]money.Amount, wrong map[[2]int32]uint8) {
+func (s *suspects) record(f *Facts, r ReceiptFacts, worth map[uint64]money.Amount, wrong map[[2]int32]uint8) bool {
 	v, ok := s.vendors[r.Vendor]
 	if !ok {
-		return
+		return false
 	}
 	x := detect.Record{Card: s.card(f, r.Card), Vendor: v, Handheld: s.device(r.Handheld), Seq: r.Seq, From: r.At.From.Unix(), To: r.At.To.Unix(),
 		Said: r.Said.Unix(), Value: r.francs(worth).Minor(), Why: r.Reason, Paid: r.Paid, Full: r.Full, Kept: r.Kept}
@@ -62,6 +66,10 @@ func (s *suspects) record(f *Facts, r ReceiptFacts, worth map[uint64]money.Amoun
 	case voucher.Rejected:
 		x.State = detect.Rejected
 	}
+	if r.Card >= 0 {
+		c := f.Cards[r.Card]
+		x.Collector, x.Metres = c.Collector, int32(f.Metres[Way{c.Point, r.Vendor}])
+	}
 	tries := [2]int32{x.Card, v}
 	x.Wrong = wrong[tries]
 	if r.Reason == voucher.ReasonFactorWrong && x.Wrong < 255 {
@@ -70,6 +78,7 @@ func (s *suspects) record(f *Facts, r ReceiptFacts, worth map[uint64]money.Amoun
 	s.byHash[r.Hash] = int32(len(s.records))
 	s.records = append(s.records, r)
 	s.facts.Records = append(s.facts.Records, x)
+	return true
 }
 
 func (s *suspects) device(id vendors.HandheldID) int32 {
@@ -99,7 +108,9 @@ func (s *suspects) card(f *Facts, at int) int32 {
 	i = int32(len(s.facts.Cards))
 	s.cards[at] = i
 	s.facts.Cards = append(s.facts.Cards, detect.Card{Rank: int32(c.Number), Point: s.point(c.Point),
-		HandedFrom: seconds(c.Handed.From), HandedTo: seconds(c.Handed.To), Lost: seconds(c.Lost)})
+		HandedFrom: seconds(c.Handed.From), HandedTo: seconds(c.Handed.To), Handed: seconds(c.HandedSaid), Lost: seconds(c.Lost),
+		Phone: c.Phone, Registrar: c.Registrar, Verifier: c.Verifier, Approver: c.Approver, Distributor: c.Distributor,
+		Taker: takers[c.Taker], Spare: c.Spare, Company: c.Company})
 	return i
 }
 

@@ -1,0 +1,32 @@
+package reconcile
+
+import (
+	"github.com/jate-cva/jate/reconcile/detect"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// takers are what detectors call who took a card.
+var takers = map[voucher.Taker]detect.Taker{
+	voucher.TakerHead: detect.Head, voucher.TakerAlternate: detect.Alternate, voucher.TakerThirdParty: detect.ThirdParty,
+}
+
+// goods adds the baskets of the round's records; at says where each receipt is
+// among them. What the market asks is in no store.
+func (s *suspects) goods(f *Facts, at []int32) {
+	for _, g := range f.Baskets {
+		if i := at[g.Receipt]; i >= 0 {
+			s.facts.Goods = append(s.facts.Goods, detect.Goods{Record: i, Item: g.Item, Amount: g.Amount, Listed: g.Listed})
+		}
+	}
+}
+
+// shares adds what the vendors had of the points in the round before.
+func (s *suspects) shares(f *Facts, round string) {
+	for _, x := range f.Shares[round] {
+		v, ok := s.vendors[x.Vendor]
+		p, known := s.points[x.Point]
+		if ok && known {
+			s.facts.History = append(s.facts.History, detect.Share{Vendor: v, Point: p, Age: 1, Sales: x.Sales, Of: x.Of})
+		}
+	}
+}
