@@ -1,6 +1,8 @@
 package report
 
 import (
+	"cmp"
+
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
@@ -23,6 +25,12 @@ func (m *maker) control(rec reconcile.Report) error {
 		m.count(Key{"cases", "state", string(c.State)}, Cases, r)
 		m.sum(Key{"cases.value", "state", string(c.State)}, c.Value, r, 1)
 		m.sum(Key{"cases.frozen", "state", string(c.State)}, c.Frozen, r, 1)
+		for _, h := range c.Money {
+			m.sum(Key{"outcomes", "outcome", cmp.Or(string(h.Outcome), "undecided")}, h.Value, entry(h.Entry), 1)
+		}
+		m.sum(Key{Name: "debt.charged"}, c.Debt.Charged, r, 1)
+		m.sum(Key{Name: "debt.recovered"}, c.Debt.Recovered, r, 1)
+		m.sum(Key{Name: "debt.given-up"}, c.Debt.GivenUp, r, 1)
 	}
 	return nil
 }

@@ -122,7 +122,7 @@ func TestActivities(t *testing.T) {
 		Programme: distribution.Programme{Name: "=cmd()"}, Figures: &Figures{all: map[Key]*Figure{}}}
 	p := distribution.Profile{Counts: map[distribution.ProfileKey]distribution.ProfileCount{
 		{Region: "Mopti", RegionCode: "ML05", Cercle: "Mopti", CercleCode: "ML0501", Edition: "2015", Sex: "F"}: {Included: 40, Reached: 40, People: 240, Women: 60, Men: 60, Girls: 60, Boys: 60, Redeemed: 400_400},
-		{Region: "Mopti", Cercle: "Koro", Sex: "M"}: {Included: 4, Reached: 4, People: 20},
+		{Region: "Mopti", Cercle: "Koro", Sex: "M"}:                                                             {Included: 4, Reached: 4, People: 20},
 	}}
 	rows := r.activities(publish(p, r.Round, time.Now()))
 	var b bytes.Buffer

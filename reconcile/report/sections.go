@@ -158,7 +158,20 @@ func (w writer) checks() layout.Section {
 				figures: []string{"findings", "findings.value"}, columns: []layout.Column{num(w.say("Findings", "Constats")), w.value()}}),
 			w.table(parts{id: "cases", title: w.say("Cases", "Dossiers"), by: "state", set: "case", head: w.say("State", "État"),
 				figures: []string{"cases", "cases.value", "cases.frozen"}, columns: []layout.Column{num(w.say("Cases", "Dossiers")), w.value(), num(w.say("Frozen (FCFA)", "Gelé (FCFA)"))}}),
+			w.table(parts{id: "outcomes", title: w.say("What became of the money of cases", "Ce qu'est devenu l'argent des dossiers"), by: "outcome", head: w.say("Outcome", "Issue"),
+				sort: inOrder("undecided", "released", "written-off", "charged"), figures: []string{"outcomes"}, columns: []layout.Column{w.value()}}),
+			w.debts(),
 		}}
+}
+
+// debts are what traders owe by cases.
+func (w writer) debts() layout.Table {
+	t := layout.Table{ID: "debts", Title: w.say("To be paid back by traders", "À rembourser par les commerçants"), Columns: []layout.Column{col(""), w.value()}}
+	for _, r := range []struct{ name, en, fr string }{{"debt.charged", "charged by cases", "mis à leur charge"}, {"debt.recovered", "paid back", "remboursé"},
+		{"debt.given-up", "given up by two people", "abandonné par deux personnes"}} {
+		t.Rows = append(t.Rows, []layout.Cell{layout.Text(w.say(r.en, r.fr)), w.show(Key{Name: r.name})})
+	}
+	return t
 }
 
 func (w writer) paid() layout.Section {
@@ -179,6 +192,7 @@ func (w writer) paid() layout.Section {
 		{Key{"payments.value", "state", "transit"}, "in transit", "en cours"},
 		{Key{"payments.value", "state", "success"}, "confirmed by the bank", "confirmé par la banque"},
 		{Key{"payments.value", "state", "error"}, "refused by the bank", "refusé par la banque"},
+		{Key{"payments.value", "state", "returned"}, "paid, and came back", "payé, puis revenu"},
 	} {
 		label, f := w.say(r.en, r.fr), w.Get(r.key)
 		t.Rows = append(t.Rows, []layout.Cell{layout.Text(label), w.show(r.key)})

@@ -55,9 +55,15 @@ var codes = map[string]map[string]word{
 	"payment": {
 		"prepared": {"prepared", "préparé"}, "transit": {"in transit", "en cours"},
 		"success": {"confirmed by the bank", "confirmé par la banque"}, "error": {"refused by the bank", "refusé par la banque"},
+		"returned": {"paid, and came back", "payé, puis revenu"},
 	},
 	"case": {
-		"open": {"open", "ouvert"}, "frozen": {"money frozen", "montant gelé"}, "cleared": {"cleared", "levé"}, "upheld": {"upheld, written off", "confirmé, passé en perte"},
+		"open": {"open", "ouvert"}, "frozen": {"money frozen", "montant gelé"}, "cleared": {"cleared", "levé"},
+		"upheld": {"upheld, in whole or in part", "confirmé, en tout ou en partie"},
+	},
+	"outcome": {
+		"undecided": {"not decided yet", "pas encore décidé"}, "released": {"released to the trader", "rendu au commerçant"},
+		"written-off": {"undone", "annulé"}, "charged": {"paid before, to be paid back", "déjà payé, à rembourser"},
 	},
 	"receipt": {
 		"payable": {"payable", "payable"}, "waiting": {"waiting for the hand-over record", "en attente de la remise"}, "contested": {"contested", "contesté"},
