@@ -159,8 +159,8 @@ func (s sheet) findings() layout.Section {
 
 func (s sheet) redemptions() layout.Section {
 	t := layout.Table{ID: "redemptions", Title: s.say("Redemptions", "Échanges"),
-		Columns: s.columns(s.say("#Entry", "#Écriture"), s.say("Between (UTC)", "Entre (UTC)"), s.say("Receipt", "Reçu"),
-			s.say("Voucher", "Coupon"), s.say("#Amount", "#Montant"), s.say("State", "État")),
+		Columns: s.columns(s.say("#Entry", "#Écriture"), s.say("Between (UTC)", "Entre (UTC)"), s.say("Receipt begins", "Début du reçu"),
+			s.say("Voucher begins", "Début du coupon"), s.say("#Amount", "#Montant"), s.say("State", "État")),
 		Note: s.say("Receipts and vouchers by the first signs of their hash and pseudonym; the file has them whole.",
 			"Reçus et coupons par le début de leur empreinte et de leur pseudonyme ; le fichier les donne en entier.")}
 	for _, r := range s.Redemptions {
