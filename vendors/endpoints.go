@@ -48,6 +48,11 @@ type Endpoints struct {
 	PrepareAdvance    httpkit.Endpoint[PrepareAdvance, AdvanceLine]
 	ApproveAdvance    httpkit.Endpoint[ApproveAdvance, AdvanceLine]
 	Advances          httpkit.Endpoint[ByID, Page[AdvanceLine]]
+	ImportStatement   httpkit.Endpoint[ImportStatement, StatementImport]
+	ExplainLine       httpkit.Endpoint[ExplainLine, BankLine]
+	AnswerLine        httpkit.Endpoint[AnswerLine, BankLine]
+	BankLines         httpkit.Endpoint[BankLinesOf, Page[BankLine]]
+	BankMonth         httpkit.Endpoint[BankMonthOf, BankMonth]
 }
 
 // NewEndpoints puts each method behind the middleware that observe returns for
@@ -91,6 +96,11 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		PrepareAdvance:    guarded(MethodPrepareAdvance, s.PrepareAdvance, observe),
 		ApproveAdvance:    guarded(MethodApproveAdvance, s.ApproveAdvance, observe),
 		Advances:          guarded(MethodAdvances, s.Advances, observe),
+		ImportStatement:   guarded(MethodImportStatement, s.ImportStatement, observe),
+		ExplainLine:       guarded(MethodExplainLine, s.ExplainLine, observe),
+		AnswerLine:        guarded(MethodAnswerLine, s.AnswerLine, observe),
+		BankLines:         guarded(MethodBankLines, s.BankLines, observe),
+		BankMonth:         guarded(MethodBankMonth, s.BankMonth, observe),
 	}
 }
 

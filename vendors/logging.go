@@ -66,3 +66,17 @@ func (l logged) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (Advance
 		slog.String("actor", cmd.By.Pseudonym))
 	return a, err
 }
+
+func (l logged) ImportStatement(ctx context.Context, cmd ImportStatement) (StatementImport, error) {
+	r, err := l.Service.ImportStatement(ctx, cmd)
+	l.line(ctx, err, "bank statement imported", slog.String("bank", cmd.Bank), slog.Int("new", r.New), slog.Int("matched", r.Matched),
+		slog.Int("open", r.Open), slog.Int("same", r.Same), slog.String("actor", cmd.By.Pseudonym))
+	return r, err
+}
+
+func (l logged) AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, error) {
+	b, err := l.Service.AnswerLine(ctx, cmd)
+	l.line(ctx, err, "bank line answered", slog.String("bank", cmd.Bank), slog.Int("line", cmd.N), slog.String("is", string(b.What)),
+		slog.String("state", string(b.State)), slog.Int64("amount", b.Amount.Minor()), slog.String("actor", cmd.By.Pseudonym))
+	return b, err
+}

@@ -45,6 +45,11 @@ const (
 	MethodPrepareAdvance    Method = "prepare_advance"
 	MethodApproveAdvance    Method = "approve_advance"
 	MethodAdvances          Method = "advances"
+	MethodImportStatement   Method = "import_statement"
+	MethodExplainLine       Method = "explain_line"
+	MethodAnswerLine        Method = "answer_line"
+	MethodBankLines         Method = "bank_lines"
+	MethodBankMonth         Method = "bank_month"
 )
 
 var (
@@ -101,4 +106,9 @@ var Roles = map[Method][]access.Role{
 	MethodPrepareAdvance:    prepare,
 	MethodApproveAdvance:    approve,
 	MethodAdvances:          bookReaders,
+	MethodImportStatement:   finance,
+	MethodExplainLine:       finance,
+	MethodAnswerLine:        approve,
+	MethodBankLines:         bookReaders,
+	MethodBankMonth:         bookReaders,
 }

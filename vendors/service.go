@@ -114,6 +114,23 @@ type Service interface {
 	// of package table.
 	ImportResults(ctx context.Context, cmd ImportResults) (Results, error)
 
+	// ImportStatement takes a statement of a bank account and matches its lines
+	// with payments, which it confirms, and with entries whose reference the bank
+	// repeats. The rest stays open until somebody explains it. The same file again
+	// changes nothing. Errors: bankfile.ErrStatement, ErrStatementGap,
+	// ErrNotFound for another programme's account, and those of package table.
+	ImportStatement(ctx context.Context, cmd ImportStatement) (StatementImport, error)
+	// ExplainLine says what a line is. Errors: ErrNotFound, ErrBankLine,
+	// ErrVendor.
+	ExplainLine(ctx context.Context, cmd ExplainLine) (BankLine, error)
+	// AnswerLine agrees to what another person said, and posts it. Errors:
+	// ErrNotFound, ErrBankLine, ErrSamePerson, ledger.ErrOverdrawn.
+	AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, error)
+	BankLines(ctx context.Context, q BankLinesOf) (Page[BankLine], error)
+	// BankMonth explains the bank's balance less the books', line by line.
+	// Errors: ErrBankMonth, ErrNotFound.
+	BankMonth(ctx context.Context, q BankMonthOf) (BankMonth, error)
+
 	// PrepareAdvance proposes money for a vendor before he sells. Errors:
 	// ErrNotFound, ErrSuspended, ErrVendor.
 	PrepareAdvance(ctx context.Context, cmd PrepareAdvance) (AdvanceLine, error)

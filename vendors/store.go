@@ -69,6 +69,14 @@ type Tx interface {
 	// AdvanceLimits returns a programme's: no bounds where none were put.
 	AdvanceLimits(programme string) (AdvanceLimits, error)
 	PutAdvanceLimits(programme string, l AdvanceLimits) error
+	PutBankStatement(s BankStatement) error
+	// BankStatements yields a bank account's statements in the order of their ids.
+	BankStatements(bank string) iter.Seq2[BankStatement, error]
+	BankLine(bank string, n int) (BankLine, error)
+	PutBankLine(l BankLine) error
+	// BankLines yields a bank account's lines with N above after, in order.
+	BankLines(bank string, after int) iter.Seq2[BankLine, error]
+
 	Advance(id string) (AdvanceLine, error)
 	PutAdvance(a AdvanceLine) error
 	// Advances yields a vendor's advances in the order of their ids, which is

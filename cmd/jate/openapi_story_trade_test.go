@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -229,6 +230,23 @@ func (s *story) settleByBank() {
 	path := "/api/v1/settlements/" + st.need("id")
 	s.post("finance-approver", path+"/approval", field{"digest": st.need("digest")})
 	s.get("finance-preparer", path+"/payments.xml")
+	s.bank(st.need("id"), st.need("total", "amount"))
+}
+
+// bank brings a statement of the account that pays, says what its lines are,
+// and reads what is left of the difference.
+func (s *story) bank(settlement, total string) {
+	day := s.clock.Now().Format(time.DateOnly)
+	out, err := strconv.Atoi(total)
+	s.must(err)
+	file := fmt.Sprintf("Date;Libellé;Débit;Crédit;Solde\n%s;Solde initial;;500000;500000\n%s;VIR %s;%d;;%d\n%s;Frais;10;;%d\n", day, day, settlement, out, 500000-out, day, 500000-out-10)
+	s.post("finance-preparer", "/api/v1/banks/bdm/statements", upload{"text/csv", file})
+	s.get("monitor", "/api/v1/banks/bdm/lines?open=true")
+	s.post("finance-preparer", "/api/v1/banks/bdm/lines/3/explanation", field{"what": "fee", "round": "r1", "note": "as every month"})
+	s.post("finance-approver", "/api/v1/banks/bdm/lines/3/answer", field{"what": "fee"})
+	for _, form := range []string{"", ".csv", ".xlsx"} {
+		s.get("monitor", "/api/v1/banks/bdm/reconciliation"+form+"?until="+day)
+	}
 }
 
 // recover makes the first trader pay back what the bank has paid him since, in

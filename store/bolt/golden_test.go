@@ -160,6 +160,8 @@ func putGolden(tx *Tx) error {
 		tx.PutClaimOf(7, "c1"),
 		tx.PutSettlement(filled[vendors.Settlement]()),
 		tx.PutAdvance(filled[vendors.AdvanceLine]()),
+		tx.PutBankStatement(filled[vendors.BankStatement]()),
+		tx.PutBankLine(filled[vendors.BankLine]()),
 		tx.PutVoucher(card),
 		tx.PutVoucher(voucher.Voucher{Number: 900}),
 		tx.PutToken(card.Number, "eyJ0eXAiOiJldiJ9.e30.AQID"),
@@ -222,6 +224,8 @@ func checkGolden(t *testing.T, tx *Tx) {
 	is(t, filled[vendors.Reading]())(one(tx.Readings(filled[vendors.Reading]().Claim)))
 	is[vendors.ClaimID](t, "c1")(tx.ClaimOf(7))
 	is(t, filled[vendors.Settlement]())(tx.Settlement(filled[vendors.Settlement]().ID))
+	is(t, filled[vendors.BankStatement]())(one(tx.BankStatements(filled[vendors.BankStatement]().Bank)))
+	is(t, filled[vendors.BankLine]())(tx.BankLine(filled[vendors.BankLine]().Bank, filled[vendors.BankLine]().N))
 	is(t, filled[vendors.AdvanceLine]())(tx.Advance(filled[vendors.AdvanceLine]().ID))
 	is(t, card)(tx.VoucherBySerial(card.Serial))
 	is(t, voucher.Voucher{Number: 900})(tx.Voucher(900))

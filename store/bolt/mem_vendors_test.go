@@ -146,4 +146,26 @@ var vendorCalls = []func(draw) call{
 		v := vendors.ID(d.owner())
 		return walks("Advances", func(tx anyTx) iter.Seq2[vendors.AdvanceLine, error] { return tx.Advances(v) })
 	},
+	func(d draw) call {
+		s := random[vendors.BankStatement](d)
+		s.ID, s.Bank = d.id(), d.owner()
+		return puts("PutBankStatement", func(tx anyTx) error { return tx.PutBankStatement(s) })
+	},
+	func(d draw) call {
+		bank := d.owner()
+		return walks("BankStatements", func(tx anyTx) iter.Seq2[vendors.BankStatement, error] { return tx.BankStatements(bank) })
+	},
+	func(d draw) call {
+		l := random[vendors.BankLine](d)
+		l.Bank, l.N = d.owner(), d.n()
+		return puts("PutBankLine", func(tx anyTx) error { return tx.PutBankLine(l) })
+	},
+	func(d draw) call {
+		bank, n := d.owner(), d.n()
+		return asks("BankLine", func(tx anyTx) (vendors.BankLine, error) { return tx.BankLine(bank, n) })
+	},
+	func(d draw) call {
+		bank, n := d.owner(), d.n()
+		return walks("BankLines", func(tx anyTx) iter.Seq2[vendors.BankLine, error] { return tx.BankLines(bank, n) })
+	},
 }

@@ -20,6 +20,8 @@ type vendorTables struct {
 	claimOf     table[uint64, vendors.ClaimID]   // entry
 	settlements owned[vendors.Settlement]
 	advances    owned[vendors.AdvanceLine]
+	statements  owned[vendors.BankStatement]    // by their bank account
+	bankLines   table[string, vendors.BankLine] // bank, n
 }
 
 // owned is a table of things that have an id of their own and are listed by
@@ -204,4 +206,29 @@ func (tx *Tx) PutAdvance(a vendors.AdvanceLine) error {
 // Advances yields a vendor's advances in the order of their ids.
 func (tx *Tx) Advances(vendor vendors.ID) iter.Seq2[vendors.AdvanceLine, error] {
 	return tx.db.vendors.advances.of(string(vendor), "")
+}
+
+// PutBankStatement stores a bank's statement.
+func (tx *Tx) PutBankStatement(s vendors.BankStatement) error {
+	return tx.db.vendors.statements.put(tx, s.Bank, s.ID, s)
+}
+
+// BankStatements yields a bank account's statements in the order of their ids.
+func (tx *Tx) BankStatements(bank string) iter.Seq2[vendors.BankStatement, error] {
+	return tx.db.vendors.statements.of(bank, "")
+}
+
+// BankLine returns a line of a bank's statement.
+func (tx *Tx) BankLine(bank string, n int) (vendors.BankLine, error) {
+	return tx.db.vendors.bankLines.find(key(bank, num(uint64(n))), vendors.ErrNotFound)
+}
+
+// PutBankLine stores a line of a bank's statement.
+func (tx *Tx) PutBankLine(l vendors.BankLine) error {
+	return tx.db.vendors.bankLines.put(tx, key(l.Bank, num(uint64(l.N))), l)
+}
+
+// BankLines yields a bank account's lines in order.
+func (tx *Tx) BankLines(bank string, after int) iter.Seq2[vendors.BankLine, error] {
+	return under(&tx.db.vendors.bankLines, key(bank, ""), num(uint64(after)))
 }

@@ -33,6 +33,7 @@ func TestStore(t *testing.T, open func(testing.TB) vendors.Store) {
 	t.Run("what is read is a copy", func(t *testing.T) { testCopies(t, open(t)) })
 	t.Run("a failed update leaves nothing, in the ledger neither", func(t *testing.T) { testRollback(t, open(t)) })
 	t.Run("a view writes nothing", func(t *testing.T) { testReadOnly(t, open(t)) })
+	t.Run("statements of bank accounts", func(t *testing.T) { testBank(t, open(t)) })
 }
 
 var at = time.Date(2025, 3, 1, 8, 30, 0, 0, time.UTC)
@@ -139,6 +140,40 @@ func settlement(programme, id string) vendors.Settlement {
 func advance(vendor vendors.ID, id string) vendors.AdvanceLine {
 	return vendors.AdvanceLine{ID: id, Programme: "p1", Vendor: vendor, Bank: "main", Amount: money.Francs(100), Permille: 200,
 		State: vendors.AdvanceGiven, Created: at, Given: at, By: "s1", ApprovedBy: "s2", Entry: 4}
+}
+
+func bankStatement(bank, id string) vendors.BankStatement {
+	return vendors.BankStatement{ID: id, Programme: "p1", Bank: bank, From: at.AddDate(0, -1, 0), To: at, Opening: money.Francs(-5), Closing: money.Francs(7),
+		Lines: 3, Hash: [32]byte{4}, ImportedBy: "s1", Created: at}
+}
+
+func bankLine(bank string, n int) vendors.BankLine {
+	return vendors.BankLine{Programme: "p1", Bank: bank, N: n, Statement: "b1", Booked: at, Amount: money.Francs(-5000), Reference: "s1-1", Batch: "s1",
+		BankRef: "T1", Cheque: "0012", Code: "PMNT/ICDT/DMCT", Returned: true, Text: "Frais", State: vendors.LineProposed, What: vendors.IsFee, Round: "r1",
+		Payment: "s1-2", To: "caisse", Note: "because", By: "s1", ApprovedBy: "s2", Named: []uint64{7}, Entries: []uint64{8, 9}}
+}
+
+func testBank(t *testing.T, s vendors.Store) {
+	update(t, s, func(tx vendors.Tx) error {
+		var errs []error
+		for _, bank := range []string{"main", "mai", "main2"} { // a prefix of, and prefixed by, the first
+			errs = append(errs, tx.PutBankStatement(bankStatement(bank, "b-"+bank)))
+			for _, n := range []int{300, 2, 1} { // numbers, not texts
+				errs = append(errs, tx.PutBankLine(bankLine(bank, n)))
+			}
+		}
+		return errors.Join(errs...)
+	})
+	view(t, s, func(tx vendors.Tx) error {
+		same(t, []vendors.BankStatement{bankStatement("main", "b-main")})(collect(t, tx.BankStatements("main")), nil)
+		same(t, []vendors.BankLine{bankLine("main", 1), bankLine("main", 2), bankLine("main", 300)})(collect(t, tx.BankLines("main", 0)), nil)
+		same(t, []vendors.BankLine{bankLine("main", 300)})(collect(t, tx.BankLines("main", 2)), nil)
+		same(t, bankLine("main", 2))(tx.BankLine("main", 2))
+		if _, err := tx.BankLine("main", 3); !errors.Is(err, vendors.ErrNotFound) {
+			t.Errorf("a line that is not there: %v", err)
+		}
+		return nil
+	})
 }
 
 func testMissing(t *testing.T, s vendors.Store) {
