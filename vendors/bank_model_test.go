@@ -39,7 +39,7 @@ type account struct {
 func TestService_BankMonth_model(t *testing.T) {
 	runs, failed := 0, false
 	rapid.Check(t, func(rt *rapid.T) {
-		if runs++; runs > 25 && !failed { // each is a few months
+		if runs++; runs > 12 && !failed { // each is a few months
 			return
 		}
 		failed = true

@@ -15,7 +15,7 @@ import (
 type BankMonthOf struct {
 	By    access.Actor
 	Bank  string
-	Until time.Time
+	Until time.Time // the last day that statements reached where zero
 }
 
 // DifferenceKind says why the bank and the books differ by an amount.
@@ -77,8 +77,7 @@ func (s *service) BankMonth(ctx context.Context, q BankMonthOf) (BankMonth, erro
 
 // MonthOf is Service.BankMonth for who has opened the store himself.
 func MonthOf(tx Tx, q BankMonthOf) (BankMonth, error) {
-	until := q.Until.UTC().Truncate(24 * time.Hour)
-	m := BankMonth{Programme: q.By.Programme, Bank: q.Bank, From: time.Date(until.Year(), until.Month(), 1, 0, 0, 0, 0, time.UTC), Until: until}
+	m := BankMonth{Programme: q.By.Programme, Bank: q.Bank}
 	if err := knownBank(tx, q.Bank); err != nil {
 		return m, err
 	}
@@ -94,6 +93,11 @@ func MonthOf(tx Tx, q BankMonthOf) (BankMonth, error) {
 			last = st.To
 		}
 	}
+	until := q.Until.UTC().Truncate(24 * time.Hour)
+	if q.Until.IsZero() {
+		until = last
+	}
+	m.From, m.Until = time.Date(until.Year(), until.Month(), 1, 0, 0, 0, 0, time.UTC), until
 	b, err := openBank(tx, q.Bank)
 	if err != nil {
 		return m, err

@@ -107,7 +107,10 @@ func decodeMonth(ctx context.Context, r *http.Request) (BankMonthOf, error) {
 	if err != nil {
 		return BankMonthOf{}, err
 	}
-	until, err := time.Parse(time.DateOnly, q.Get("until"))
+	var until time.Time
+	if text := q.Get("until"); text != "" {
+		until, err = time.Parse(time.DateOnly, text)
+	}
 	if err != nil {
 		return BankMonthOf{}, httpkit.ErrQuery.At("query.until", "a day such as 2026-03-31")
 	}

@@ -248,6 +248,39 @@ func (d *demo) pay(ctx context.Context) error {
 	}
 	d.report.Payments = paymentSummary{Paid: res.Paid, Failed: res.Failed}
 	d.out.step("%d payments made, %d refused by the bank and due again", res.Paid, res.Failed)
+	return d.statement(ctx, st)
+}
+
+// statement brings what the bank states of its account. Nobody has said yet what
+// its last line is.
+func (d *demo) statement(ctx context.Context, st vendors.Settlement) error {
+	day := d.clock.Now().Format(time.DateOnly)
+	balance := int64(d.households) * 24_000
+	rows := [][]string{{"Date", "Libellé", "Débit", "Crédit", "Solde"}, {day, "VIR-1 bailleur", "", strconv.FormatInt(balance, 10), strconv.FormatInt(balance, 10)}}
+	debit := func(text string, n int64) {
+		balance -= n
+		rows = append(rows, []string{day, text, strconv.FormatInt(n, 10), "", strconv.FormatInt(balance, 10)})
+	}
+	for i, p := range st.Payments {
+		if i != 1 && !p.Amount.IsZero() {
+			debit("Paiement "+p.Reference, p.Amount.Minor())
+		}
+	}
+	debit("Frais de tenue de compte", 2_500)
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	if err := w.WriteAll(rows); err != nil {
+		return err
+	}
+	r, err := d.app.vendors.ImportStatement(ctx, vendors.ImportStatement{By: d.staff["preparer"], Key: d.key(), Bank: "bdm", File: b.Bytes()})
+	if err != nil {
+		return err
+	}
+	m, err := d.app.vendors.BankMonth(ctx, vendors.BankMonthOf{By: d.staff["monitor"], Bank: "bdm", Until: d.clock.Now()})
+	if err != nil {
+		return err
+	}
+	d.out.step("bank statement: %d of %d lines matched, %s not explained yet", r.Matched, r.New, m.Unexplained.Format("en"))
 	return nil
 }
 

@@ -71,6 +71,7 @@ func commands() []command {
 		{"attach", "--data DIR | --server URL --token FILE; --to KIND:ID --kind KIND FILE", "keep a contract, invoice, signed sheet or receipt", attachCommand},
 		{"documents", "--data DIR", "read every attached document and compare it with its hash", documentsCommand},
 		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
+		{"statement", "--data DIR --bank ID [--until DAY] [--format text|json|csv|xlsx] [--out FILE]", "a bank account's balance less the books', explained line by line", statementCommand},
 		{"report", "--data DIR --round ID | --fund ID | --activities [--format F] [--explain FIGURE] [--out FILE]", "the report on a round, to a donor, or as 3W/5W rows; or what a figure is made of", reportCommand},
 		{"cases", "list|propose|open|show|history|assign|comment|ask|answer|freeze|release|uphold|recover|give-up|pack", "cases of findings: who looks, what is decided, what it rests on", casesCommand},
 		{"verify-pack", "--log VKEY [--witness VKEY] [--pdf FILE.pdf] FILE.json", "check the evidence of a case, off line", verifyPackCommand},
