@@ -115,7 +115,13 @@ func TestDefaultTemplates(t *testing.T) {
 	w.registerAs("v2", "bank")
 	mobile := w.ordered("mobile-money", map[vendors.ID]int64{"v1": 12500})
 	bank := w.ordered("bank", map[vendors.ID]int64{"v2": 75000})
+	w.registerAs("v3", "cheque")
+	w.registerAs("v4", "cash")
+	paper := map[string]vendors.Settlement{"cheques": w.ordered("cheque", map[vendors.ID]int64{"v3": 800}),
+		"cash-receipts": w.ordered("cash", map[vendors.ID]int64{"v4": 900})}
 	for form, want := range map[string]string{
+		"cheques":         "N°;À l'ordre de;Montant;N° du chèque;Référence\r\n1;Boutique v3;800;;" + paper["cheques"].ID + "-1\r\n",
+		"cash-receipts":   "N°;Nom;Commerçant;Montant reçu (FCFA);Date;Signature;Référence\r\n1;Boutique v4;v4;900;;;" + paper["cash-receipts"].ID + "-1\r\n",
 		"orange-money-ml": "N°;Numéro bénéficiaire;Nom bénéficiaire;Montant;Motif;Référence externe\r\n1;70000001;Boutique v1;12500;Paiement bons;" + mobile.ID + "-1\r\n",
 		"moov-money-ml":   "MSISDN,AMOUNT,CURRENCY,NAME,EXTERNAL_ID\r\n22370000001,12500,XOF,Boutique v1," + mobile.ID + "-1\r\n",
 		"bank-rib": "N°;Nom du bénéficiaire;Code banque;RIB;Montant;Devise;Motif;Référence donneur d'ordre\r\n1;Boutique v2;ML016;" + rib +
@@ -124,6 +130,9 @@ func TestDefaultTemplates(t *testing.T) {
 		st := mobile
 		if form == "bank-rib" {
 			st = bank
+		}
+		if p, ok := paper[form]; ok {
+			st = p
 		}
 		if diff := cmp.Diff(want, w.file(st, form)); diff != "" {
 			t.Errorf("%s: %s", form, diff)

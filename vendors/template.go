@@ -23,7 +23,7 @@ type Template struct {
 	Separator string // comma, semicolon or tab
 	Columns   []TemplateColumn
 	Phone     PhoneForm
-	Method    string // which payments it is for: mobile-money, bank or cheque; all where empty
+	Method    string // which payments it is for: mobile-money, bank, cheque or cash; all where empty
 }
 
 // TemplateColumn is one column: its title and what stands below it.
@@ -93,6 +93,11 @@ func DefaultTemplates() []Template {
 		{Name: "bank-rib", Separator: ";", Method: MethodBank, Columns: []TemplateColumn{col("N°", ValueNumber), col("Nom du bénéficiaire", ValueName),
 			col("Code banque", ValueBankCode), col("RIB", ValueAlias), col("Montant", ValueAmount), col("Devise", ValueCurrency),
 			{"Motif", ValueText, "Remboursement de bons"}, col("Référence donneur d'ordre", ValueReference)}},
+		// On paper: the numbers of cheques and the signatures are written by hand.
+		{Name: "cheques", Separator: ";", Method: MethodCheque, Columns: []TemplateColumn{col("N°", ValueNumber), col("À l'ordre de", ValueName),
+			col("Montant", ValueAmount), {"N° du chèque", ValueText, ""}, col("Référence", ValueReference)}},
+		{Name: "cash-receipts", Separator: ";", Method: MethodCash, Columns: []TemplateColumn{col("N°", ValueNumber), col("Nom", ValueName),
+			col("Commerçant", ValueVendor), col("Montant reçu (FCFA)", ValueAmount), {"Date", ValueText, ""}, {"Signature", ValueText, ""}, col("Référence", ValueReference)}},
 	}
 }
 
@@ -104,7 +109,7 @@ func (t Template) check() error {
 	switch {
 	case t.Name == FilePain001 || !idForm.MatchString(t.Name):
 		return fmt.Errorf("template %q: its name is not of lower-case letters, digits and -", t.Name)
-	case t.Method != "" && t.Method != MethodMobileMoney && t.Method != MethodBank && t.Method != MethodCheque:
+	case t.Method != "" && t.Method != MethodMobileMoney && t.Method != MethodBank && t.Method != MethodCheque && t.Method != MethodCash:
 		return fmt.Errorf("template %s: method %q", t.Name, t.Method)
 	case t.Separator != "," && t.Separator != ";" && t.Separator != "\t":
 		return fmt.Errorf("template %s: separator %q", t.Name, t.Separator)
