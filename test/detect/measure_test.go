@@ -41,7 +41,7 @@ func TestHonest(t *testing.T) {
 	c, most := simulate.Default(4242), 50
 	c.Households, c.Vendors, c.Points, c.Share = 500_000, 10_000, 2_000, 0
 	if raced {
-		c.Households, c.Vendors, c.Points, most = 100_000, 2_000, 400, 10
+		c.Households, c.Vendors, c.Points, most = 50_000, 1_000, 200, 5
 	}
 	round, err := simulate.New(c)
 	if err != nil {
