@@ -6,6 +6,7 @@ import (
 	"github.com/go-kit/kit/endpoint"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/internal/httpkit"
 )
 
@@ -19,6 +20,14 @@ type Endpoints struct {
 	Complaint       httpkit.Endpoint[ReadComplaint, ComplaintView]
 	Complaints      httpkit.Endpoint[ListComplaints, ComplaintPage]
 	Ask             httpkit.Endpoint[Ask, Progress]
+	CommitSample    httpkit.Endpoint[CommitSample, Sample]
+	FreezeSample    httpkit.Endpoint[FreezeSample, Sample]
+	DrawSample      httpkit.Endpoint[DrawSample, Sample]
+	Samples         httpkit.Endpoint[distribution.Query, []Sample]
+	Frame           httpkit.Endpoint[SampleByID, []byte]
+	CallList        httpkit.Endpoint[SampleByID, CallList]
+	ImportAnswers   httpkit.Endpoint[ImportAnswers, AnswersReport]
+	Results         httpkit.Endpoint[SampleByID, Results]
 }
 
 // NewEndpoints puts each method behind mw, then behind the roles that Roles
@@ -33,6 +42,14 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		Complaint:       guarded(MethodComplaint, s.Complaint, mw),
 		Complaints:      guarded(MethodComplaints, s.Complaints, mw),
 		Ask:             httpkit.Wrap(s.Ask, mw(string(MethodAsk))),
+		CommitSample:    guarded(MethodCommitSample, s.CommitSample, mw),
+		FreezeSample:    guarded(MethodFreezeSample, s.FreezeSample, mw),
+		DrawSample:      guarded(MethodDrawSample, s.DrawSample, mw),
+		Samples:         guarded(MethodSamples, s.Samples, mw),
+		Frame:           guarded(MethodFrame, s.Frame, mw),
+		CallList:        guarded(MethodCallList, s.CallList, mw),
+		ImportAnswers:   guarded(MethodImportAnswers, s.ImportAnswers, mw),
+		Results:         guarded(MethodResults, s.Results, mw),
 	}
 }
 

@@ -63,6 +63,41 @@ func (l logged) Complaint(ctx context.Context, q ReadComplaint) (ComplaintView, 
 	return v, err
 }
 
+func (l logged) sample(ctx context.Context, err error, what string, m Sample, actor string) {
+	l.line(ctx, err, what, slog.String("sample", m.ID), slog.String("round", m.Round), slog.Int("households", m.Households), slog.String("actor", actor))
+}
+
+func (l logged) CommitSample(ctx context.Context, cmd CommitSample) (Sample, error) {
+	m, err := l.Service.CommitSample(ctx, cmd)
+	l.sample(ctx, err, "sample committed", m, cmd.By.Pseudonym)
+	return m, err
+}
+
+func (l logged) FreezeSample(ctx context.Context, cmd FreezeSample) (Sample, error) {
+	m, err := l.Service.FreezeSample(ctx, cmd)
+	l.sample(ctx, err, "sample's frame fixed", m, cmd.By.Pseudonym)
+	return m, err
+}
+
+func (l logged) DrawSample(ctx context.Context, cmd DrawSample) (Sample, error) {
+	m, err := l.Service.DrawSample(ctx, cmd)
+	l.sample(ctx, err, "sample drawn", m, cmd.By.Pseudonym)
+	return m, err
+}
+
+func (l logged) CallList(ctx context.Context, q SampleByID) (CallList, error) {
+	c, err := l.Service.CallList(ctx, q)
+	l.sample(ctx, err, "call list read", c.Sample, q.By.Pseudonym)
+	return c, err
+}
+
+func (l logged) ImportAnswers(ctx context.Context, cmd ImportAnswers) (AnswersReport, error) {
+	r, err := l.Service.ImportAnswers(ctx, cmd)
+	l.line(ctx, err, "answers imported", slog.String("sample", cmd.Sample), slog.Int("new", r.New), slog.Int("changed", r.Changed),
+		slog.Int("refused", len(r.Refused)), slog.String("actor", cmd.By.Pseudonym))
+	return r, err
+}
+
 func (l logged) Sweep(ctx context.Context) (int, error) {
 	n, err := l.Service.Sweep(ctx)
 	if n > 0 {

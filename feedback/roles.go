@@ -16,6 +16,14 @@ const (
 	MethodComplaint       Method = "complaint"
 	MethodComplaints      Method = "complaints"
 	MethodAsk             Method = "ask"
+	MethodCommitSample    Method = "commit_sample"
+	MethodFreezeSample    Method = "freeze_sample"
+	MethodDrawSample      Method = "draw_sample"
+	MethodSamples         Method = "samples"
+	MethodFrame           Method = "sample_frame"
+	MethodCallList        Method = "call_list"
+	MethodImportAnswers   Method = "import_answers"
+	MethodResults         Method = "sample_results"
 )
 
 var (
@@ -23,6 +31,9 @@ var (
 	takers = []access.Role{access.RoleMEALOfficer, access.RoleSafeguarding, access.RoleDistributionOfficer,
 		access.RoleRegistrar, access.RoleListApprover, access.RoleMonitor}
 	handlers = []access.Role{access.RoleMEALOfficer, access.RoleSafeguarding}
+	// samplers draw and call. A monitor does without telephone numbers.
+	samplers = []access.Role{access.RoleMonitor, access.RoleMEALOfficer}
+	readers  = []access.Role{access.RoleMEALOfficer, access.RoleMonitor, access.RoleAuditor, access.RoleFinanceApprover}
 )
 
 // Roles says, for each method, who may call it: a caller holds at least one of
@@ -37,4 +48,12 @@ var Roles = map[Method][]access.Role{
 	MethodCloseComplaint:  handlers,
 	MethodComplaint:       handlers,
 	MethodComplaints:      {access.RoleMEALOfficer, access.RoleSafeguarding, access.RoleMonitor, access.RoleAuditor},
+	MethodCommitSample:    samplers,
+	MethodFreezeSample:    samplers,
+	MethodDrawSample:      samplers,
+	MethodSamples:         readers,
+	MethodFrame:           samplers,
+	MethodCallList:        samplers,
+	MethodImportAnswers:   samplers,
+	MethodResults:         readers,
 }

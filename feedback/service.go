@@ -45,6 +45,30 @@ type Service interface {
 	// Ask tells whoever has a code the state of the complaint and its answer, and
 	// nothing else. Errors: ErrCodeForm, ErrCode.
 	Ask(ctx context.Context, q Ask) (Progress, error)
+	// CommitSample fixes the SHA-256 of a nonce, best before the lists of the
+	// round are fixed. Errors: ErrDesign, distribution.ErrNotFound.
+	CommitSample(ctx context.Context, cmd CommitSample) (Sample, error)
+	// FreezeSample fixes who can be drawn and how, after the distribution.
+	// Errors: ErrDesign, ErrSampleState, ErrFrame.
+	FreezeSample(ctx context.Context, cmd FreezeSample) (Sample, error)
+	// DrawSample draws by the nonce and the journal's root at the frame, once a
+	// checkpoint covers it. Errors: ErrNonce, ErrSampleState, ErrCheckpoint.
+	DrawSample(ctx context.Context, cmd DrawSample) (Sample, error)
+	Samples(ctx context.Context, q distribution.Query) ([]Sample, error)
+	// Frame returns the text with which Redraw draws again. Errors:
+	// ErrSampleState.
+	Frame(ctx context.Context, q SampleByID) ([]byte, error)
+	// CallList returns whom to call, with telephone numbers for
+	// access.RoleMEALOfficer alone. Each list is journalled. Errors:
+	// ErrSampleState.
+	CallList(ctx context.Context, q SampleByID) (CallList, error)
+	// ImportAnswers reads a filled call list. A wrong row is reported and stops
+	// no other; the same file again changes nothing. Errors: ErrSampleState,
+	// ErrAnswers and those of package table.
+	ImportAnswers(ctx context.Context, cmd ImportAnswers) (AnswersReport, error)
+	// Results says what the answers say, with intervals and without small cells.
+	// Errors: ErrSampleState.
+	Results(ctx context.Context, q SampleByID) (Results, error)
 	// Sweep erases what was said in complaints that were closed RetentionDays
 	// ago. It returns how many.
 	Sweep(ctx context.Context) (int, error)

@@ -18,8 +18,10 @@ import (
 // code is in its body and so in no address.
 func Routes(mux *http.ServeMux, e Endpoints, staff, rationed func(http.Handler) http.Handler, opts ...httpkit.Option) {
 	mux.Handle("POST /api/v1/complaint-status", rationed(handle(e.Ask, wireOfProgress, decodeAsk, http.StatusOK, opts)))
-	for pattern, h := range complaintRoutes(e, opts) {
-		mux.Handle(pattern, staff(h))
+	for _, routes := range []map[string]http.Handler{complaintRoutes(e, opts), sampleRoutes(e, opts)} {
+		for pattern, h := range routes {
+			mux.Handle(pattern, staff(h))
+		}
 	}
 }
 

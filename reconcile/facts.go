@@ -36,6 +36,7 @@ type Facts struct {
 	Baskets  []GoodsFacts
 	Metres   map[Way]int             // where the place list knows both ends
 	Shares   map[string][]ShareFacts // by reconciled round: of the round before
+	Voices   []VoiceFacts            // complaints and answers about the reconciled rounds; for detectors alone
 	books    books
 }
 

@@ -81,7 +81,7 @@ func load(tx Tx, of scope) (*Facts, error) {
 			books: books{posted: map[bookKey]int64{}, balances: map[bookKey]int64{}, transit: map[string]int64{}, paid: map[string]int64{}}}}
 	steps := []func() error{l.rounds, l.vendors, l.claims, l.settlements, l.vouchers}
 	if of.records {
-		steps = []func() error{l.rounds, l.sales, l.vendors, l.claims, l.settlements, l.vouchers, l.forks, l.people}
+		steps = []func() error{l.rounds, l.sales, l.vendors, l.claims, l.settlements, l.vouchers, l.forks, l.people, l.voices}
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -4,14 +4,14 @@ import (
 	"context"
 	"iter"
 
-	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/feedback"
 )
 
 // Tx is what this package needs of the store inside one transaction. Methods
 // return ErrNotFound where the thing asked for by name is not there. Values
 // read are copies.
 type Tx interface {
-	distribution.Tx
+	feedback.Tx
 
 	Case(id string) (Case, error)
 	// PutCase stores c; a case keeps its programme for ever.

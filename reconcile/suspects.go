@@ -49,6 +49,7 @@ func suspectsOf(f *Facts, lines []Line, round string) *suspects {
 	s.claims(f, lines, round)
 	s.goods(f, at)
 	s.shares(f, round)
+	s.voices(f, round)
 	return s
 }
 

@@ -1,6 +1,11 @@
 package main
 
-import "net/http"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"strings"
+)
 
 // complaints are recorded, handled, answered and asked about; a held card is
 // stopped and replaced.
@@ -24,4 +29,29 @@ func (s *story) complaints() {
 		s.t.Errorf("became %s", held.raw)
 	}
 	s.cardsOf("v2")[0].spent = true // it is no longer for sale
+}
+
+// sampled commits before the round, draws after it, and takes answers.
+func (s *story) sampled() {
+	nonce := strings.Repeat("07", 32)
+	raw, err := hex.DecodeString(nonce)
+	s.must(err)
+	sum := sha256.Sum256(raw)
+	m := s.post("monitor", "/api/v1/samples", field{"round": "r1", "commitment": hex.EncodeToString(sum[:])}).need("id")
+	path := "/api/v1/samples/" + m
+	s.post("monitor", path+"/frame", field{"confidence": 80, "margin": 20, "by": []string{"point", "sex"}, "minimum": 1, "replacements": 50})
+	s.must(s.app.checkpoint(s.t.Context()))
+	s.post("monitor", path+"/draw", field{"nonce": nonce})
+	s.get("auditor", "/api/v1/samples")
+	s.get("monitor", path+"/frame.txt")
+	s.get("meal-officer", path+"/calls.xlsx?lang=fr")
+	calls := s.get("meal-officer", path+"/calls.csv?lang=fr")
+	lines := strings.Split(string(calls.raw), "\n")
+	code, _, _ := strings.Cut(lines[1], ",")
+	r := s.post("meal-officer", path+"/answers", upload{"text/csv", "code,reçu,satisfait\n" + code + ",non,oui\nX,oui,oui\n"})
+	if r.at("new") != 1.0 || r.text("refused", 0, "location") != "row[3].code" {
+		s.t.Errorf("read as %s", r.raw)
+	}
+	s.get("monitor", path+"/results")
+	s.get("finance-approver", path+"/results.txt?lang=fr")
 }

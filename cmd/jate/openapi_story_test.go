@@ -225,7 +225,7 @@ func (s *story) keyOfAnother(name string) string {
 func (s *story) tell(t *testing.T) {
 	s.in(t)
 	for _, part := range []func(){s.service, s.fund, s.traders, s.terms, s.handhelds, s.list, s.round, s.papers, s.activate, s.sell,
-		s.care, s.complaints, s.claims, s.cases, s.papersOfTraders, s.owed, s.settle, s.books, s.end, s.housekeeping} {
+		s.care, s.complaints, s.sampled, s.claims, s.cases, s.papersOfTraders, s.owed, s.settle, s.books, s.end, s.housekeeping} {
 		part()
 	}
 }

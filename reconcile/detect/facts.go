@@ -18,10 +18,10 @@ type Facts struct {
 	Lines      []Line      `json:"lines"` // of claims: those that are not matched
 	Forks      []Fork      `json:"forks"`
 	Goods      []Goods     `json:"goods"`
-	Answers    []Answer    `json:"answers"`    // not filled yet: asked by phone after the round
-	Complaints []Complaint `json:"complaints"` // not filled yet
-	Fairs      []Fair      `json:"fairs"`      // not filled yet: planned mobile shops
-	History    []Share     `json:"history"`    // of earlier rounds
+	Answers    []Answer    `json:"answers"` // asked by phone after the round
+	Complaints []Complaint `json:"complaints"`
+	Fairs      []Fair      `json:"fairs"`   // not filled yet: planned mobile shops
+	History    []Share     `json:"history"` // of earlier rounds
 }
 
 // Vendor is a trader of the programme.

@@ -188,6 +188,10 @@ func putGolden(tx *Tx) error {
 		tx.PutEntitledIn("r1", household, "l1"),
 		tx.PutComplaint(filled[feedback.Complaint]()),
 		tx.PutComplaintText("q1", filled[feedback.SealedText]()),
+		tx.PutSample(filled[feedback.Sample]()),
+		tx.PutFrame("m1", filled[[]feedback.FrameUnit]()),
+		tx.PutPick("m1", filled[feedback.Pick]()),
+		tx.PutAnswer(filled[feedback.Answer]()),
 		tx.PutCase(filled[reconcile.Case]()),
 		tx.PutCaseComment(filled[reconcile.Comment]()),
 		tx.PutAdvanceLimits("p1", filled[vendors.AdvanceLimits]()),
@@ -270,6 +274,10 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, filled[[]documents.Rule]())(tx.DocumentRules("p1"))
 	is(t, filled[feedback.Complaint]())(tx.ComplaintByCode(filled[feedback.Complaint]().Code))
 	is(t, filled[feedback.SealedText]())(tx.ComplaintText("q1"))
+	is(t, filled[feedback.Sample]())(one(tx.Samples(filled[feedback.Sample]().Programme)))
+	is(t, filled[[]feedback.FrameUnit]())(tx.Frame("m1"))
+	is(t, filled[feedback.Pick]())(one(tx.Picks("m1")))
+	is(t, filled[feedback.Answer]())(one(tx.Answers(filled[feedback.Answer]().Sample)))
 	is(t, filled[reconcile.Case]())(tx.Case(filled[reconcile.Case]().ID))
 	is(t, filled[reconcile.Comment]())(one(tx.CaseComments(filled[reconcile.Comment]().Case)))
 }

@@ -1,0 +1,121 @@
+package reconcile
+
+import (
+	"slices"
+
+	"github.com/jate-cva/jate/feedback"
+	"github.com/jate-cva/jate/reconcile/detect"
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
+)
+
+// VoiceFacts is what one household or complaint says of sales. It names no
+// household: cards stand for it.
+type VoiceFacts struct {
+	Round    string
+	Cards    []voucher.Number // that it is about; none for a vendor as a whole
+	Vendor   vendors.ID       // of a complaint that names one; "" otherwise
+	Asked    bool             // an answer to a call; otherwise a complaint
+	Spoken   bool             // of an answer: somebody was reached
+	Received bool             // of an answer of those
+}
+
+// voices reads what people said of the reconciled rounds.
+func (l *loader) voices() error {
+	for c, err := range l.tx.Complaints(l.programme, "") {
+		if err != nil {
+			return err
+		}
+		if !c.Speaks() || !l.facts.Rounds[c.Round] {
+			continue
+		}
+		if err := l.count(); err != nil {
+			return err
+		}
+		v := VoiceFacts{Round: c.Round, Vendor: c.Vendor}
+		for _, serial := range c.Serials {
+			card, err := l.tx.VoucherBySerial(serial)
+			if err != nil {
+				return err
+			}
+			v.Cards = append(v.Cards, card.Number)
+		}
+		l.facts.Voices = append(l.facts.Voices, v)
+	}
+	for m, err := range l.tx.Samples(l.programme) {
+		if err != nil {
+			return err
+		}
+		if !l.facts.Rounds[m.Round] {
+			continue
+		}
+		for a, err := range l.tx.Answers(m.ID) {
+			if err != nil {
+				return err
+			}
+			if err := l.answer(m, a); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// answer adds what a household that was called says. Who received a part has
+// received; who refused said nothing.
+func (l *loader) answer(m feedback.Sample, a feedback.Answer) error {
+	if a.Reached == feedback.Refused || a.Reached == feedback.Spoken && a.Received == "" {
+		return nil
+	}
+	p, err := l.tx.Pick(m.ID, a.N)
+	if err != nil {
+		return err
+	}
+	cards, err := feedback.CardsOf(l.tx, m.Round, p.Household)
+	if err != nil {
+		return err
+	}
+	v := VoiceFacts{Round: m.Round, Asked: true, Spoken: a.Reached == feedback.Spoken, Received: a.Received == feedback.Yes || a.Received == feedback.Partly}
+	for _, card := range cards {
+		v.Cards = append(v.Cards, card.Number)
+	}
+	l.facts.Voices = append(l.facts.Voices, v)
+	return l.count()
+}
+
+// voices translates what people said into what detectors read: each speaks of
+// the payable sales on the cards. A complaint that names no card is about its
+// vendor as a whole; one that names a vendor and cards, about his sales alone.
+func (s *suspects) voices(f *Facts, round string) {
+	sales := map[voucher.Number][]int32{}
+	for i, r := range s.records {
+		if s.facts.Records[i].State == detect.Good {
+			sales[r.Number] = append(sales[r.Number], int32(i))
+		}
+	}
+	for _, v := range f.Voices {
+		if v.Round != round {
+			continue
+		}
+		var of []int32
+		for _, card := range v.Cards {
+			of = append(of, sales[card]...)
+		}
+		slices.Sort(of)
+		if v.Asked {
+			for _, i := range of {
+				s.facts.Answers = append(s.facts.Answers, detect.Answer{Record: i, Received: v.Received, Unreached: !v.Spoken})
+			}
+			continue
+		}
+		named, known := s.vendors[v.Vendor]
+		if known && len(v.Cards) == 0 {
+			s.facts.Complaints = append(s.facts.Complaints, detect.Complaint{Vendor: named, Record: -1})
+		}
+		for _, i := range of {
+			if seller := s.facts.Records[i].Vendor; v.Vendor == "" || known && seller == named {
+				s.facts.Complaints = append(s.facts.Complaints, detect.Complaint{Vendor: seller, Record: i})
+			}
+		}
+	}
+}
