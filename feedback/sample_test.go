@@ -179,4 +179,3 @@ func TestSample_Code(t *testing.T) {
 		}
 	}
 }
-

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/internal/samplelist"
@@ -50,6 +51,8 @@ type demo struct {
 	cloned    *shop // whose handheld is copied
 	neighbour *shop // of the same zone
 	report    demoSummary
+	sample    feedback.Sample
+	nonce     []byte // that the monitor committed to
 }
 
 // demoClock is the time of the round, which ends today.
@@ -150,6 +153,7 @@ func (d *demo) run(ctx context.Context) error {
 		{"Vouchers signed with each lot's own key, which is then destroyed", d.issue},
 		{"Cards handed over and activated", d.handOver},
 		{"Trade with and without a network", d.trade},
+		{"Households are called, and some complain", d.voices},
 		{"Claims against redemptions", d.claim},
 		{"Payment, the end of the round, and the books", d.finish},
 		{"A second round, open today", d.try},
@@ -211,7 +215,7 @@ func (d *demo) hire() error {
 		"issuer": access.RoleIssuer, "second-issuer": access.RoleIssuer, "field": access.RoleVendorManager,
 		"phones": access.RoleHandheldManager, "second-phones": access.RoleHandheldManager,
 		"preparer": access.RoleFinancePreparer, "finance": access.RoleFinanceApprover, "second-finance": access.RoleFinanceApprover,
-		"monitor": access.RoleMonitor, "admin": access.RoleAdministrator, "officer": access.RoleDistributionOfficer,
+		"monitor": access.RoleMonitor, "meal": access.RoleMEALOfficer, "admin": access.RoleAdministrator, "officer": access.RoleDistributionOfficer,
 	} {
 		token, err := d.app.authority.Mint(access.Grant{Staff: name, Programme: demoProgramme, Roles: []access.Role{role}, TTL: access.TTLMax})
 		if err != nil {

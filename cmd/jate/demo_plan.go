@@ -140,6 +140,9 @@ func (d *demo) plan(ctx context.Context) error {
 		ThirdAbove: money.Francs(worth / 2)}); err != nil {
 		return err
 	}
+	if err := d.commitSample(ctx); err != nil {
+		return err
+	}
 	part := func(percent int64) money.Amount { return money.Francs(worth * percent / 100) }
 	if _, err := s.Allocate(ctx, distribution.Allocate{By: d.staff["preparer"], Key: d.key(), Round: "r1",
 		Draws: []distribution.Draw{{Fund: "solidarity", Vouchers: part(96), Contingency: part(1), Fees: part(1)}}}); err != nil {
