@@ -9,14 +9,14 @@ var peopleDetectors = []Detector{
 			"Parmi les ménages appelés, tant disent n'avoir rien reçu que {n} ventes, pour {value}, sont en question."},
 		Clears: Text{"A second call by somebody else, visits to the households, the goods book.",
 			"Un second appel par une autre personne, des visites aux ménages, le cahier des marchandises."},
-		Needs: "answers", find: denials,
+		find: denials,
 	},
 	{
 		Name:   "complaints",
 		Looks:  Text{"complaints about one trader, more than about others", "des plaintes sur un commerçant, plus que sur les autres"},
 		Says:   Text{"{n} sales of this trader were complained about.", "{n} ventes de ce commerçant ont fait l'objet de plaintes."},
 		Clears: Text{"Answers to the complaints that satisfy those who made them.", "Des réponses qui satisfont les plaignants."},
-		Needs:  "complaints", find: complaints,
+		find:   complaints,
 	},
 }
 

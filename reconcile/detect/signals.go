@@ -105,5 +105,5 @@ var signals = []Detector{
 	signal("complained", voices, Text{"sales that were complained about", "des ventes qui ont fait l'objet de plaintes"},
 		Text{"Answers to the complaints that satisfy those who made them.", "Des réponses qui satisfont les plaignants."}, "", complained),
 	signal("denied", voices, Text{"households that say that they did not receive", "des ménages qui disent n'avoir pas reçu"},
-		Text{"A second call by somebody else.", "Un second appel par une autre personne."}, "answers", denied),
+		Text{"A second call by somebody else.", "Un second appel par une autre personne."}, "", denied),
 }
