@@ -43,23 +43,25 @@ const (
 	headerRoot    = "Jate-Root"
 )
 
-// copied is a copy of the store that was opened and found right.
+// copied is a copy of the store that was opened and found right, and where the
+// documents are that it names.
 type copied struct {
-	path    string
-	entries uint64
-	root    tlog.Hash
+	path      string
+	documents string
+	entries   uint64
+	root      tlog.Hash
 }
 
-// copyStore writes a copy of the open store into the folder, which it makes
-// anew, and checks it: every page, the whole ledger, and that it extends what
-// the notary had signed before. Everything that was acknowledged before the
-// call is in it.
-func copyStore(ctx context.Context, db *bolt.DB, folder string, s settings, guard string) (copied, error) {
+// copyStore writes a copy of the open store of the data folder dir into folder,
+// which it makes anew, and checks it: every page, the whole ledger, and that it
+// extends what the notary had signed before. Everything that was acknowledged
+// before the call is in it.
+func copyStore(ctx context.Context, db *bolt.DB, folder string, s settings, dir string) (copied, error) {
 	if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o700)); err != nil {
 		return copied{}, err
 	}
 	// As it is now: the notary signs on while the copy is made.
-	if err := copyFile(guardPath(folder), guard); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := copyFile(guardPath(folder), guardPath(dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return copied{}, err
 	}
 	err := writeNew(storePath(folder), func(w io.Writer) error {
@@ -69,7 +71,9 @@ func copyStore(ctx context.Context, db *bolt.DB, folder string, s settings, guar
 	if err != nil {
 		return copied{}, err
 	}
-	return checkCopy(ctx, folder, s)
+	c, err := checkCopy(ctx, folder, s)
+	c.documents = documentsPath(dir)
+	return c, err
 }
 
 // checkCopy opens the store in the folder and reads all of it.
@@ -114,16 +118,11 @@ func copyFile(to, from string) error {
 // encryptTo writes the copy encrypted to the recipient (age-encryption.org/v1).
 // What is cut short does not decrypt.
 func (c copied) encryptTo(w io.Writer, to age.Recipient) error {
-	in, err := os.Open(c.path)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
 	out, err := age.Encrypt(w, to)
 	if err != nil {
 		return err
 	}
-	if _, err := io.Copy(out, in); err != nil {
+	if err := c.write(out); err != nil {
 		return err
 	}
 	return out.Close()
@@ -207,5 +206,5 @@ func (b *backups) copy(ctx context.Context, cmd makeBackup) (copied, error) {
 	if err != nil {
 		return copied{}, err
 	}
-	return copyStore(ctx, b.app.db, b.folder(), b.app.settings, guardPath(b.app.cfg.dir))
+	return copyStore(ctx, b.app.db, b.folder(), b.app.settings, b.app.cfg.dir)
 }

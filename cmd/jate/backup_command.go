@@ -21,7 +21,8 @@ import (
 	"github.com/jate-cva/jate/internal/durable"
 )
 
-// backupCommand copies the store of a folder, or that of a running server. The
+// backupCommand copies the store and documents of a folder, or of a running
+// server. The
 // file appears under its name when it is whole and on the disk, and not before.
 func backupCommand(ctx context.Context, env *environment) error {
 	fs := env.flags("backup")
@@ -79,18 +80,18 @@ func mustBeNew(path string) error {
 	return nil
 }
 
-// backupFolder copies the store of a folder, in the clear without a recipient.
+// backupFolder copies what a folder has to keep, in the clear without a recipient.
 func backupFolder(ctx context.Context, env *environment, dir, recipient, folder, whole string) (string, error) {
 	db, s, err := openStore(dir, env.quiet())
 	if err != nil {
 		return "", err
 	}
-	c, err := copyStore(ctx, db, folder, s, guardPath(dir))
+	c, err := copyStore(ctx, db, folder, s, dir)
 	if err := errors.Join(err, db.Close()); err != nil {
 		return "", err
 	}
 	if recipient == "" {
-		err = os.Rename(c.path, whole)
+		err = writeNew(whole, c.write)
 	} else {
 		err = writeNew(whole, func(w io.Writer) error {
 			to, err := parseRecipient(recipient)

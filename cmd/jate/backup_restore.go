@@ -119,11 +119,7 @@ func (r *restore) prepare(ctx context.Context, in, identity string) (copied, err
 	if err != nil {
 		return copied{}, err
 	}
-	err = writeNew(storePath(r.temp), func(w io.Writer) error {
-		_, err := io.Copy(w, content)
-		return err
-	})
-	if err != nil {
+	if err := unpack(content, r.temp); err != nil {
 		return copied{}, fmt.Errorf("unpack %s: %w", in, err)
 	}
 	former, err := r.signedAs()
@@ -263,6 +259,9 @@ func (r *restore) begin(ctx context.Context, ask passphrases) (copied, error) {
 // because the notary's file, which says how much was signed, is put back last;
 // restore again then.
 func (r *restore) install() error {
+	if err := installDocuments(r.temp, r.dir); err != nil {
+		return err
+	}
 	aside := r.aside()
 	if err := os.Mkdir(aside, 0o700); err != nil {
 		return err

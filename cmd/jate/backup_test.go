@@ -21,6 +21,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/voucher"
@@ -208,6 +209,7 @@ func TestBackup(t *testing.T) {
 		})
 	}
 	going.Wait()
+	contract := m.attach(t, "%PDF-1.7 contract")
 	before = redeemed(t, m.app)
 	said := mustJate(t, "backup", "--server", m.address, "--token", m.token, "--recipient", m.to, "--out", file)
 	beside := redeemed(t, m.app)
@@ -241,6 +243,9 @@ func TestBackup(t *testing.T) {
 		t.Logf("%d redemptions before the backup, %d in it, %d after", len(before), len(in), len(after))
 		n.goesOn(t, after, 8, 9)
 		n.contains(t, signed)
+		if content, err := n.documents(t).Get(contract); err != nil || string(content) != "%PDF-1.7 contract" {
+			t.Errorf("the contract: %q, %v", content, err)
+		}
 	})
 	t.Run("behind what was signed it is refused", func(t *testing.T) {
 		if _, err := jate(t, "restore", "--data", m.dir, "--in", file, "--identity", m.identity); err == nil {
@@ -284,6 +289,25 @@ func TestBackup(t *testing.T) {
 			t.Error("no entry quotes the last checkpoint of the epoch before")
 		}
 	})
+}
+
+func (m *market) documents(t *testing.T) *documents.Folder {
+	t.Helper()
+	folder, err := documents.NewFolder(documentsPath(m.dir), m.app.keys.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
+
+// attach keeps a document in the folder.
+func (m *market) attach(t *testing.T, content string) documents.Hash {
+	t.Helper()
+	d, err := m.documents(t).Put([]byte(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.Hash
 }
 
 // machine makes a folder with what is kept beside backups: settings and keys.
@@ -451,8 +475,10 @@ func TestRestore_refuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var sealed bytes.Buffer
-	if err := (copied{path: good}).encryptTo(&sealed, id.Recipient()); err != nil {
+	encrypted := filepath.Join(t.TempDir(), "good.age")
+	mustJate(t, "backup", "--data", dir, "--recipient", id.Recipient().String(), "--out", encrypted)
+	sealed, err := os.ReadFile(encrypted)
+	if err != nil {
 		t.Fatal(err)
 	}
 	key := filepath.Join(t.TempDir(), "key")
@@ -461,7 +487,7 @@ func TestRestore_refuses(t *testing.T) {
 	}
 	was := mustJate(t, "verify", "--data", dir)
 	for name, b := range map[string][]byte{"nothing": {}, "half": content[:len(content)/2], "a word changed": changed, "not a store": []byte("backup"),
-		"half of an encrypted one": sealed.Bytes()[:sealed.Len()/2]} {
+		"half of an encrypted one": sealed[:len(sealed)/2]} {
 		path := filepath.Join(t.TempDir(), "bad")
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
@@ -480,7 +506,7 @@ func TestRestore_refuses(t *testing.T) {
 		t.Errorf("left behind: %v, %v", names, err)
 	}
 	path := filepath.Join(t.TempDir(), "sealed")
-	if err := os.WriteFile(path, sealed.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, sealed, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := jate(t, "restore", "--data", dir, "--in", path); err == nil {
