@@ -75,7 +75,8 @@ func (d *demo) voices(ctx context.Context) error {
 	return nil
 }
 
-// denier returns the call of a household whose card was sold, 0 where none was.
+// denier returns the call of a household whose card another than the cloned shop
+// sold, 0 where none was.
 func (d *demo) denier(ctx context.Context, m feedback.Sample) (n int, err error) {
 	err = d.app.db.Feedback().View(ctx, func(tx feedback.Tx) error {
 		for p, err := range tx.Picks(m.ID) {
@@ -87,7 +88,14 @@ func (d *demo) denier(ctx context.Context, m feedback.Sample) (n int, err error)
 				return err
 			}
 			for _, c := range cards {
-				if n == 0 && !p.Replacement && c.Life() == voucher.Redeemed {
+				if n > 0 || p.Replacement || c.Life() != voucher.Redeemed {
+					continue
+				}
+				r, err := tx.Receipt(c.ReceiptHash)
+				if err != nil {
+					return err
+				}
+				if r.Vendor != d.cloned.id { // his case is about his handheld alone
 					n = p.N
 				}
 			}
