@@ -20,6 +20,7 @@ var (
 	errFrancs   = errors.New("not a whole sum of francs such as 12500")
 	errZero     = errors.New("must be more than zero")
 	errQuantity = errors.New("not a quantity such as 12,5")
+	errRow      = errors.New("every line names its vendor and its voucher")
 	errDate     = errors.New("not a day such as 31/12/2025, 2025-12-31 or 31 déc. 2025")
 )
 

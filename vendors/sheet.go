@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -57,7 +58,12 @@ type sheet struct {
 // openSheet finds the table of a file whose header has the columns that
 // enough asks for.
 func openSheet(file []byte, rules []rule, enough func(map[columnName]int) bool, wanted string) (sheet, error) {
-	f, err := table.Open(bytes.NewReader(file), int64(len(file)), fileLimits)
+	return openTable(bytes.NewReader(file), int64(len(file)), fileLimits, rules, enough, wanted)
+}
+
+// openTable is openSheet of a file that is not in memory.
+func openTable(r io.ReaderAt, size int64, limits table.Limits, rules []rule, enough func(map[columnName]int) bool, wanted string) (sheet, error) {
+	f, err := table.Open(r, size, limits)
 	if err != nil {
 		return sheet{}, err
 	}

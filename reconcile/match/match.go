@@ -74,6 +74,7 @@ type Engine struct {
 	slots []int32          // open addressing by serial: the first sale of it, plus one
 	next  []int32          // for each sale the next of the same serial, or None
 	last  []int32          // for the first sale of a serial its last one
+	found []int32          // for each line the first sale of its serial, where there was one in an earlier run
 }
 
 // Add appends a sale and returns its index.
@@ -111,6 +112,15 @@ func (e *Engine) Reserve(sales, lines int) {
 		e.refile()
 	}
 }
+
+// Load puts lines and the texts of those that are no serials, by their indexes,
+// in the place of all lines so far. It keeps both.
+func (e *Engine) Load(lines []Line, texts map[int32]string) {
+	e.Lines, e.texts, e.found = lines, texts, nil
+}
+
+// Text returns what is typed on a line without a Serial.
+func (e *Engine) Text(i int32) string { return e.texts[i] }
 
 // slotsFor returns a power of two that so many sales fill to a half at most.
 func slotsFor(sales int) int { return 1 << bits.Len(uint(max(sales, 8)*2-1)) }
@@ -157,8 +167,22 @@ func (e *Engine) first(s Serial) int32 {
 	return e.slots[e.slot(s)] - 1
 }
 
+// firstOf returns the first sale of a line's serial, or None. A sale keeps its
+// place, so what was found once is not looked for again.
+func (e *Engine) firstOf(i int32, l *Line) int32 {
+	if n := e.found[i]; n != None {
+		return n
+	}
+	n := e.first(l.Serial)
+	e.found[i] = n
+	return n
+}
+
 // Run matches every line.
 func (e *Engine) Run() Answer {
+	for len(e.found) < len(e.Lines) {
+		e.found = append(e.found, None)
+	}
 	r := run{Engine: e, Answer: Answer{Results: make([]Result, len(e.Lines)), TakenBy: make([]int32, len(e.Sales))}}
 	for i := range r.TakenBy {
 		r.TakenBy[i] = None
@@ -223,7 +247,7 @@ func (r *run) line(i int32, l *Line) Result {
 		return Result{None, None, NoSale}
 	}
 	best, fits, taken, elsewhere := None, -1, None, None
-	for n := r.first(l.Serial); n != None; n = r.next[n] {
+	for n := r.firstOf(i, l); n != None; n = r.next[n] {
 		s := &r.Sales[n]
 		switch {
 		case s.Gone:

@@ -44,7 +44,7 @@ func TestEveryPart(t *testing.T) {
 	var table bytes.Buffer
 	err := run(t.Context(), []string{"--dir", base, "--cache", filepath.Join(out, "cache"), "--out", out, "--no-gate",
 		"--reps", "1", "--seconds", "100ms", "--vouchers", "600", "--scratch", "20", "--postings", "300", "--accounts", "700",
-		"--sales", "2", "--syncs", "1", "--batch", "3", "--rush", "2", "--small", "192", "--entries", "1000"}, &table)
+		"--sales", "2", "--syncs", "1", "--batch", "3", "--rush", "2", "--small", "192", "--entries", "1000", "--lines", "2000"}, &table)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,6 +70,7 @@ func TestEveryPart(t *testing.T) {
 		"redeem singly over HTTP, 64 clients / " + peerSingle, "sync in batches of 3 over HTTP / " + peerChecks,
 		"overload: p99 of what is accepted at 10 times what it can do / ",
 		"bytes a voucher, 192 in the folder / ", "bytes a voucher, 320 in the folder / ",
+		"jate match, 2,000 redemptions and lines / ", "its greatest memory / ", "matched again after 1,000 more redemptions / ",
 		"jate verify, entries a second a core / ", "jate monitor, entries a second a core / ",
 	} {
 		if !seen[want] {

@@ -51,6 +51,7 @@ type bench struct {
 	rush     int           // of each of 64 handhelds: uploads that it has for a server that has too much
 	small    int           // vouchers of the smaller folder whose bytes are counted
 	entries  int           // in the folder that is verified, at least
+	lines    int           // of the file that is matched with as many redemptions
 
 	pg       *postgres
 	report   report
@@ -73,6 +74,7 @@ var parts = []part{
 	{"overload", false, (*bench).overloadLines},
 	{"bytes", false, (*bench).bytesLines},
 	{"verify", false, (*bench).verifyLines},
+	{"match", false, (*bench).matchLines},
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -100,6 +102,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	fs.IntVar(&b.rush, "rush", 16, "batches of each of 64 handhelds for the overload")
 	fs.IntVar(&b.small, "small", 50_000, "vouchers of the smaller of the two folders whose bytes are counted")
 	fs.IntVar(&b.entries, "entries", 1_000_000, "entries of the folder that is verified, at least")
+	fs.IntVar(&b.lines, "lines", 1_000_000, "lines of the file that is matched with as many redemptions")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
@@ -128,6 +131,7 @@ func (b *bench) quick() {
 	b.reps, b.seconds = 1, time.Second
 	b.vouchers, b.scratch, b.postings, b.accounts = 20_000, 2_000, 10_000, 50_000
 	b.sales, b.syncs, b.rush, b.small, b.entries = 10, 1, 3, 2_000, 20_000
+	b.lines = 20_000
 }
 
 // all measures the parts on the disk that holds base, and removes what it made.
