@@ -81,6 +81,8 @@ type Report struct {
 	Size       uint64    // of that journal
 	Checkpoint string    // its root, in standard base64
 	Totals     []Total
+	Points     []Part // by point
+	Days       []Part // by day
 	Lines      []Line
 	Findings   []Finding
 	Cases      []Case

@@ -146,6 +146,8 @@ func WriteJSON(w io.Writer, r Report) error {
 	writeArray(j, "findings", jsonOfFinding, slices.Values(r.Findings))
 	writeArray(j, "cases", jsonOfCase, slices.Values(r.Cases))
 	writeArray(j, "totals", jsonOfTotal, slices.Values(r.Totals))
+	writeArray(j, "points", jsonOfPart, slices.Values(r.Points))
+	writeArray(j, "days", jsonOfPart, slices.Values(r.Days))
 	j.field("ties", r.Ties)
 	writeArray(j, "tie_errors", func(s string) string { return s }, slices.Values(r.TieErrors))
 	j.field("checkpoint", checkpointJSON{strconv.FormatUint(r.Size, 10), r.Checkpoint})
@@ -155,6 +157,18 @@ func WriteJSON(w io.Writer, r Report) error {
 	}
 	return j.w.Flush()
 }
+
+type partJSON struct {
+	Round     string       `json:"round"`
+	Point     string       `json:"point,omitempty"`
+	Day       string       `json:"day,omitempty"`
+	Sales     int          `json:"sales"`
+	Redeemed  money.Amount `json:"redeemed"`
+	Matched   money.Amount `json:"matched"`
+	Unclaimed money.Amount `json:"unclaimed"`
+}
+
+func jsonOfPart(p Part) partJSON { return partJSON(p) }
 
 func keep[T any](items []T, wanted func(T) bool) iter.Seq[T] {
 	return func(yield func(T) bool) {

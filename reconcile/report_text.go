@@ -23,6 +23,8 @@ func WriteText(w io.Writer, r Report, lang string) error {
 	t := &textWriter{w: bufio.NewWriter(w), lang: lang}
 	t.head(r)
 	t.totals(r.Totals)
+	t.parts(r.Points, titlePoint, func(p Part) string { return p.Point })
+	t.parts(r.Days, titleDay, func(p Part) string { return p.Day })
 	t.exceptions(r.Lines)
 	t.findings(r.Findings)
 	t.cases(r.Cases)
@@ -122,6 +124,19 @@ func (t *textWriter) totals(totals []Total) {
 			t.say("%s, %s: %s redeemed in kind", "%s, %s : %s échangés en nature", o.Vendor, o.Round, o.Quantity.Format(t.lang))
 		}
 	}
+}
+
+// parts writes what each point, or each day, comes to.
+func (t *textWriter) parts(parts []Part, of word, name func(Part) string) {
+	if len(parts) == 0 {
+		return
+	}
+	rows := [][]string{titles(t.lang, titleRound, of, titleSales, titleRedeemed, titleMatched, titleUnclaimed)}
+	for _, p := range parts {
+		rows = append(rows, []string{p.Round, name(p), strconv.Itoa(p.Sales), t.francs(p.Redeemed), t.francs(p.Matched), t.francs(p.Unclaimed)})
+	}
+	t.say("", "")
+	t.table(rows, 2, 3, 4, 5)
 }
 
 func (t *textWriter) exceptions(lines []Line) {

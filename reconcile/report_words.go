@@ -101,6 +101,8 @@ var (
 	titleVendor      = word{"Trader", "Commerçant"}
 	titleRound       = word{"Round", "Cycle"}
 	titlePoint       = word{"Point", "Site"}
+	titleDay         = word{"Day", "Jour"}
+	titleSales       = word{"Sales", "Échanges"}
 	titleClaim       = word{"Claim", "Demande"}
 	titleKind        = word{"Kind", "Nature"}
 	titleLine        = word{"Line", "Ligne"}

@@ -191,6 +191,9 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds) (Report, err
 	if r.Totals, err = totalsOf(f, r.Lines); err != nil {
 		return Report{}, err
 	}
+	if r.Points, r.Days, err = sumParts(r.Lines); err != nil {
+		return Report{}, err
+	}
 	r.Findings = find(f, r.Lines, limits)
 	for c, err := range tx.Cases(programme) {
 		if err != nil {
@@ -203,6 +206,7 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds) (Report, err
 	if r.TieErrors, err = tie(f); err != nil {
 		return Report{}, err
 	}
+	r.TieErrors = append(r.TieErrors, tieParts(r)...)
 	r.Ties = len(r.TieErrors) == 0
 	return r, nil
 }

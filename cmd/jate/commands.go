@@ -18,6 +18,7 @@ import (
 	"github.com/jate-cva/jate/distribution/intake"
 	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/ledger/export"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/reconcile/detect"
@@ -323,6 +324,7 @@ func reconcileCommand(ctx context.Context, env *environment) error {
 	programme := fs.String("programme", "", "programme id; needed where there are several")
 	round := fs.String("round", "", "one round; all without it")
 	asJSON := fs.Bool("json", false, "print JSON")
+	since := fs.String("since", "", "an earlier report in JSON: print what changed since")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
@@ -332,12 +334,12 @@ func reconcileCommand(ctx context.Context, env *environment) error {
 	}
 	limits, err := limitsOf(*dir)
 	if err == nil {
-		err = writeReconciliation(ctx, env, db, limits, reconcile.Query{By: access.Actor{Programme: *programme}, Round: *round}, *asJSON)
+		err = writeReconciliation(ctx, env, db, limits, reconcile.Query{By: access.Actor{Programme: *programme}, Round: *round}, *asJSON, *since)
 	}
 	return errors.Join(err, db.Close())
 }
 
-func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, limits detect.Thresholds, q reconcile.Query, asJSON bool) error {
+func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, limits detect.Thresholds, q reconcile.Query, asJSON bool, since string) error {
 	programme, err := onlyProgramme(ctx, db, q.By.Programme)
 	if err != nil {
 		return err
@@ -356,14 +358,38 @@ func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, lim
 	if err != nil {
 		return err
 	}
+	lang := "en"
+	if french(env.getenv) {
+		lang = "fr"
+	}
+	if since != "" {
+		return writeChanges(ctx, env, db, r, since, asJSON, lang)
+	}
 	if !asJSON {
-		lang := "en"
-		if french(env.getenv) {
-			lang = "fr"
-		}
 		return reconcile.WriteText(env.stdout, r, lang)
 	}
 	return reconcile.WriteJSON(env.stdout, r)
+}
+
+// writeChanges prints what differs from an earlier report.
+func writeChanges(ctx context.Context, env *environment, db *bolt.DB, now reconcile.Report, path string, asJSON bool, lang string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	var c reconcile.Changes
+	err = db.Ledger().View(ctx, func(tx ledger.Tx) (err error) {
+		c, err = reconcile.Since(tx, f, now)
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case asJSON:
+		return json.NewEncoder(env.stdout).Encode(c)
+	}
+	return reconcile.WriteChanges(env.stdout, c, lang)
 }
 
 // onlyProgramme returns the programme asked for, or the only one there is.

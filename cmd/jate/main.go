@@ -73,7 +73,7 @@ func commands() []command {
 		{"complaint", "record|held|list|show|assign|answer|close|ask --data DIR", "complaints without a name, and cards that somebody else keeps", complaintCommand},
 		{"sample", "commit|freeze|draw|list|calls|frame|check|results --data DIR", "whom to call after a distribution, drawn so that nobody chose them", sampleCommand},
 		{"answers", "--data DIR --sample ID FILE", "read a filled call list, CSV or XLSX", answersCommand},
-		{"reconcile", "--data DIR [--json]", "claims against redemptions against payments", reconcileCommand},
+		{"reconcile", "--data DIR [--json] [--since REPORT.json]", "claims against redemptions against payments", reconcileCommand},
 		{"statement", "--data DIR --bank ID [--until DAY] [--format text|json|csv|xlsx] [--out FILE]", "a bank account's balance less the books', explained line by line", statementCommand},
 		{"report", "--data DIR --round ID | --fund ID | --activities [--format F] [--explain FIGURE] [--out FILE]", "the report on a round, to a donor, or as 3W/5W rows; or what a figure is made of", reportCommand},
 		{"cases", "list|propose|open|show|history|assign|comment|ask|answer|freeze|release|uphold|recover|give-up|pack", "cases of findings: who looks, what is decided, what it rests on", casesCommand},

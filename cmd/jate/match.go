@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/store/bolt"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -58,7 +59,7 @@ func matchCommand(ctx context.Context, env *environment) error {
 		out := progress{env.stderr}
 		bar = out.bar("redemptions")
 	}
-	r, err := matchFile(ctx, db.Reconcile(), reconcile.NewRedemptions(id, *round),
+	r, err := matchFile(ctx, db, reconcile.NewRedemptions(id, *round),
 		&reconcile.File{From: file, Size: info.Size(), Vendor: vendors.ID(*vendor)}, bar)
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
@@ -73,17 +74,28 @@ func matchCommand(ctx context.Context, env *environment) error {
 	return reconcile.WriteFileText(env.stdout, r, lang)
 }
 
+// releaseEach is after how many entries the pages that they were read from are
+// given back: each is read once.
+const releaseEach = 100_000
+
 // matchFile reads the file while the journal is followed: each has a core of
 // its own.
-func matchFile(ctx context.Context, s reconcile.Store, r *reconcile.Redemptions, f *reconcile.File, bar func(int, int)) (reconcile.FileReport, error) {
+func matchFile(ctx context.Context, db *bolt.DB, r *reconcile.Redemptions, f *reconcile.File, bar func(int, int)) (out reconcile.FileReport, err error) {
 	var reading sync.WaitGroup
-	var unread error
+	var unread, unreleased error
 	reading.Go(func() { unread = f.Read(ctx, time.Now()) })
-	var out reconcile.FileReport
-	err := s.View(ctx, func(tx reconcile.Tx) error {
-		err := r.Follow(tx, bar)
+	progress := func(done, of int) {
+		if bar != nil {
+			bar(done, of)
+		}
+		if done%releaseEach == 0 && unreleased == nil {
+			unreleased = db.ReleasePages()
+		}
+	}
+	err = db.Reconcile().View(ctx, func(tx reconcile.Tx) error {
+		err := r.Follow(tx, progress)
 		reading.Wait()
-		if err := errors.Join(err, unread); err != nil {
+		if err := errors.Join(err, unread, unreleased, db.ReleasePages()); err != nil {
 			return err
 		}
 		out, err = r.Match(tx, f)

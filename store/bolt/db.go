@@ -325,3 +325,8 @@ func (db *DB) hasFailed() bool {
 		return false
 	}
 }
+
+// ReleasePages takes the pages of the file that were read out of the process's
+// memory, in which the system counts them. Open transactions go on: what they
+// read again comes back from the system's memory.
+func (db *DB) ReleasePages() error { return db.file.View(unmapPages) }
