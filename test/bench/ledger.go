@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -18,6 +19,7 @@ import (
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/store/bolt"
+	"github.com/jate-cva/jate/voucher"
 )
 
 const ours = "ours"
@@ -131,8 +133,13 @@ func fundSome(tx ledger.Tx, lot string, from, to int) error {
 // voucherAccount is one household's one voucher: households are numbered as
 // they were registered, serials are random.
 func voucherAccount(i int) ledger.Account {
-	serial := strconv.FormatUint(1e16+mix(uint64(i))%1e16, 10)
-	return ledger.Voucher(numbered("h", i+1), serial[1:])
+	drawn := binary.BigEndian.AppendUint64(make([]byte, 0, 16), mix(uint64(i)))
+	drawn = binary.BigEndian.AppendUint64(drawn, mix(mix(uint64(i))))
+	serial, err := voucher.NewSerial(bytes.NewReader(drawn))
+	if err != nil {
+		panic(err) // ten of sixteen bytes are there
+	}
+	return ledger.Voucher(numbered("h", i+1), string(serial))
 }
 
 func shopAccount(i int) ledger.Account { return ledger.Redeemed(numbered("v", i%shops+1)) }
@@ -317,7 +324,7 @@ func (b *bench) largeFolder(ctx context.Context) (string, error) {
 	if b.cache == "" {
 		return dir, nil
 	}
-	kept := filepath.Join(b.cache, fmt.Sprintf("vouchers-%d", b.accounts))
+	kept := filepath.Join(b.cache, fmt.Sprintf("vouchers-2-%d", b.accounts))
 	if _, err := os.Stat(kept); errors.Is(err, os.ErrNotExist) {
 		made := kept + ".part"
 		if err := os.RemoveAll(made); err != nil {
