@@ -30,13 +30,6 @@ func exchanged(s voucher.Serial) string {
 // without writes a serial with a wrong first character and no check digits.
 func without(s voucher.Serial) string { return string(next(s[0])) + string(s[1:]) }
 
-func (w *world) match(c vendors.Claim) reconcile.Match {
-	w.Helper()
-	m, err := w.s.MatchClaim(w.Context(), reconcile.MatchClaim{By: monitor, Claim: c.ID})
-	w.must(err)
-	return m
-}
-
 func (w *world) read(c vendors.Claim, lines []int, entries ...uint64) error {
 	_, err := w.s.ReadLines(w.Context(), reconcile.ReadLines{By: preparer, Key: w.Key(), Claim: c.ID, Lines: lines, Entries: entries})
 	return err
