@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -29,7 +30,9 @@ func TestOpen_cutShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for cut := len(whole) - 1; cut >= 0; cut -= 4095 {
+	refused := 0
+	used := len(bytes.TrimRight(whole, "\x00")) // the rest is ahead of use
+	for cut := min(len(whole)-1, used+2*4095); cut >= 0; cut -= 4095 {
 		short := filepath.Join(t.TempDir(), "short.db")
 		if err := os.WriteFile(short, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
@@ -43,8 +46,12 @@ func TestOpen_cutShort(t *testing.T) {
 			}
 			continue
 		}
+		refused++
 		if !errors.Is(err, ErrNotStore) {
 			t.Errorf("%d bytes of %d: %v", cut, len(whole), err)
 		}
+	}
+	if refused < used/4096-1 {
+		t.Errorf("%d cuts of %d bytes in use were refused", refused, used)
 	}
 }
