@@ -155,30 +155,23 @@ func (d *demo) invoice(ctx context.Context, s *shop, number string, lines []invo
 	return nil
 }
 
-// openCases groups the findings, and freezes the money of the clone's.
+// openCases opens the cases that the findings make, and freezes the money of
+// those with evidence that is strong enough.
 func (d *demo) openCases(ctx context.Context, r reconcile.Report) error {
 	d.report.Claims.fill(r)
-	byVendor := map[vendors.ID][]string{}
-	var order []vendors.ID
-	for _, f := range r.Findings {
-		if len(byVendor[f.Vendor]) == 0 {
-			order = append(order, f.Vendor)
-		}
-		byVendor[f.Vendor] = append(byVendor[f.Vendor], f.ID)
+	opened, err := d.app.reconciles.OpenProposed(ctx, reconcile.OpenProposed{By: d.staff["finance"], Key: d.key(), Round: "r1"})
+	if err != nil {
+		return err
 	}
-	for _, v := range order {
-		c, err := d.app.reconciles.OpenCase(ctx, reconcile.OpenCase{By: d.staff["finance"], Key: d.key(), Vendor: v, Round: "r1", Findings: byVendor[v]})
-		if err != nil {
-			return err
-		}
+	for _, o := range opened {
 		d.report.Claims.Cases++
-		c, err = d.app.reconciles.Freeze(ctx, reconcile.Decide{By: d.staff["finance"], Key: d.key(), Case: c.ID})
+		c, err := d.app.reconciles.Freeze(ctx, reconcile.Decide{By: d.staff["finance"], Key: d.key(), Case: o.Case})
 		switch {
 		case errors.Is(err, reconcile.ErrNothingFrozen), errors.Is(err, reconcile.ErrWeak):
 		case err != nil:
 			return err
 		default:
-			d.out.step("case %s: %s frozen", v, c.Frozen.Format("en"))
+			d.out.step("case %s: %s frozen", o.Vendor, c.Frozen.Format("en"))
 		}
 	}
 	return nil
