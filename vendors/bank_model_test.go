@@ -205,7 +205,7 @@ func (a *account) agreeTo(t *rapid.T) {
 		if !ok {
 			continue
 		}
-		l, err := a.agree(approver, n, what)
+		l, err := a.agree(approver, n)
 		if err != nil { // the other account has not so much
 			if what != vendors.IsTransfer {
 				t.Fatal(err)

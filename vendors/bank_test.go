@@ -59,9 +59,19 @@ func (w *world) explain(n int, what vendors.Explanation, change func(*vendors.Ex
 	return err
 }
 
-func (w *world) agree(by access.Actor, n int, what vendors.Explanation) (vendors.BankLine, error) {
+// shown returns the digest of the line as it is now.
+func (w *world) shown(n int) [32]byte {
 	w.Helper()
-	return w.s.AnswerLine(w.Context(), vendors.AnswerLine{By: by, Key: w.key(), Bank: "main", N: n, What: what})
+	p, err := w.s.BankLines(w.Context(), vendors.BankLinesOf{By: approver, Bank: "main", After: n - 1, Limit: 1})
+	w.must(err)
+	d, err := p.Items[0].Digest()
+	w.must(err)
+	return d
+}
+
+func (w *world) agree(by access.Actor, n int) (vendors.BankLine, error) {
+	w.Helper()
+	return w.s.AnswerLine(w.Context(), vendors.AnswerLine{By: by, Key: w.key(), Bank: "main", N: n, Digest: w.shown(n)})
 }
 
 func movement(n int64, ref, bankRef, text string) bankfile.Line {
@@ -112,23 +122,31 @@ func TestService_BankMonth(t *testing.T) {
 		if m := w.month(); m.Unexplained != money.Francs(4000+amounts[two]-100) || m.Explained.Minor() != -250-bankStart+bankStart || !m.Ties {
 			t.Errorf("%+v", m)
 		}
-		if _, err := w.agree(preparer, 4, vendors.IsFee); !errors.Is(err, access.ErrDenied) {
+		if _, err := w.agree(preparer, 4); !errors.Is(err, access.ErrDenied) {
 			t.Error(err)
 		}
 		w.must(w.explain(5, vendors.IsUnknown, func(c *vendors.ExplainLine) { c.By = both }))
-		if _, err := w.agree(both, 5, vendors.IsUnknown); !errors.Is(err, access.ErrSamePerson) {
+		if _, err := w.agree(both, 5); !errors.Is(err, access.ErrSamePerson) {
 			t.Error(err)
 		}
-		if _, err := w.agree(approver, 5, vendors.IsFee); !errors.Is(err, vendors.ErrBankLine) {
-			t.Errorf("agreed to what nobody said: %v", err)
-		}
 	})
-	for n, what := range map[int]vendors.Explanation{4: vendors.IsFee, 5: vendors.IsUnknown} {
-		_, err := w.agree(approver, n, what)
+	t.Run("what was read is not what is agreed to once it is said otherwise", func(t *testing.T) {
+		answer := vendors.AnswerLine{By: approver, Key: w.key(), Bank: "main", N: 4, Digest: w.shown(4), Refuse: true}
+		_, err := w.s.AnswerLine(t.Context(), answer)
+		w.must(err)
+		w.must(w.explain(4, vendors.IsFee, func(c *vendors.ExplainLine) { c.Round, c.Note = "r1", "of another month" }))
+		answer.Key, answer.Refuse = w.key(), false
+		if _, err := w.s.AnswerLine(t.Context(), answer); !errors.Is(err, vendors.ErrBankLine) {
+			t.Errorf("agreed to what was said before: %v", err)
+		}
+		w.holds(map[ledger.Account]int64{"fees:r1": feesStart})
+	})
+	for _, n := range []int{4, 5} {
+		_, err := w.agree(approver, n)
 		w.must(err)
 	}
 	w.must(w.explain(6, vendors.IsReturn, func(c *vendors.ExplainLine) { c.Payment, c.Round = two, "r1" }))
-	_, err := w.agree(approver, 6, vendors.IsReturn)
+	_, err := w.agree(approver, 6)
 	w.must(err)
 	vendor := string(st.Payments[1].Vendor)
 	w.holds(map[ledger.Account]int64{"fees:r1": feesStart - 250 - 100, "suspense:main": 4000, ledger.Claimed(vendor): amounts[two]})
@@ -140,7 +158,7 @@ func TestService_BankMonth(t *testing.T) {
 		w.post(ledger.KindFund, "", "gift", ledger.Posting{Debit: ledger.Bank("main"), Credit: ledger.Fund("f1"), Amount: money.Francs(4000)})
 		seq := w.size() - 1
 		w.must(w.explain(5, vendors.IsEntry, func(c *vendors.ExplainLine) { c.Entries = []uint64{seq} }))
-		l, err := w.agree(approver, 5, vendors.IsEntry)
+		l, err := w.agree(approver, 5)
 		w.must(err)
 		if l.State != vendors.LineMatched || len(l.Entries) != 3 {
 			t.Errorf("%+v", l)

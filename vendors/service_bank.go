@@ -3,6 +3,7 @@ package vendors
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -54,7 +55,7 @@ type AnswerLine struct {
 	Key    string       `json:"-"`
 	Bank   string
 	N      int
-	What   Explanation // that is agreed to, as it was read
+	Digest [32]byte // of the line as it was read
 	Refuse bool
 }
 
@@ -243,8 +244,22 @@ func (s *service) AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, err
 		if err != nil {
 			return BankLine{}, err
 		}
-		if l.State != LineProposed || l.What != cmd.What {
-			return BankLine{}, ErrBankLine.At("state", "it is %s: %s", l.State, l.What)
+		if l.State != LineProposed {
+			return BankLine{}, ErrBankLine.At("state", "it is %s", l.State)
+		}
+		if d, err := l.Digest(); err != nil || d != cmd.Digest {
+			return BankLine{}, errors.Join(err, ErrBankLine.At("digest", "something else is said of it by now; read it again"))
+		}
+		if !cmd.Refuse && l.By == cmd.By.ID {
+			return BankLine{}, access.ErrSamePerson
+		}
+		what := "bank-line-agreed"
+		if cmd.Refuse {
+			what = "bank-line-refused"
+		}
+		_, err = ledger.Decide(tx, as, l.Round, what, l.ref(), map[string]string{"is": string(l.What), "digest": fmt.Sprintf("%x", cmd.Digest)})
+		if err != nil {
+			return BankLine{}, err
 		}
 		if cmd.Refuse {
 			l.What, l.Round, l.Payment, l.To, l.Note, l.By, l.Named = "", "", "", "", "", "", nil
@@ -252,9 +267,6 @@ func (s *service) AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, err
 				l.State, l.What = LineSuspended, IsUnknown
 			}
 			return l, tx.PutBankLine(l)
-		}
-		if l.By == cmd.By.ID {
-			return BankLine{}, access.ErrSamePerson
 		}
 		l.ApprovedBy = cmd.By.ID
 		book, err := openBank(tx, cmd.Bank)

@@ -2,6 +2,7 @@ package vendors
 
 import (
 	"context"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"strconv"
@@ -64,14 +65,18 @@ func decodeExplain(ctx context.Context, r *http.Request) (ExplainLine, error) {
 
 func decodeAnswer(ctx context.Context, r *http.Request) (AnswerLine, error) {
 	o, b, err := command[struct {
-		What   Explanation `json:"what"`
-		Refuse bool        `json:"refuse"`
+		Digest string `json:"digest"`
+		Refuse bool   `json:"refuse"`
 	}](ctx, r, orderOn)
 	if err != nil {
 		return AnswerLine{}, err
 	}
+	d, err := readDigest(b.Digest)
+	if err != nil {
+		return AnswerLine{}, err
+	}
 	n, err := lineNumber(r)
-	return AnswerLine{o.by, o.key, o.id, n, b.What, b.Refuse}, err
+	return AnswerLine{o.by, o.key, o.id, n, d, b.Refuse}, err
 }
 
 func decodeBankLines(ctx context.Context, r *http.Request) (BankLinesOf, error) {
@@ -178,14 +183,22 @@ type bankLineWire struct {
 	Payment   string       `json:"payment,omitempty"`
 	To        string       `json:"to,omitempty"`
 	Note      string       `json:"note,omitempty"`
+	Named     []sequence   `json:"named,omitempty"`
 	Entries   []sequence   `json:"entries,omitempty"`
+	Digest    string       `json:"digest,omitempty"` // where somebody else has to agree
 }
 
 func wireOfBankLine(l BankLine) bankLineWire {
-	w := bankLineWire{l.N, l.Statement, l.Booked.Format(time.DateOnly), l.Amount, l.Reference, l.BankRef, l.Cheque, l.Code, l.Text, l.State, l.What,
-		l.Round, l.Payment, l.To, l.Note, nil}
+	w := bankLineWire{N: l.N, Statement: l.Statement, Booked: l.Booked.Format(time.DateOnly), Amount: l.Amount, Reference: l.Reference,
+		BankRef: l.BankRef, Cheque: l.Cheque, Code: l.Code, Text: l.Text, State: l.State, What: l.What, Round: l.Round, Payment: l.Payment, To: l.To, Note: l.Note}
+	for _, n := range l.Named {
+		w.Named = append(w.Named, sequence(n))
+	}
 	for _, n := range l.Entries {
 		w.Entries = append(w.Entries, sequence(n))
+	}
+	if d, err := l.Digest(); err == nil && l.State == LineProposed {
+		w.Digest = hex.EncodeToString(d[:])
 	}
 	if w.State == LineOpen {
 		w.State = "open"

@@ -256,13 +256,17 @@ func decodeApproval(ctx context.Context, r *http.Request) (ApproveSettlement, er
 	if err != nil {
 		return ApproveSettlement{}, err
 	}
-	cmd := ApproveSettlement{By: o.by, Key: o.key, Settlement: o.id}
-	d, err := hex.DecodeString(b.Digest)
-	if err != nil || len(d) != len(cmd.Digest) {
-		return ApproveSettlement{}, httpkit.ErrBody.At("$.digest", "64 hexadecimal digits, as the settlement shows them")
+	d, err := readDigest(b.Digest)
+	return ApproveSettlement{By: o.by, Key: o.key, Settlement: o.id, Digest: d}, err
+}
+
+// readDigest reads the digest of what somebody has looked at.
+func readDigest(text string) (d [32]byte, err error) {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(d) {
+		return d, httpkit.ErrBody.At("$.digest", "64 hexadecimal digits, as they are shown")
 	}
-	copy(cmd.Digest[:], d)
-	return cmd, nil
+	return [32]byte(b), nil
 }
 
 func decodeRefuseSettlement(ctx context.Context, r *http.Request) (RefuseSettlement, error) {

@@ -242,8 +242,8 @@ func (s *story) bank(settlement, total string) {
 	file := fmt.Sprintf("Date;Libellé;Débit;Crédit;Solde\n%s;Solde initial;;500000;500000\n%s;VIR %s;%d;;%d\n%s;Frais;10;;%d\n", day, day, settlement, out, 500000-out, day, 500000-out-10)
 	s.post("finance-preparer", "/api/v1/banks/bdm/statements", upload{"text/csv", file})
 	s.get("monitor", "/api/v1/banks/bdm/lines?open=true")
-	s.post("finance-preparer", "/api/v1/banks/bdm/lines/3/explanation", field{"what": "fee", "round": "r1", "note": "as every month"})
-	s.post("finance-approver", "/api/v1/banks/bdm/lines/3/answer", field{"what": "fee"})
+	said := s.post("finance-preparer", "/api/v1/banks/bdm/lines/3/explanation", field{"what": "fee", "round": "r1", "note": "as every month"})
+	s.post("finance-approver", "/api/v1/banks/bdm/lines/3/answer", field{"digest": said.need("digest")})
 	for _, form := range []string{"", ".csv", ".xlsx"} {
 		s.get("monitor", "/api/v1/banks/bdm/reconciliation"+form+"?until="+day)
 	}
