@@ -106,7 +106,7 @@ func demoCommand(ctx context.Context, env *environment) error {
 	if *households < 100 || *households > 100_000 {
 		return errors.New("--households is from 100 to 100000")
 	}
-	d := &demo{dir: *dir, households: *households, seed: *seed, rnd: mathrand.New(mathrand.NewPCG(*seed, 7)), out: &progress{env.stderr}}
+	d := &demo{dir: *dir, households: *households, seed: *seed, rnd: mathrand.New(mathrand.NewPCG(*seed, 7)), out: &progress{env.stderr}} // #nosec G404 -- a seed plays the same round again
 	if d.dir == "" {
 		temp, err := os.MkdirTemp("", "jate-demo-")
 		if err != nil {

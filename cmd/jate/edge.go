@@ -224,7 +224,7 @@ func (e *edge) elsewhere(api net.Addr) http.Handler {
 			httpkit.WriteProblem(w, r, httpkit.ErrPath)
 			return
 		}
-		http.Redirect(w, r, "https://"+host+port+r.URL.RequestURI(), http.StatusPermanentRedirect)
+		http.Redirect(w, r, "https://"+host+port+r.URL.RequestURI(), http.StatusPermanentRedirect) // #nosec G710 -- only to names of this server
 	}))
 	if e.manager != nil {
 		to = e.manager.HTTPHandler(to)
