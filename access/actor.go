@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/go-kit/kit/endpoint"
 
@@ -16,7 +17,11 @@ type Actor struct {
 	Pseudonym string // the same person in this programme's journal and logs
 	Programme string
 	Roles     []Role
-	TokenID   string // jti of the access token that said so
+	TokenID   string // jti of the access token that said so; the session's id where a cookie did
+
+	Session string    // id of the sign-in; "" for a token of a development folder
+	Passkey bool      // the session was opened with one
+	Proved  time.Time // when the person last presented a factor
 }
 
 // Errors about who may do what.

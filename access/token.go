@@ -115,7 +115,8 @@ func (a *Authority) headerFields() map[string]any {
 	}
 }
 
-// claims are those of RFC 9068, 2.2, plus the programme. Times are whole
+// claims are those of RFC 9068, 2.2, plus the programme and the session (sid of
+// OpenID Connect Front-Channel Logout 1.0). Times are whole
 // seconds, the audience a plain string.
 type claims struct {
 	Issuer    string `json:"iss"`
@@ -128,6 +129,7 @@ type claims struct {
 	Expires   int64  `json:"exp"`
 	Programme string `json:"programme"`
 	Roles     []Role `json:"roles"`
+	Session   string `json:"sid,omitempty"`
 }
 
 func seconds(t int64) *jwt.NumericDate { return jwt.NewNumericDate(time.Unix(t, 0)) }
@@ -148,6 +150,8 @@ func (c *claims) Validate() error {
 	switch {
 	case !identifier.MatchString(c.Subject), !identifier.MatchString(c.Programme), !identifier.MatchString(c.ID):
 		return ErrGrant.At("staff, programme", "up to 64 letters, digits and ._-, a letter or digit first")
+	case c.Session != "" && !identifier.MatchString(c.Session):
+		return ErrGrant.At("sid", "not as minted")
 	case c.Client != audience || c.NotBefore != c.IssuedAt:
 		return ErrGrant.At("client_id, nbf", "not as minted")
 	case life < time.Second || life > TTLMax:
@@ -162,6 +166,7 @@ type Grant struct {
 	Programme string
 	Roles     []Role
 	TTL       time.Duration // whole seconds up to TTLMax; zero means TTLDefault
+	Session   string        // id of the sign-in whose token it is; "" in a development folder
 }
 
 // Mint returns a signed access token (RFC 9068) for the grant. Errors are
@@ -175,7 +180,7 @@ func (a *Authority) Mint(g Grant) (string, error) {
 	c := &claims{
 		Issuer: a.issuer, Audience: audience, Client: audience, Subject: g.Staff, ID: rand.Text(),
 		IssuedAt: now, NotBefore: now, Expires: now + int64(g.TTL/time.Second),
-		Programme: g.Programme, Roles: append([]Role{}, g.Roles...),
+		Programme: g.Programme, Roles: append([]Role{}, g.Roles...), Session: g.Session,
 	}
 	if err := c.Validate(); err != nil {
 		return "", err
@@ -220,6 +225,7 @@ func (a *Authority) Verify(token string) (Actor, error) {
 		Programme: c.Programme,
 		Roles:     c.Roles,
 		TokenID:   c.ID,
+		Session:   c.Session,
 	}, nil
 }
 

@@ -200,6 +200,7 @@ func putGolden(tx *Tx) error {
 		tx.PutDocument(filled[documents.Attachment]().Document),
 		tx.PutAttachment(filled[documents.Attachment]()),
 		tx.PutDocumentRules("p1", filled[[]documents.Rule]()),
+		putGoldenStaff(tx),
 	)
 }
 
@@ -242,6 +243,7 @@ func checkGolden(t *testing.T, tx *Tx) {
 	is(t, filled[voucher.Proposal]())(tx.Proposal(filled[voucher.Proposal]().ID))
 	is(t, filled[time.Time]())(tx.Beacon(filled[voucher.Hash]()))
 	checkGoldenDistribution(t, tx)
+	checkGoldenStaff(t, tx)
 }
 
 // checkGoldenDistribution reads what is not a voucher's.

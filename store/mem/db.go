@@ -20,6 +20,7 @@ type DB struct {
 	terms        termTables
 	vouchers     voucherTables
 	distribution distributionTables
+	staff        staffTables
 	finance      financeTables
 	reconcile    reconcileTables
 	feedback     feedbackTables
