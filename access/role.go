@@ -60,6 +60,18 @@ var apart = map[Role][]Role{
 		RoleFinancePreparer, RoleFinanceApprover, RoleMEALOfficer, RoleSafeguarding, RoleDPO, RoleAdministrator},
 }
 
+// NeedsPasskey reports whether a role may be acted in only by somebody who signed
+// in with a passkey, which a page that imitates this server cannot ask for (ASVS
+// 6.3.3, level 3): whoever approves, moves money, verifies for others, or runs
+// the system.
+func NeedsPasskey(r Role) bool {
+	switch r {
+	case RoleListApprover, RoleFinancePreparer, RoleFinanceApprover, RoleMonitor, RoleAdministrator:
+		return true
+	}
+	return false
+}
+
 // Incompatible reports whether one person may not hold both roles in one
 // programme.
 func Incompatible(a, b Role) bool {

@@ -233,19 +233,29 @@ func (a *Authority) Verify(token string) (Actor, error) {
 // the Authorization header, exactly once, and nowhere else). Errors are
 // ErrUnauthenticated where there is none, ErrExpired and ErrToken.
 func (a *Authority) Authenticate(ctx context.Context, r *http.Request) (context.Context, error) {
-	values := r.Header.Values("Authorization")
-	if len(values) == 0 {
-		return nil, ErrUnauthenticated
-	}
-	scheme, token, ok := strings.Cut(values[0], " ")
-	if len(values) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") {
-		return nil, ErrToken
+	token, err := BearerToken(r)
+	if err != nil {
+		return nil, err
 	}
 	actor, err := a.Verify(token)
 	if err != nil {
 		return nil, err
 	}
 	return NewContext(ctx, actor), nil
+}
+
+// BearerToken returns the token in r's Authorization header. Errors are
+// ErrUnauthenticated where there is none, and ErrToken.
+func BearerToken(r *http.Request) (string, error) {
+	values := r.Header.Values("Authorization")
+	if len(values) == 0 {
+		return "", ErrUnauthenticated
+	}
+	scheme, token, ok := strings.Cut(values[0], " ")
+	if len(values) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") {
+		return "", ErrToken
+	}
+	return token, nil
 }
 
 // Pseudonym returns the name under which a person appears in a programme's

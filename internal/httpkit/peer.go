@@ -72,6 +72,13 @@ func (p Proxies) peer(r *http.Request) (from netip.Addr, tls bool) {
 	return from, tls
 }
 
+// Subscriber returns what the client of r is counted under: its address, or the
+// /64 of it.
+func (p Proxies) Subscriber(r *http.Request) netip.Prefix {
+	from, _ := p.peer(r)
+	return subscriber(from)
+}
+
 // addressOf reads the address of a connection.
 func addressOf(remote string) netip.Addr {
 	host, _, err := net.SplitHostPort(remote)
