@@ -183,4 +183,3 @@ func (s *service) forgetFactors(tx Tx, member string) error {
 	}
 	return EndSessions(tx, member, "")
 }
-

@@ -79,4 +79,3 @@ func (s *service) account(tx Tx, by access.Actor) (Account, error) {
 	}
 	return a, nil
 }
-

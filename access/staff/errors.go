@@ -23,7 +23,7 @@ var (
 	ErrCode = fault.New(fault.Gone, "code_over",
 		"This code is not known, was used, or is too old. Ask for a new one.",
 		"Ce code est inconnu, déjà utilisé ou trop ancien. Demandez-en un nouveau.")
-	ErrPending = fault.New(fault.Unavailable, "authorization_pending",
+	ErrPending = fault.New(fault.Conflict, "authorization_pending",
 		"Nobody has typed the code yet. Ask again in a few seconds.",
 		"Personne n'a encore saisi le code. Redemandez dans quelques secondes.")
 	ErrFactor = fault.New(fault.Invalid, "factor_refused",

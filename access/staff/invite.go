@@ -150,4 +150,3 @@ func (s *service) Open(ctx context.Context, cmd Open) (Opening, error) {
 	o.Offer, err = s.offer(person{id: m.ID, name: label}, label)
 	return o, err
 }
-

@@ -255,4 +255,3 @@ func (s *service) name(ctx context.Context, l *Listed) error {
 		return err
 	})
 }
-

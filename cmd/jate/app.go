@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/staff"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/feedback"
@@ -53,7 +54,9 @@ type appConfig struct {
 	now    func() time.Time
 	random io.Reader
 	log    *slog.Logger
-	unmap  bool // the store's pages leave the process's memory after each flush
+	url    string     // where browsers reach the server; usualURL where empty
+	cost   staff.Cost // of passwords; the usual one where zero
+	unmap  bool       // the store's pages leave the process's memory after each flush
 
 	capacity httpkit.Capacity
 	rate     uint // calls a second of one client; 0 for no limit
@@ -75,6 +78,7 @@ type app struct {
 	authority *access.Authority
 	witnesses *witness.Cosigners
 
+	people        staff.Service
 	ledger        ledger.Service
 	vendors       vendors.Service
 	vouchers      voucher.Service
@@ -130,6 +134,9 @@ func (a *app) close() error { return a.db.Close() }
 // services makes the six services, each behind its counters and its audit log.
 func (a *app) services() error {
 	prover := access.TokenProver{Now: a.cfg.now}
+	if err := a.staff(); err != nil {
+		return err
+	}
 	room, err := openPrintRoom(a.cfg.dir, a.settings)
 	if err != nil {
 		return err
@@ -234,8 +241,8 @@ func (a *app) routes() error {
 	if err != nil {
 		return err
 	}
-	staff := func(next http.Handler) http.Handler {
-		return httpkit.Authenticated(a.cfg.pace.accounts(a.authority.Authenticate, a.cfg.now), a.log, next)
+	known := func(next http.Handler) http.Handler {
+		return httpkit.Authenticated(a.cfg.pace.accounts(a.people.Authenticate, a.cfg.now), a.log, next)
 	}
 	mux := http.NewServeMux()
 	gate, err := httpkit.NewGate(a.cfg.capacity, a.log, a.registry)
@@ -245,31 +252,32 @@ func (a *app) routes() error {
 	log, through := httpkit.LogTo(a.log), httpkit.Through(gate)
 	a.health(mux)
 	a.publicKeys(mux)
-	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, ledgerRoles(observer)), staff, ledgerActor, log, through)
+	a.staffRoutes(mux, observer, known, log, through)
+	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, ledgerRoles(observer)), known, ledgerActor, log, through)
 	mapping, err := mappingOf(a.cfg.dir)
 	if err != nil {
 		return err
 	}
-	export.Routes(mux, a.db.Ledger(), mapping, ledgerRoles(observer), staff, log, through)
-	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), staff, log, through)
-	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, a.cfg.pace.handhelds(observer.Service("voucher"), a.cfg.now)), staff, log, through)
-	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), staff, log, through)
-	finance.Routes(mux, finance.NewEndpoints(a.finances, observer.Service("finance")), staff, log, through)
+	export.Routes(mux, a.db.Ledger(), mapping, ledgerRoles(observer), known, log, through)
+	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), known, log, through)
+	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, a.cfg.pace.handhelds(observer.Service("voucher"), a.cfg.now)), known, log, through)
+	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), known, log, through)
+	finance.Routes(mux, finance.NewEndpoints(a.finances, observer.Service("finance")), known, log, through)
 	rationed := func(next http.Handler) http.Handler {
 		return httpkit.Rationed(next, httpkit.Limits{Now: a.cfg.now, Proxies: a.cfg.edge.proxies, PerSecond: codeTriesPerSecond, Burst: codeTriesBurst})
 	}
-	feedback.Routes(mux, feedback.NewEndpoints(a.feedbacks, observer.Service("feedback")), staff, rationed, log, through)
-	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), staff, log, through)
+	feedback.Routes(mux, feedback.NewEndpoints(a.feedbacks, observer.Service("feedback")), known, rationed, log, through)
+	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), known, log, through)
 	columns, err := columnsOf(a.cfg.dir)
 	if err != nil {
 		return err
 	}
-	report.Routes(mux, report.NewEndpoints(a.reports, observer.Service("report")), columns, staff, log, through)
+	report.Routes(mux, report.NewEndpoints(a.reports, observer.Service("report")), columns, known, log, through)
 	b := &backups{app: a}
 	if err := os.RemoveAll(b.folder()); err != nil { // of a server that was killed
 		return err
 	}
-	b.routes(mux, observer, staff, log, through)
+	b.routes(mux, observer, known, log, through)
 	mux.Handle(handheldPath, web.Handler(handheldPath, web.Built("handheld")))
 	routes := httpkit.Routes(mux)
 	limits := httpkit.Limits{Now: a.cfg.now, Gate: gate, Always: []string{"/livez", "/readyz"}, Proxies: a.cfg.edge.proxies,

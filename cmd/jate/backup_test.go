@@ -40,7 +40,7 @@ type market struct {
 
 func openMarket(t *testing.T) *market {
 	t.Helper()
-	d := &demo{dir: filepath.Join(t.TempDir(), "office"), households: 100, seed: 5, rnd: mathrand.New(mathrand.NewPCG(5, 7)), out: &progress{io.Discard},
+	d := &demo{development: true, dir: filepath.Join(t.TempDir(), "office"), households: 100, seed: 5, rnd: mathrand.New(mathrand.NewPCG(5, 7)), out: &progress{io.Discard},
 		clock: &demoClock{now: time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -60).Add(8 * time.Hour)}}
 	t.Cleanup(func() {
 		if err := d.stop(); err != nil {
@@ -438,7 +438,7 @@ func TestRestore_refuses(t *testing.T) {
 	ask := func(name string) (string, error) { return "pass of " + name, nil }
 	folder := func(origin string) string {
 		dir := filepath.Join(t.TempDir(), "office")
-		if err := makeFolder(dir, settings{Origin: origin, Issuer: "ngo"}, ask, 10); err != nil {
+		if err := makeFolder(dir, settings{Origin: origin, Issuer: "ngo", Development: true}, ask, 10); err != nil {
 			t.Fatal(err)
 		}
 		a, err := openApp(appConfig{dir: dir, ask: ask, now: time.Now, random: rand.Reader, log: slog.New(slog.DiscardHandler)})

@@ -51,6 +51,9 @@ func tokenCommand(_ context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if !s.Development {
+		return errDevelopment
+	}
 	keys, err := openKeyring(*dir, env.passphrases(*pass))
 	if err != nil {
 		return err
@@ -67,7 +70,7 @@ func tokenCommand(_ context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(env.stderr, "This token stands for a person until there is a sign-in; give it to nobody else.")
+	fmt.Fprint(env.stderr, loudly)
 	_, err = fmt.Fprintln(env.stdout, token)
 	return err
 }

@@ -30,16 +30,17 @@ const demoProgramme = "mopti"
 // demo is one invented round: a clock that jumps, people with real access
 // tokens, and a real server that the handhelds talk to over HTTP.
 type demo struct {
-	dir        string
-	households int
-	seed       uint64
-	rnd        *mathrand.Rand
-	out        *progress
-	clock      *demoClock
-	app        *app
-	server     *http.Server
-	address    string
-	keys       int
+	development bool // tokens that nobody signed in for are believed
+	dir         string
+	households  int
+	seed        uint64
+	rnd         *mathrand.Rand
+	out         *progress
+	clock       *demoClock
+	app         *app
+	server      *http.Server
+	address     string
+	keys        int
 
 	list      []byte
 	truth     samplelist.Truth
@@ -106,7 +107,7 @@ func demoCommand(ctx context.Context, env *environment) error {
 	if *households < 100 || *households > 100_000 {
 		return errors.New("--households is from 100 to 100000")
 	}
-	d := &demo{dir: *dir, households: *households, seed: *seed, rnd: mathrand.New(mathrand.NewPCG(*seed, 7)), out: &progress{env.stderr}} // #nosec G404 -- a seed plays the same round again
+	d := &demo{development: true, dir: *dir, households: *households, seed: *seed, rnd: mathrand.New(mathrand.NewPCG(*seed, 7)), out: &progress{env.stderr}} // #nosec G404 -- a seed plays the same round again
 	if d.dir == "" {
 		temp, err := os.MkdirTemp("", "jate-demo-")
 		if err != nil {
@@ -179,7 +180,7 @@ func (d *demo) open(context.Context) error {
 	}
 	ask := d.ask()
 	// A demo's passphrases lie beside its keys, so guessing may be cheap.
-	if err := makeFolder(d.dir, settings{Origin: "demo.example/mali", Issuer: "ja", Created: d.clock.Now(),
+	if err := makeFolder(d.dir, settings{Origin: "demo.example/mali", Issuer: "ja", Development: d.development, Created: d.clock.Now(),
 		Banks: map[string]vendors.BankAccount{"bdm": {Holder: "Programme de démonstration", Account: "ML13ML0160120102600100668497", Agent: "BDMAMLBA"}}}, ask, 10); err != nil {
 		return err
 	}

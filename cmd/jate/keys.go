@@ -56,6 +56,9 @@ type settings struct {
 	Seal       []byte // X25519
 	Print      string // age recipient of print jobs
 	Created    time.Time
+	// Development has tokens believed that nobody has signed in for: never where
+	// money moves.
+	Development bool `json:",omitempty"`
 	// Witnesses must cosign each checkpoint before it is handed out; at most 8.
 	Witnesses []witnessSettings `json:",omitempty"`
 	// CheckpointAfter names a file that holds how many entries are copied
@@ -355,6 +358,7 @@ func initCommand(_ context.Context, env *environment) error {
 	issuer := fs.String("issuer", "jate", "short name in each voucher: 1 to 8 letters and digits")
 	pass := fs.String("passphrases", "", "folder with server.txt, root.txt and print.txt instead of asking")
 	backup := fs.String("backup-recipient", "", "the one age recipient that backups over the API are encrypted to")
+	development := fs.Bool("development", false, "believe the tokens of jate token, which nobody signs in for: for trials, never where money moves")
 	factor := fs.Int("work-factor", workFactor, "cost of guessing a passphrase, 2^N")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
@@ -367,9 +371,12 @@ func initCommand(_ context.Context, env *environment) error {
 			return err
 		}
 	}
-	s := settings{Origin: *origin, Issuer: *issuer, Backup: *backup, Created: time.Now().UTC().Truncate(time.Second)}
+	s := settings{Origin: *origin, Issuer: *issuer, Backup: *backup, Development: *development, Created: time.Now().UTC().Truncate(time.Second)}
 	if err := makeFolder(*dir, s, env.passphrases(*pass), *factor); err != nil {
 		return err
+	}
+	if *development {
+		fmt.Fprint(env.stderr, loudly)
 	}
 	fmt.Fprintf(env.stdout, "%s is ready. Take keys/root.age and keys/print.age off this machine, each with its passphrase kept apart.\n", *dir)
 	return nil

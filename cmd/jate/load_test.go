@@ -41,7 +41,7 @@ func newLoad(t testing.TB, phones int, c httpkit.Capacity) *load {
 	t.Helper()
 	dir := t.TempDir()
 	ask := func(name string) (string, error) { return "pass of " + name, nil }
-	if err := makeFolder(dir, settings{Origin: "ngo.example/load", Issuer: "ngo"}, ask, 10); err != nil {
+	if err := makeFolder(dir, settings{Origin: "ngo.example/load", Issuer: "ngo", Development: true}, ask, 10); err != nil {
 		t.Fatal(err)
 	}
 	l := &load{}

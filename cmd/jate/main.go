@@ -58,9 +58,9 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"demo", "[--once] [--json] [--data DIR] [--households N] [--seed S]", "a whole round on an invented list, then a server to look around in", demoCommand},
-		{"init", "--data DIR --origin NAME", "make a data folder with its keys", initCommand},
+		{"init", "--data DIR --origin NAME [--development]", "make a data folder with its keys", initCommand},
 		{"serve", "--data DIR [--listen ADDR]", "open the store and serve the API", serveCommand},
-		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint an access token (until sign-in exists)", tokenCommand},
+		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint a token that nobody signs in for, in a folder for development alone", tokenCommand},
 		{"import", "[--dry-run] [--json] FILE", "read a list of beneficiaries", importCommand},
 		{"issue", "--data DIR --lot ID --staff ID", "sign an approved lot with the root key at hand", issueCommand},
 		{"cards", "--data DIR --round ID --out FILE.pdf", "print the cards of a round or lot", cardsCommand},

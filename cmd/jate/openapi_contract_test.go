@@ -16,6 +16,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/jate-cva/jate/access/staff"
 )
 
 const openapiFile = "../../openapi.yaml"
@@ -131,6 +133,10 @@ func authenticated(_ context.Context, in *openapi3filter.AuthenticationInput) er
 		if strings.HasPrefix(h.Get("Authorization"), "Bearer ") {
 			return nil
 		}
+	case "session":
+		if _, err := in.RequestValidationInput.Request.Cookie(staff.CookieName); err == nil {
+			return nil
+		}
 	case "handheld":
 		if h.Get(in.SecurityScheme.Name) != "" {
 			return nil
@@ -160,6 +166,16 @@ func roles(op *openapi3.Operation) (map[string]bool, bool) {
 		}
 	}
 	return allowed, len(allowed) > 0
+}
+
+// takesSession reports whether whoever is signed in may call an operation.
+func takesSession(op *openapi3.Operation) bool {
+	for _, requirement := range *op.Security {
+		if _, ok := requirement["session"]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // takesKey reports whether an operation must have an Idempotency-Key.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/staff/softkey"
 )
 
 // story is the server of the demo, with a round that is played over HTTP alone
@@ -23,14 +24,16 @@ type story struct {
 	contract *contract
 	http     *http.Client
 
-	lot      string
-	phones   map[string]*demoPhone // by who has them: officer, v1, v2 …
-	openCase string                // about what is paid later
+	lot        string
+	phones     map[string]*demoPhone  // by who has them: officer, v1, v2 …
+	colleagues map[string]softkey.Key // who sign in, named @NAME
+
+	openCase string // about what is paid later
 }
 
 func newStory(t *testing.T, c *contract) *story {
 	t.Helper()
-	d := &demo{dir: t.TempDir(), rnd: mathrand.New(mathrand.NewPCG(1, 1)), out: &progress{io.Discard},
+	d := &demo{development: true, dir: t.TempDir(), rnd: mathrand.New(mathrand.NewPCG(1, 1)), out: &progress{io.Discard},
 		clock: &demoClock{now: time.Now().UTC().Truncate(time.Second).AddDate(0, 0, -60)}}
 	t.Cleanup(func() {
 		if err := d.stop(); err != nil {
@@ -40,7 +43,7 @@ func newStory(t *testing.T, c *contract) *story {
 	if err := d.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &story{demo: d, t: t, contract: c, http: &http.Client{Transport: c}, phones: map[string]*demoPhone{}}
+	return &story{demo: d, t: t, contract: c, http: &http.Client{Transport: c}, phones: map[string]*demoPhone{}, colleagues: map[string]softkey.Key{}}
 }
 
 // in makes t the test that complaints go to.
@@ -50,6 +53,9 @@ func (s *story) in(t *testing.T) { s.t, s.contract.t = t, t }
 // "second" and a role.
 func (s *story) token(who string) string {
 	s.t.Helper()
+	if name, ok := strings.CutPrefix(who, "@"); ok {
+		return s.signedIn(name).Access
+	}
 	token, err := s.app.authority.Mint(access.Grant{Staff: strings.ReplaceAll(who, " ", "-"), Programme: demoProgramme,
 		Roles: []access.Role{access.Role(strings.TrimPrefix(who, "second "))}})
 	if err != nil {
@@ -225,7 +231,7 @@ func (s *story) keyOfAnother(name string) string {
 func (s *story) tell(t *testing.T) {
 	s.in(t)
 	for _, part := range []func(){s.service, s.fund, s.traders, s.terms, s.handhelds, s.list, s.round, s.papers, s.activate, s.sell,
-		s.care, s.complaints, s.sampled, s.claims, s.cases, s.papersOfTraders, s.owed, s.settle, s.books, s.end, s.housekeeping} {
+		s.care, s.complaints, s.sampled, s.claims, s.cases, s.papersOfTraders, s.owed, s.settle, s.books, s.end, s.housekeeping, s.people} {
 		part()
 	}
 }

@@ -106,6 +106,10 @@ func (s *story) refusals(t *testing.T, name string) {
 			s.refused(t, name, http.StatusUnauthorized, "unauthenticated", func(r *http.Request) { r.Header.Del("Authorization") })
 		})
 		t.Run("in the wrong role", func(t *testing.T) { s.rolesOf(t, name, allowed) })
+	} else if takesSession(op) {
+		t.Run("without a session", func(t *testing.T) {
+			s.refused(t, name, http.StatusUnauthorized, "unauthenticated", func(r *http.Request) { r.Header.Del("Authorization") })
+		})
 	} else if len(*op.Security) > 0 {
 		t.Run("without a proof", func(t *testing.T) {
 			s.refused(t, name, http.StatusUnauthorized, "handheld_request", func(r *http.Request) { r.Header.Del("Jate-Proof") })

@@ -36,7 +36,7 @@ func newStation(t *testing.T, lot string, lines []voucher.PrintLine) *station {
 		writeText(t, filepath.Join(s.pass, name+".txt"), "the passphrase of "+name+"\n")
 	}
 	const cheap = 10 // 2^10: the cost of guessing is not what is tested
-	set := settings{Origin: "ngo.example/test", Issuer: "jate"}
+	set := settings{Origin: "ngo.example/test", Issuer: "jate", Development: true}
 	if err := makeFolder(s.data, set, s.environment().passphrases(s.pass), cheap); err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func office(t *testing.T) string {
 	for _, name := range []string{"server", "root", "print"} {
 		write(t, filepath.Join(pass, name+".txt"), "pass of "+name)
 	}
-	if _, err := jate(t, "init", "--data", dir, "--origin", "ngo.example/test", "--passphrases", pass, "--work-factor", "10"); err != nil {
+	if _, err := jate(t, "init", "--data", dir, "--origin", "ngo.example/test", "--passphrases", pass, "--work-factor", "10", "--development"); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -27,7 +27,7 @@ import (
 
 // Reports on a round in which much went wrong. Its tests share the round.
 func TestReport(t *testing.T) {
-	d := &demo{dir: filepath.Join(t.TempDir(), "demo"), households: 100, seed: 1, rnd: rand.New(rand.NewPCG(1, 7)), out: &progress{io.Discard}}
+	d := &demo{development: true, dir: filepath.Join(t.TempDir(), "demo"), households: 100, seed: 1, rnd: rand.New(rand.NewPCG(1, 7)), out: &progress{io.Discard}}
 	defer func() {
 		if err := d.stop(); err != nil {
 			t.Error(err)

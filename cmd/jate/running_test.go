@@ -38,7 +38,7 @@ func runServer(t *testing.T, change func(dir string, c *appConfig)) *running {
 	t.Helper()
 	dir := t.TempDir()
 	ask := func(name string) (string, error) { return "pass of " + name, nil }
-	if err := makeFolder(dir, settings{Origin: "ngo.example/test", Issuer: "ngo"}, ask, 10); err != nil {
+	if err := makeFolder(dir, settings{Origin: "ngo.example/test", Issuer: "ngo", Development: true}, ask, 10); err != nil {
 		t.Fatal(err)
 	}
 	r := &running{log: &lines{}}

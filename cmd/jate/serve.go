@@ -39,6 +39,7 @@ func serveCommand(ctx context.Context, env *environment) error {
 	metrics := fs.String("metrics", "127.0.0.1:8438", "address of /metrics; keep it inside")
 	pass := fs.String("passphrases", "", "folder with server.txt instead of asking")
 	rate := fs.Uint("rate", 50, "calls a second of one address; 0 for no limit of anybody, to measure")
+	public := fs.String("url", "", "where browsers reach the API, such as https://jate.ngo.example; passkeys are bound to its host")
 	reached := newEdgeFlags(fs)
 	root := fs.Bool("root", false, "open keys/root.age too, so that lots can be issued over the API")
 	if _, err := env.parse(fs, 0); err != nil {
@@ -51,7 +52,7 @@ func serveCommand(ctx context.Context, env *environment) error {
 		return err
 	}
 	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: *root, now: time.Now, random: rand.Reader, log: log,
-		rate: *rate, edge: e, pace: paceAt(*rate)})
+		rate: *rate, edge: e, pace: paceAt(*rate), url: publicURL(*public, *reached.acme, *listen)})
 	if err != nil {
 		return err
 	}
@@ -65,6 +66,9 @@ func serveCommand(ctx context.Context, env *environment) error {
 	}
 	address := e.scheme() + api.Addr().String()
 	log.Info("serving", slog.String("api", address), slog.String("handheld", address+handheldPath), slog.String("metrics", "http://"+inside.Addr().String()+"/metrics"))
+	if err := a.greet(ctx, env); err != nil {
+		return errors.Join(err, api.Close(), inside.Close(), a.close())
+	}
 	return errors.Join(serve(ctx, a, api, inside), a.close())
 }
 
@@ -111,7 +115,8 @@ func serve(ctx context.Context, a *app, api, inside net.Listener) error {
 	a.every(&g, sweepEvery, "sweep", func(ctx context.Context) error {
 		_, err := a.vouchers.Sweep(ctx)
 		_, erasing := a.feedbacks.Sweep(ctx)
-		return errors.Join(err, erasing)
+		_, forgetting := a.people.Sweep(ctx)
+		return errors.Join(err, erasing, forgetting)
 	})
 	return g.Run()
 }

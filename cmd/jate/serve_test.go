@@ -22,7 +22,7 @@ import (
 func TestServe(t *testing.T) {
 	dir := t.TempDir()
 	ask := func(name string) (string, error) { return "pass of " + name, nil }
-	if err := makeFolder(dir, settings{Origin: "ngo.example/test", Issuer: "ngo"}, ask, 10); err != nil {
+	if err := makeFolder(dir, settings{Origin: "ngo.example/test", Issuer: "ngo", Development: true}, ask, 10); err != nil {
 		t.Fatal(err)
 	}
 	a, err := openApp(appConfig{dir: dir, ask: ask, now: time.Now, random: rand.Reader, log: slog.New(slog.DiscardHandler)})

@@ -103,7 +103,7 @@ func (f *field) init(ctx context.Context) error {
 			return err
 		}
 	}
-	if _, _, err := f.run(ctx, "init", "--origin", "bench.example/log", "--issuer", "bench", "--passphrases", f.pass, "--work-factor", "10"); err != nil {
+	if _, _, err := f.run(ctx, "init", "--origin", "bench.example/log", "--issuer", "bench", "--passphrases", f.pass, "--work-factor", "10", "--development"); err != nil {
 		return err
 	}
 	var settings struct {

@@ -45,7 +45,7 @@ func newOffice(t *testing.T, rnd *rand.Rand, p plan) *office {
 		}
 	}
 	data := filepath.Join(dir, "data")
-	if out, err := exec.Command(o.jate, "init", "--data", data, "--origin", origin, "--passphrases", o.pass, "--work-factor", "10").CombinedOutput(); err != nil {
+	if out, err := exec.Command(o.jate, "init", "--data", data, "--origin", origin, "--passphrases", o.pass, "--work-factor", "10", "--development").CombinedOutput(); err != nil {
 		t.Fatalf("init: %v\n%s", err, out)
 	}
 	k, err := openKeys(data, "pass of server")
