@@ -150,7 +150,7 @@ export class Office {
     for (const name of ['server', 'root', 'print']) {
       writeFileSync(join(folder, 'pass', `${name}.txt`), `only for a test ${name}\n`, { mode: 0o600 });
     }
-    office.run('init', '--data', 'office', '--origin', 'ngo.example/e2e', '--issuer', 'ngo', '--passphrases', 'pass', '--work-factor', '10');
+    office.run('init', '--data', 'office', '--origin', 'ngo.example/e2e', '--issuer', 'ngo', '--passphrases', 'pass', '--work-factor', '10', '--development');
     for (const [who, roles] of Object.entries(staff)) {
       office.facts.tokens[who as Staff] = office.run('token', '--data', 'office', '--passphrases', 'pass', '--programme', 'first',
         '--ttl', '2h', '--staff', who, '--roles', roles).trim();
