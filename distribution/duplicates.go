@@ -177,6 +177,13 @@ func settleExclusion(tx Tx, d Duplicate) error {
 	if err != nil || b.Excluded != "" && b.Excluded != excludedTwice {
 		return err
 	}
+	switch {
+	case d.Decision == DecidedSame:
+		b.Excluded = excludedTwice
+		return tx.PutBeneficiary(b)
+	case b.Excluded == "":
+		return nil // no pair says so, and there may be fifteen thousand to look through
+	}
 	b.Excluded = ""
 	for other, err := range tx.Duplicates(d.Programme) {
 		if err != nil {
