@@ -87,9 +87,12 @@ func (b *remote) command(ctx context.Context, path, key string, body map[string]
 			delete(body, name) // what was not given
 		}
 	}
-	content, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
+	var content []byte
+	if body != nil { // some take none
+		var err error
+		if content, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.server+path, bytes.NewReader(content))
 	if err != nil {
@@ -112,6 +115,14 @@ func (b *remote) command(ctx context.Context, path, key string, body map[string]
 	return answer, nil
 }
 
+// refused is a problem document that a command was answered with.
+type refused struct {
+	status     int
+	code, text string
+}
+
+func (r *refused) Error() string { return fmt.Sprintf("%d %.40s: %.500s", r.status, r.code, r.text) }
+
 // refusedBy puts a problem document into one line.
 func refusedBy(status int, body []byte) error {
 	var p struct {
@@ -123,7 +134,7 @@ func refusedBy(status int, body []byte) error {
 	for _, e := range p.Errors {
 		text += fmt.Sprintf(" [%s: %s]", e.Location, e.Message)
 	}
-	return fmt.Errorf("%d %.40s: %.500s", status, p.Code, text)
+	return &refused{status, p.Code, text}
 }
 
 // inProcess answers requests from a handler of this process.

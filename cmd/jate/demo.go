@@ -34,6 +34,7 @@ type demo struct {
 	dir         string
 	households  int
 	seed        uint64
+	unclosed    bool // nobody claims, pays or closes
 	rnd         *mathrand.Rand
 	out         *progress
 	clock       *demoClock
@@ -100,6 +101,7 @@ func demoCommand(ctx context.Context, env *environment) error {
 	asJSON := fs.Bool("json", false, "print the summary as JSON")
 	households := fs.Int("households", 3000, "how many the list has, 100 to 100000")
 	seed := fs.Uint64("seed", 1, "of everything that is invented; keys and secrets are always new")
+	unclosed := fs.Bool("unclosed", false, "stop when trade is over: claims, payments and closing are left to you")
 	listen := fs.String("listen", "127.0.0.1:8437", "where to serve afterwards")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
@@ -107,7 +109,7 @@ func demoCommand(ctx context.Context, env *environment) error {
 	if *households < 100 || *households > 100_000 {
 		return errors.New("--households is from 100 to 100000")
 	}
-	d := &demo{development: true, dir: *dir, households: *households, seed: *seed, rnd: mathrand.New(mathrand.NewPCG(*seed, 7)), out: &progress{env.stderr}} // #nosec G404 -- a seed plays the same round again
+	d := &demo{development: true, dir: *dir, households: *households, seed: *seed, unclosed: *unclosed, rnd: mathrand.New(mathrand.NewPCG(*seed, 7)), out: &progress{env.stderr}} // #nosec G404 -- a seed plays the same round again
 	if d.dir == "" {
 		temp, err := os.MkdirTemp("", "jate-demo-")
 		if err != nil {
@@ -121,6 +123,10 @@ func demoCommand(ctx context.Context, env *environment) error {
 	began := time.Now()
 	if err := d.run(ctx); err != nil {
 		return errors.Join(err, d.stop())
+	}
+	if d.unclosed {
+		fmt.Fprintf(env.stdout, unclosedRound, d.dir, len(d.shops), filepath.Join(d.dir, "invoices"))
+		return d.stop()
 	}
 	d.report.Seconds = int(time.Since(began).Seconds())
 	if *asJSON {
@@ -143,10 +149,11 @@ func demoCommand(ctx context.Context, env *environment) error {
 func (d *demo) run(ctx context.Context) error {
 	today := time.Now().UTC().Truncate(24 * time.Hour)
 	d.clock = &demoClock{now: today.AddDate(0, 0, -60).Add(8 * time.Hour)}
-	for _, s := range []struct {
+	type step struct {
 		what string
 		do   func(context.Context) error
-	}{
+	}
+	steps := []step{
 		{"A data folder with its keys, and a server", d.open},
 		{"A fund, and a messy list of households", d.register},
 		{"Traders with price lists and handhelds", d.contract},
@@ -155,10 +162,16 @@ func (d *demo) run(ctx context.Context) error {
 		{"Cards handed over and activated", d.handOver},
 		{"Trade with and without a network", d.trade},
 		{"Households are called, and some complain", d.voices},
+	}
+	closing := []step{
 		{"Claims against redemptions", d.claim},
 		{"Payment, the end of the round, and the books", d.finish},
 		{"A second round, open today", d.try},
-	} {
+	}
+	if d.unclosed {
+		closing = []step{{"Two traders write invoices of their own", d.writeInvoices}}
+	}
+	for _, s := range append(steps, closing...) {
 		fmt.Fprintln(d.out.w, s.what)
 		if err := errors.Join(ctx.Err(), s.do(ctx)); err != nil {
 			return fmt.Errorf("%s: %w", s.what, err)
@@ -295,6 +308,12 @@ func (d *demo) serve(ctx context.Context, env *environment, listen string) error
 	}
 	return errors.Join(serve(ctx, a, api, inside), a.close())
 }
+
+const unclosedRound = `
+The round r1 in %[1]s is over for its %[2]d traders, and nobody has claimed yet.
+What two of them wrote themselves is in %[3]s.
+docs/closing-a-round.md says how to go on.
+`
 
 const lookAround = `
 The first round is over, the second one is open, and the server goes on:

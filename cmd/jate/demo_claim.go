@@ -27,14 +27,10 @@ import (
 // were.
 func (d *demo) claim(ctx context.Context) error {
 	d.clock.set(d.clock.Now().AddDate(0, 0, 3))
-	var own []*shop // those who bring invoices of their own
-	for _, s := range d.shops {
-		if s != d.cloned && s != d.neighbour {
-			own = append(own, s)
-		}
-	}
-	inflating, inventing := own[0], own[1]
-	for _, s := range d.shops {
+	inflating, inventing := d.ownInvoices()
+	bar := d.out.bar("claiming")
+	for i, s := range d.shops {
+		bar(i, len(d.shops))
 		var err error
 		switch s {
 		case inflating:
@@ -57,6 +53,37 @@ func (d *demo) claim(ctx context.Context) error {
 	}
 	d.out.step("%d lines matched, %d exceptions, %d findings in %d cases", d.report.Claims.Matched,
 		d.report.Claims.exceptions(), len(r.Findings), d.report.Claims.Cases)
+	return nil
+}
+
+// ownInvoices returns who brings invoices of his own: one asks too much, and
+// one for sales that never were.
+func (d *demo) ownInvoices() (inflating, inventing *shop) {
+	var own []*shop
+	for _, s := range d.shops {
+		if s != d.cloned && s != d.neighbour {
+			own = append(own, s)
+		}
+	}
+	return own[0], own[1]
+}
+
+// writeInvoices leaves these invoices as files.
+func (d *demo) writeInvoices(context.Context) error {
+	inflating, inventing := d.ownInvoices()
+	dir := filepath.Join(d.dir, "invoices")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for s, lines := range map[*shop][]invoiceLine{inflating: d.inflated(inflating), inventing: d.invented(inventing)} {
+		b, err := invoiceFile(lines)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, string(s.id)+".csv"), b, 0o600); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -122,9 +149,8 @@ func (d *demo) invented(s *shop) []invoiceLine {
 	return append(lines, invoiceLine{"0000-0000-0000-0000-00", now, 5_000})
 }
 
-// invoice brings a trader's own invoice as a French spreadsheet writes it, has
-// it matched, and accepts the lines that match.
-func (d *demo) invoice(ctx context.Context, s *shop, number string, lines []invoiceLine) error {
+// invoiceFile is an invoice as a French spreadsheet writes it.
+func invoiceFile(lines []invoiceLine) ([]byte, error) {
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
 	w.Comma = ';'
@@ -132,11 +158,19 @@ func (d *demo) invoice(ctx context.Context, s *shop, number string, lines []invo
 	for _, l := range lines {
 		rows = append(rows, []string{l.serial, l.at.Format("02/01/2006"), strconv.FormatInt(l.francs, 10)})
 	}
-	if err := w.WriteAll(rows); err != nil {
+	err := w.WriteAll(rows)
+	return b.Bytes(), err
+}
+
+// invoice brings a trader's own invoice, has it matched, and accepts the lines
+// that match.
+func (d *demo) invoice(ctx context.Context, s *shop, number string, lines []invoiceLine) error {
+	file, err := invoiceFile(lines)
+	if err != nil {
 		return err
 	}
 	c, err := d.app.vendors.BringInvoice(ctx, vendors.BringInvoice{By: d.staff["preparer"], Key: d.key(), Vendor: s.id, Round: "r1",
-		Number: number, File: b.Bytes()})
+		Number: number, File: file})
 	if err != nil {
 		return err
 	}

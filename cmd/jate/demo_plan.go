@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/jate-cva/jate/internal/samplelist"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/voucher"
+	"github.com/jate-cva/jate/voucher/cards"
 )
 
 // register receives the donor's money and imports the list, with its mistakes.
@@ -83,6 +85,7 @@ func (d *demo) importList(ctx context.Context) error {
 // a register is one household, anything weaker is two.
 func (d *demo) decideDuplicates(ctx context.Context) error {
 	s := d.app.distributions
+	bar, decided := d.out.bar("deciding pairs"), 0
 	for after := ""; ; {
 		page, err := s.Duplicates(ctx, distribution.ListDuplicates{By: d.staff["approver"], Open: true, After: after, Limit: 1000})
 		if err != nil {
@@ -102,6 +105,8 @@ func (d *demo) decideDuplicates(ctx context.Context) error {
 				A: p.A, B: p.B, Decision: decision}); err != nil {
 				return err
 			}
+			decided++
+			bar(decided, d.report.List.Duplicates)
 		}
 		if page.Next == "" {
 			return nil
@@ -201,11 +206,16 @@ func (d *demo) issue(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := d.write("cards-p01.pdf", doc); err != nil {
+		switch err := d.write("cards-p01.pdf", doc); {
+		case errors.Is(err, cards.ErrTooMany):
+			d.out.step("the first point has more cards than one document holds: its paper is not made here")
+		case err != nil:
 			return err
+		default:
+			d.out.step("the paper of the first point is cards-p01.pdf")
 		}
 	}
-	d.out.step("%d cards; the paper of the first point is cards-p01.pdf", len(d.cards))
+	d.out.step("%d cards", len(d.cards))
 	return nil
 }
 

@@ -222,6 +222,7 @@ func (d *demo) handOver(ctx context.Context) error {
 		}
 	}
 	pack := map[string][]string{}
+	bar := d.out.bar("handing over")
 	give := func(zone string) error {
 		if len(pack[zone]) == 0 {
 			return nil
@@ -234,7 +235,8 @@ func (d *demo) handOver(ctx context.Context) error {
 		pack[zone] = nil
 		return err
 	}
-	for _, c := range d.cards {
+	for i, c := range d.cards {
+		bar(i+1, len(d.cards))
 		if c.spare || d.rnd.IntN(50) == 0 && !c.special {
 			continue // or a household that did not come
 		}
@@ -287,6 +289,10 @@ func (d *demo) sync(ctx context.Context, p *demoPhone, line http.RoundTripper) e
 	return fmt.Errorf("the line never held: %w", err)
 }
 
+// salesOfDay is how many a shop has at most on one day: a handheld takes 500
+// without a network.
+const salesOfDay = 400
+
 // trade plays the market days, then the incidents.
 func (d *demo) trade(ctx context.Context) error {
 	byHome := map[vendors.HandheldID][]*demoCard{}
@@ -296,7 +302,12 @@ func (d *demo) trade(ctx context.Context) error {
 		}
 	}
 	opened := d.clock.Now()
-	const days = 4
+	most := 0
+	for _, cs := range byHome {
+		most = max(most, len(cs))
+	}
+	days := max(4, (most+salesOfDay-1)/salesOfDay) // market days in three weeks
+	apart := 20 * 24 * time.Hour / time.Duration(days)
 	line := &cutLine{rnd: d.rnd, next: http.DefaultTransport}
 	done, all := 0, 0
 	for _, cs := range byHome {
@@ -304,7 +315,7 @@ func (d *demo) trade(ctx context.Context) error {
 	}
 	bar := d.out.bar("selling")
 	for day := range days {
-		morning := opened.AddDate(0, 0, 2+5*day)
+		morning := opened.AddDate(0, 0, 2).Add(time.Duration(day) * apart)
 		d.clock.set(morning)
 		if err := d.each(func(s *shop) error { return d.refresh(ctx, s.phone) }); err != nil {
 			return err
@@ -325,7 +336,7 @@ func (d *demo) trade(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.clock.set(morning.Add(30 * time.Hour)) // the carrier passes the next day
+		d.clock.set(morning.Add(min(30*time.Hour, apart-time.Hour))) // the carrier passes the next day
 		if err := d.each(func(s *shop) error { return d.sync(ctx, s.phone, line) }); err != nil {
 			return err
 		}

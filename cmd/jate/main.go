@@ -57,7 +57,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"demo", "[--once] [--json] [--data DIR] [--households N] [--seed S]", "a whole round on an invented list, then a server to look around in", demoCommand},
+		{"demo", "[--once] [--unclosed] [--json] [--data DIR] [--households N] [--seed S]", "a whole round on an invented list, then a server to look around in", demoCommand},
 		{"init", "--data DIR --origin NAME [--development]", "make a data folder with its keys", initCommand},
 		{"serve", "--data DIR [--listen ADDR]", "open the store and serve the API", serveCommand},
 		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint a token that nobody signs in for, in a folder for development alone", tokenCommand},
@@ -73,6 +73,8 @@ func commands() []command {
 		{"complaint", "record|held|list|show|assign|answer|close|ask --data DIR", "complaints without a name, and cards that somebody else keeps", complaintCommand},
 		{"sample", "commit|freeze|draw|list|calls|frame|check|results --data DIR", "whom to call after a distribution, drawn so that nobody chose them", sampleCommand},
 		{"answers", "--data DIR --sample ID FILE", "read a filled call list, CSV or XLSX", answersCommand},
+		{"claims", "prepare|invoice|list|match|read|accept|refuse --round ID --server URL --token FILE", "traders' claims, for all traders of a round at once", claimsCommand},
+		{"round", "end-sales|close|return|approve-return --round ID --server URL --token FILE", "end a round, and return what is left to its funds", roundCommand},
 		{"reconcile", "--data DIR [--json] [--since REPORT.json]", "claims against redemptions against payments", reconcileCommand},
 		{"statement", "--data DIR --bank ID [--until DAY] [--format text|json|csv|xlsx] [--out FILE]", "a bank account's balance less the books', explained line by line", statementCommand},
 		{"report", "--data DIR --round ID | --fund ID | --activities [--format F] [--explain FIGURE] [--out FILE]", "the report on a round, to a donor, or as 3W/5W rows; or what a figure is made of", reportCommand},

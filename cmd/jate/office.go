@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/jate-cva/jate/access"
+)
+
+// officeAPI is the API that an officer's commands speak to: a server's, or one on
+// a folder for as long as the command runs.
+type officeAPI struct {
+	data, staff, role, programme, pass string
+	server, token                      string
+}
+
+func (o *officeAPI) add(fs *flag.FlagSet) {
+	fs.StringVar(&o.server, "server", "", "address of a server")
+	fs.StringVar(&o.token, "token", "", "file with an access token, for --server")
+	fs.StringVar(&o.data, "data", "", "data folder of a server that is stopped, instead of --server")
+	fs.StringVar(&o.staff, "staff", "office", "staff id of who acts, with --data")
+	fs.StringVar(&o.role, "role", "", "role of who acts, with --data; auditor without it")
+	fs.StringVar(&o.programme, "programme", "", "programme id, with --data; needed where there are several")
+	fs.StringVar(&o.pass, "passphrases", "", "folder with server.txt instead of asking, with --data")
+}
+
+// open returns the API and what ends it.
+func (o *officeAPI) open(ctx context.Context, env *environment) (*remote, func() error, error) {
+	if (o.data == "") == (o.server == "") {
+		return nil, nil, errors.New("it takes either --server or --data")
+	}
+	if o.server != "" {
+		r, err := newRemote(o.server, o.token)
+		return r, func() error { return nil }, err
+	}
+	role := access.RoleAuditor
+	if o.role != "" {
+		role = access.Role(o.role)
+	}
+	if err := access.CheckRoles([]access.Role{role}); err != nil {
+		return nil, nil, err
+	}
+	a, err := openApp(appConfig{dir: o.data, ask: env.passphrases(o.pass), now: time.Now, random: rand.Reader, log: env.quiet()})
+	if err != nil {
+		return nil, nil, err
+	}
+	programme, err := onlyProgramme(ctx, a.db, o.programme)
+	if err != nil {
+		return nil, nil, errors.Join(err, a.close())
+	}
+	token, err := a.authority.Mint(access.Grant{Staff: o.staff, Programme: programme, Roles: []access.Role{role}, TTL: access.TTLDefault})
+	if err != nil {
+		return nil, nil, errors.Join(err, a.close())
+	}
+	return &remote{server: "http://folder", token: token, http: &http.Client{Transport: inProcess{a.handler}}}, a.close, nil
+}
+
+// pages calls fn with each item of a list, of all of its pages.
+func pages[T any](ctx context.Context, r *remote, path string, fn func(T) error) error {
+	for cursor := ""; ; {
+		q := url.Values{"limit": {"1000"}}
+		if cursor != "" {
+			q.Set("cursor", cursor)
+		}
+		var page struct {
+			Items []T
+			Next  string
+		}
+		if err := r.read(ctx, path+"?"+q.Encode(), &page); err != nil {
+			return err
+		}
+		for _, item := range page.Items {
+			if err := fn(item); err != nil {
+				return err
+			}
+		}
+		if page.Next == "" {
+			return nil
+		}
+		cursor = page.Next
+	}
+}
+
+// post gives a command with a body in JSON and reads the answer.
+func post[T any](ctx context.Context, r *remote, path string, body map[string]any) (T, error) {
+	var answer T
+	b, err := r.command(ctx, path, rand.Text(), body)
+	if err == nil {
+		err = json.Unmarshal(b, &answer)
+	}
+	return answer, err
+}
+
+// upload posts a file and returns the answer's body.
+func (b *remote) upload(ctx context.Context, path, kind, key string, file []byte) ([]byte, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.server+path, bytes.NewReader(file))
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+b.token)
+	r.Header.Set("Content-Type", kind)
+	r.Header.Set("Idempotency-Key", key)
+	res, err := b.http.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := io.ReadAll(io.LimitReader(res.Body, remoteAnswerMax))
+	if err := errors.Join(err, res.Body.Close()); err != nil {
+		return nil, err
+	}
+	if res.StatusCode >= http.StatusMultipleChoices {
+		return nil, refusedBy(res.StatusCode, answer)
+	}
+	return answer, nil
+}
+
+// slowBar shows how far it is, once it has taken more than a second.
+func slowBar(env *environment, what string) func(done, of int) {
+	began, bar := time.Now(), (&progress{env.stderr}).bar(what)
+	return func(done, of int) {
+		if time.Since(began) > time.Second {
+			bar(done, of)
+		}
+	}
+}
+
+// lang is the reader's language.
+func (env *environment) lang() string {
+	if french(env.getenv) {
+		return "fr"
+	}
+	return "en"
+}
+
+// say prints a line in the reader's language.
+func (env *environment) say(en, fr string, args ...any) error {
+	if french(env.getenv) {
+		en = fr
+	}
+	_, err := fmt.Fprintf(env.stdout, en+"\n", args...)
+	return err
+}
