@@ -49,7 +49,8 @@ func (o *officeAPI) open(ctx context.Context, env *environment) (*remote, func()
 	if err := access.CheckRoles([]access.Role{role}); err != nil {
 		return nil, nil, err
 	}
-	a, err := openApp(appConfig{dir: o.data, ask: env.passphrases(o.pass), now: time.Now, random: rand.Reader, log: env.quiet()})
+	var by access.Actor
+	a, err := openApp(appConfig{dir: o.data, ask: env.passphrases(o.pass), console: &by, now: time.Now, random: rand.Reader, log: env.quiet()})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -57,11 +58,8 @@ func (o *officeAPI) open(ctx context.Context, env *environment) (*remote, func()
 	if err != nil {
 		return nil, nil, errors.Join(err, a.close())
 	}
-	token, err := a.authority.Mint(access.Grant{Staff: o.staff, Programme: programme, Roles: []access.Role{role}, TTL: access.TTLDefault})
-	if err != nil {
-		return nil, nil, errors.Join(err, a.close())
-	}
-	return &remote{server: "http://folder", token: token, http: &http.Client{Transport: inProcess{a.handler}}}, a.close, nil
+	by = local(programme, o.staff, role)
+	return &remote{server: "http://folder", http: &http.Client{Transport: inProcess{a.handler}}}, a.close, nil
 }
 
 // pages calls fn with each item of a list, of all of its pages.
