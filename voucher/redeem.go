@@ -169,6 +169,9 @@ func (s *service) arrive(jws string, id vendors.HandheldID, key ed25519.PublicKe
 		return a
 	}
 	a.factor, err = OpenFactor(s.cfg.Seal, r.Factor, id, r.Serial, a.record.Seq)
+	for i := 0; err != nil && i < len(s.cfg.SealedBefore); i++ {
+		a.factor, err = OpenFactor(s.cfg.SealedBefore[i], r.Factor, id, r.Serial, a.record.Seq)
+	}
 	a.opened = err == nil
 	return a
 }

@@ -85,8 +85,10 @@ type Config struct {
 	RootPublic   ed25519.PublicKey
 	// Beacon signs acknowledgements, beacons and bundles.
 	Beacon ed25519.PrivateKey
-	// Seal opens the factors that handhelds sealed.
+	// Seal opens the factors that handhelds sealed; bundles name its public half.
 	Seal hpke.PrivateKey
+	// SealedBefore open factors that were sealed before Seal was there.
+	SealedBefore []hpke.PrivateKey
 }
 
 type service struct {

@@ -32,10 +32,10 @@ type lot struct {
 	hints    []byte
 }
 
-// readBundle verifies a bundle with the pinned keys, everything in it
-// included. It returns ErrBundle and ErrBundleOther.
-func (h *Handheld) readBundle(jws string) (*carried, error) {
-	b, err := voucher.ParseBundle(jws, h.id.Beacon)
+// readBundle verifies a bundle with the beacon key and the root keys that are
+// believed, everything in it included. It returns ErrBundle and ErrBundleOther.
+func (h *Handheld) readBundle(jws string, beacon ed25519.PublicKey) (*carried, error) {
+	b, err := voucher.ParseBundle(jws, beacon)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
@@ -43,10 +43,10 @@ func (h *Handheld) readBundle(jws string) (*carried, error) {
 		return nil, ErrBundleOther
 	}
 	c := &carried{Bundle: b, lots: map[string]lot{}, items: map[string]voucher.BundleItem{}}
-	if err := c.fill(ed25519.PublicKey(h.id.Root), h.codes); err != nil {
+	if err := c.fill(&h.chain.trust, h.codes); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
-	if c.word, err = voucher.ParseBeacon(b.Beacon, ed25519.PublicKey(h.id.Beacon)); err != nil {
+	if c.word, err = voucher.ParseBeacon(b.Beacon, beacon); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
 	if c.word.Handheld != b.Handheld || b.Purpose != h.id.Purpose {
@@ -55,7 +55,7 @@ func (h *Handheld) readBundle(jws string) (*carried, error) {
 	return c, nil
 }
 
-func (c *carried) fill(root ed25519.PublicKey, codes [][]byte) error {
+func (c *carried) fill(trust *trusted, codes [][]byte) error {
 	var manifests []voucher.Manifest
 	for _, l := range c.Lots {
 		if len(l.Sealed) > 0 {
@@ -69,7 +69,7 @@ func (c *carried) fill(root ed25519.PublicKey, codes [][]byte) error {
 			}
 			l = opened
 		}
-		m, err := voucher.ParseManifest(l.Manifest, root)
+		m, err := voucher.ParseManifest(l.Manifest, trust.rootOf(l.Manifest, c.made()))
 		if err != nil {
 			return err
 		}
@@ -128,6 +128,9 @@ func (h *Handheld) FetchBundle(ctx context.Context, server Server) error {
 	if err != nil {
 		return fmt.Errorf("fetch the bundle: %w", err)
 	}
+	if err := h.learn(ctx, server, got.Bundle); err != nil {
+		return fmt.Errorf("fetch the bundle: %w", err)
+	}
 	return h.TakeBundle(got.Bundle)
 }
 
@@ -139,7 +142,7 @@ func (h *Handheld) path(what string) string { return handheldPath(h.id.Handheld,
 func (h *Handheld) TakeBundle(jws string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	next, err := h.readBundle(jws)
+	next, err := h.readBundle(jws, h.chain.trust.beacon())
 	if err != nil {
 		return err
 	}

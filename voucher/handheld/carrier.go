@@ -24,7 +24,7 @@ import (
 //
 // Back come the server's answers:
 //
-//	{"ack":"<JWS>"}    {"bundle":"<JWS>"}
+//	{"keys":["<JWS>",…]}    {"ack":"<JWS>"}    {"bundle":"<JWS>"}
 //
 // Everything in them is signed, and what must be secret is sealed: a carrier
 // can lose a file, but neither read nor change it.
@@ -38,8 +38,9 @@ type (
 		Path  string `json:"path"`
 	}
 	answerLine struct {
-		Ack    string `json:"ack,omitempty"`
-		Bundle string `json:"bundle,omitempty"`
+		Keys   []string `json:"keys,omitempty"`
+		Ack    string   `json:"ack,omitempty"`
+		Bundle string   `json:"bundle,omitempty"`
 	}
 )
 
@@ -87,6 +88,17 @@ func (h *Handheld) Export(w io.Writer, all bool) (int, error) {
 func Carry(ctx context.Context, server Server, in io.Reader, out io.Writer) error {
 	answers := json.NewEncoder(out)
 	var refused []error
+	if s, ok := server.(Successor); ok {
+		list, err := s.Successions(ctx)
+		if err != nil {
+			return err
+		}
+		if len(list) > 0 {
+			if err := answers.Encode(answerLine{Keys: list}); err != nil {
+				return err
+			}
+		}
+	}
 	err := eachLine(in, func(text []byte) error {
 		answer, err := carryLine(ctx, server, text)
 		if errors.Is(err, ErrFile) || ctx.Err() != nil {
@@ -124,10 +136,10 @@ func carryLine(ctx context.Context, server Server, text []byte) (answerLine, err
 	return answerLine{Ack: got.Ack}, err
 }
 
-// Import takes in what Carry wrote, or a bundle alone: acknowledgements first
-// to last, and a newer bundle. A bundle no newer than the one in use is passed
-// over. It returns how many lines it used, ErrFile, and the errors of TakeAck
-// and TakeBundle.
+// Import takes in what Carry wrote, or a bundle alone: new keys,
+// acknowledgements first to last, and a newer bundle. A bundle no newer than
+// the one in use is passed over. It returns how many lines it used, ErrFile,
+// and the errors of TakeKeys, TakeAck and TakeBundle.
 func (h *Handheld) Import(r io.Reader) (int, error) {
 	n := 0
 	err := eachLine(r, func(text []byte) error {
@@ -136,6 +148,10 @@ func (h *Handheld) Import(r io.Reader) (int, error) {
 			return err
 		}
 		switch {
+		case len(l.Keys) > 0 && l.Ack == "" && l.Bundle == "":
+			_, err = h.TakeKeys(l.Keys)
+		case len(l.Keys) > 0:
+			return ErrFile.At("line", "more than one answer")
 		case l.Ack != "" && l.Bundle == "":
 			_, err = h.TakeAck(l.Ack)
 		case l.Bundle != "" && l.Ack == "":

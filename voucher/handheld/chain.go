@@ -27,9 +27,9 @@ type outcome struct {
 
 // chain is what the journal says, line after line.
 type chain struct {
-	id     vendors.HandheldID
-	key    ed25519.PublicKey
-	beacon ed25519.PublicKey
+	id    vendors.HandheldID
+	key   ed25519.PublicKey
+	trust trusted
 
 	records  []made // records[i] has number i+1
 	at       map[voucher.Hash]int
@@ -48,7 +48,7 @@ type chain struct {
 }
 
 func newChain(id Identity, key ed25519.PublicKey) *chain {
-	return &chain{id: id.Handheld, key: key, beacon: ed25519.PublicKey(id.Beacon),
+	return &chain{id: id.Handheld, key: key, trust: newTrusted(Trust{[]byte(id.Root), []byte(id.Beacon)}),
 		at: map[voucher.Hash]int{}, spent: map[voucher.Serial]voucher.Hash{}, undone: map[voucher.Hash]bool{},
 		tries: map[voucher.Serial]int{}, outcomes: map[voucher.Hash]outcome{}}
 }
@@ -63,18 +63,22 @@ func (c *chain) read(l line) (func(), error) {
 		effect, err = c.readRecord(l.text)
 	case lineAck:
 		var a voucher.Ack
-		a, err = voucher.ParseAck(l.text, c.beacon)
+		a, err = voucher.ParseAck(l.text, c.trust.beacon())
 		if err == nil && a.Handheld != c.id {
 			err = ErrAnswer
 		}
 		effect = func() { c.answered(a) }
 	case lineBeacon:
 		var b voucher.Beacon
-		b, err = voucher.ParseBeacon(l.text, c.beacon)
+		b, err = voucher.ParseBeacon(l.text, c.trust.beacon())
 		if err == nil && b.Handheld != c.id {
 			err = ErrBundleOther
 		}
 		effect = func() { c.heard(b, voucher.HashOf(l.text)) }
+	case lineKeys:
+		var s voucher.Succession
+		s, err = c.trust.read(l.text)
+		effect = func() { c.trust.succeed(s) }
 	default:
 		s := voucher.Serial(l.text)
 		if !s.Valid() {

@@ -15,7 +15,8 @@
 //  3. A sale follows the rules in one order (Handheld.Sell); the first rule that
 //     is broken refuses it, with a fault of its own.
 //  4. Nothing unsigned is believed: bundle, beacon and acknowledgement are
-//     verified with keys pinned at enrolment, again each time they are read.
+//     verified with keys pinned at enrolment, or that the pinned root key named
+//     since, again each time they are read.
 //  5. A secret or PIN is sealed to the server with the receipt and kept nowhere
 //     else. No name, telephone or place of a household can be kept: nothing here
 //     has a field for one.
@@ -40,7 +41,7 @@
 //
 // where kind and text are "R" and the record's asset (or "-") and JWS, "T" and
 // the serial of a card whose secret or PIN was wrong, "A" and an
-// acknowledgement, or "B" and a beacon. All else is derived from these lines.
+// acknowledgement, "B" and a beacon, or "K" and the root key's word on new keys. All else is derived from these lines.
 // An unfinished last line is cut off when the journal is opened; a damaged line
 // with a good one behind it is refused with ErrJournal.
 //

@@ -31,7 +31,7 @@ func (h *Handheld) OpenLots(code string) (int, error) {
 	}
 	before := h.codes
 	h.codes = append(h.codes[max(0, len(h.codes)-codesMax+1):len(h.codes):len(h.codes)], raw)
-	next, err := h.readBundle(string(jws))
+	next, err := h.readBundle(string(jws), h.chain.trust.beaconOf(string(jws)))
 	if err == nil && next.sealed >= b.sealed {
 		err = voucher.ErrOfficerCode
 	}

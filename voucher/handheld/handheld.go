@@ -33,7 +33,8 @@ type Config struct {
 }
 
 // Trust is the public keys that a handheld believes. They come with the
-// program or with the enrolment code, never from the network.
+// program or with the enrolment code, and later ones as a voucher.Succession;
+// never from the network alone.
 type Trust struct {
 	Root   ed25519.PublicKey // signs manifests
 	Beacon ed25519.PublicKey // signs bundles, beacons and acknowledgements
@@ -112,7 +113,7 @@ func Open(store Storage, cfg Config) (*Handheld, error) {
 		return nil, fmt.Errorf("open the handheld: %w", err)
 	}
 	if text != nil {
-		h.bundle, h.unfit = h.readBundle(string(text))
+		h.bundle, h.unfit = h.readBundle(string(text), h.chain.trust.beaconOf(string(text)))
 	}
 	return h, nil
 }

@@ -13,6 +13,7 @@ const (
 	lineTry    = 'T'
 	lineAck    = 'A'
 	lineBeacon = 'B'
+	lineKeys   = 'K'
 )
 
 // line is one event of the journal. Its text is printable ASCII.
@@ -41,7 +42,7 @@ func decodeLine(b []byte) (line, bool) {
 		return line{}, false
 	}
 	l := line{kind: b[sumLen+1], text: string(b[sumLen+3:])}
-	if !strings.ContainsRune("RTAB", rune(l.kind)) || strings.ContainsFunc(l.text, func(r rune) bool { return r < ' ' || r > '~' }) {
+	if !strings.ContainsRune("RTABK", rune(l.kind)) || strings.ContainsFunc(l.text, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return line{}, false
 	}
 	again := l.encode()

@@ -2,6 +2,7 @@ package handheld
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
 	"flag"
@@ -41,9 +42,10 @@ type (
 	// step is one call and what became of it. Code is the fault's, empty where
 	// it went well.
 	step struct {
-		Do     string // take, open, ack, look, sell, cancel, activate or reopen
+		Do     string // take, keys, open, ack, look, sell, cancel, activate or reopen
 		Now    int64
 		Bundle string          `json:",omitempty"`
+		Keys   []string        `json:",omitempty"`
 		Ack    *ackShape       `json:",omitempty"`
 		Sale   *Sale           `json:",omitempty"`
 		Cards  []string        `json:",omitempty"`
@@ -212,7 +214,7 @@ func allStories(t *testing.T) stories {
 	for _, name := range slices.Sorted(maps.Keys(refused)) {
 		all.Stories = append(all.Stories, storyOfRefusal(t, name, refused[name]))
 	}
-	for _, one := range []func(*testing.T) story{storyOfAnEmbargo, storyOfADay, storyOfTries, storyOfClocks, storyOfLimits, storyOfHandOver, storyOfBundles} {
+	for _, one := range []func(*testing.T) story{storyOfAnEmbargo, storyOfADay, storyOfTries, storyOfClocks, storyOfLimits, storyOfHandOver, storyOfBundles, storyOfNewKeys} {
 		all.Stories = append(all.Stories, one(t))
 	}
 	return all
@@ -276,6 +278,73 @@ func storyOfADay(t *testing.T) story {
 	w.now = w.now.Add(24 * time.Hour)
 	w.cancel(3, voucher.CancelMissing)
 	w.look(cards[3].scan)
+	return w.end()
+}
+
+func (w *teller) keys(list ...string) {
+	w.t.Helper()
+	_, err := w.h.TakeKeys(list)
+	_ = w.tell(step{Do: "keys", Keys: list}, err)
+}
+
+// succession signs the word on new keys, and the office signs with them from now on.
+func (o *office) succession(root, beacon ed25519.PrivateKey, until time.Time) string {
+	o.t.Helper()
+	jws, err := voucher.SignSuccession(voucher.Succession{At: voucher.UnixOf(o.now), Was: voucher.KeyID(public(o.beacon)),
+		Beacon: voucher.Base64(public(beacon)), Root: voucher.Base64(public(root)), Until: voucher.UnixOf(until)}, o.root)
+	o.must(err)
+	o.root, o.beacon = root, beacon
+	return jws
+}
+
+// storyOfNewKeys: the beacon key is replaced and then the root key. What is sold
+// goes on; what the old keys sign from then on is refused.
+func storyOfNewKeys(t *testing.T) story {
+	o := newOffice(t)
+	var cards []printed
+	for range 6 {
+		cards = append(cards, o.print(voucherOf{mode: voucher.ModeSecret, home: true, value: 1000}))
+	}
+	w := newTeller(o, "new keys")
+	w.take()
+	_ = w.sell(sale(cards[0]))
+	w.answer()
+	oldRoot, oldBeacon := o.root, o.beacon
+	forged := &office{t: t, root: seedKey("another root"), beacon: oldBeacon, now: o.now}
+	w.keys(forged.succession(forged.root, seedKey("thief's beacon"), o.now))
+	forged = &office{t: t, root: oldRoot, beacon: oldBeacon, now: o.now}
+	wrong := forged.succession(oldRoot, seedKey("thief's beacon"), o.now)
+	w.keys(wrong[:len(wrong)-8] + "AAAAAAAA")
+	first := o.succession(o.root, seedKey("second beacon"), o.now)
+	w.keys(first)
+	_ = w.sell(sale(cards[1])) // with the bundle that the old key signed
+	w.reopen()
+	_ = w.sell(sale(cards[2]))
+	second := o.beacon
+	o.beacon = oldBeacon
+	w.answer()
+	w.take()
+	o.beacon = second
+	w.keys(first)
+	w.take()
+	_ = w.sell(sale(cards[3]))
+	last := o.now.Add(10 * 24 * time.Hour)
+	w.keys(first, o.succession(seedKey("second root"), seedKey("third beacon"), last))
+	newRoot := o.root
+	byOld := func(b *voucher.Bundle) {
+		m, err := voucher.SignManifest(oldRoot, o.manifest)
+		o.must(err)
+		b.Lots[0].Manifest = m
+	}
+	w.now = last.Add(-time.Second)
+	w.take(byOld)
+	_ = w.sell(sale(cards[4]))
+	w.now = last
+	w.take(byOld)
+	o.root = newRoot
+	w.take()
+	w.reopen()
+	_ = w.sell(sale(cards[5]))
 	return w.end()
 }
 

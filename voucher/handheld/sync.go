@@ -3,7 +3,6 @@ package handheld
 import (
 	"cmp"
 	"context"
-	"crypto/ed25519"
 	"fmt"
 	"slices"
 
@@ -131,6 +130,9 @@ func (h *Handheld) send(ctx context.Context, server Server, records []string, do
 	if err != nil {
 		return err
 	}
+	if err := h.learn(ctx, server, answer.Ack); err != nil {
+		return err
+	}
 	settled, err := h.TakeAck(answer.Ack)
 	done.Sent += len(records)
 	done.Settled += settled
@@ -142,7 +144,7 @@ func (h *Handheld) send(ctx context.Context, server Server, records []string, do
 func (h *Handheld) TakeAck(jws string) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	a, err := voucher.ParseAck(jws, ed25519.PublicKey(h.id.Beacon))
+	a, err := voucher.ParseAck(jws, h.chain.trust.beacon())
 	if err != nil || a.Handheld != h.id.Handheld {
 		return 0, ErrAnswer.At("ack", "not the server's answer to this handheld")
 	}

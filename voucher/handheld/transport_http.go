@@ -108,6 +108,14 @@ func (c *Client) Bundle(ctx context.Context, cmd voucher.AskBundle) (voucher.Sig
 	return voucher.SignedBundle{Bundle: w.Bundle}, err
 }
 
+// Successions asks for the root key's successions, the oldest first.
+func (c *Client) Successions(ctx context.Context) ([]string, error) {
+	w, err := call[struct {
+		Succession []string `json:"succession"`
+	}](ctx, c, http.MethodGet, "/api/v1/keys", "", nil)
+	return w.Succession, err
+}
+
 // Reserve asks for a voucher to be held.
 func (c *Client) Reserve(ctx context.Context, cmd voucher.AskReserve) (voucher.Reservation, error) {
 	type reservation struct {

@@ -9,6 +9,7 @@ import { Fault } from './fault';
 import * as faults from './faults';
 import { hashOf } from './hash';
 import { type DocType, keyID, parse } from './jws';
+import type { Trusted } from './keys';
 import { type Manifest, parseManifest } from './manifest';
 import { handheldMax, isName } from './names';
 import { sealPublicLen } from './seal';
@@ -139,10 +140,10 @@ async function unseal(l: WireLot, codes: readonly Bytes[]): Promise<WireLot | un
   return undefined;
 }
 
-async function readLot(wire: WireLot, root: Bytes, codes: readonly Bytes[]): Promise<Lot | undefined> {
+async function readLot(wire: WireLot, made: number, trust: Trusted, codes: readonly Bytes[]): Promise<Lot | undefined> {
   const l = await unseal(wire, codes);
   if (!l) return undefined;
-  const manifest = await parseManifest(l.manifest, root);
+  const manifest = await parseManifest(l.manifest, await trust.rootOf(l.manifest, made));
   const status = await decodeStatusList(fromBase64(l.status) as Bytes, manifest.n + manifest.spares);
   return { manifest, status, homes: homesOf(fromBase64(l.home) as Bytes), hints: fromBase64(l.hints) as Bytes };
 }
@@ -151,9 +152,9 @@ function sameManifest(a: Manifest, b: Manifest): boolean {
   return a === b || JSON.stringify({ ...a, key: 0, assets: 0 }) === JSON.stringify({ ...b, key: 0, assets: 0 });
 }
 
-async function fill(w: Wire, root: Bytes, beaconKey: Bytes, codes: readonly Bytes[]): Promise<Bundle> {
+async function fill(w: Wire, trust: Trusted, beaconKey: Bytes, codes: readonly Bytes[]): Promise<Bundle> {
   const lots = new Map<string, Lot>();
-  const all = await Promise.all(w.lots.map((l) => readLot(l, root, codes)));
+  const all = await Promise.all(w.lots.map((l) => readLot(l, w.snap, trust, codes)));
   for (const l of all) {
     if (!l) continue;
     const other = lots.get(l.manifest.kid);
@@ -169,20 +170,19 @@ async function fill(w: Wire, root: Bytes, beaconKey: Bytes, codes: readonly Byte
   return { snap, vendor, zone, policy, beacon, seal, items, lots, word, sealed, beaconHash: await hashOf(beacon) };
 }
 
-/** Whose bundle, and which keys vouch for it. */
+/** Whose bundle. */
 export interface Owner {
   readonly handheld: string;
   readonly purpose: Purpose;
-  readonly root: Bytes;
-  readonly beacon: Bytes;
 }
 
-/** Verifies a bundle with the pinned keys, everything in it included; lots under embargo where a code opens them. Throws bundle_invalid and bundle_other_handheld. */
-export async function readBundle(jws: string, o: Owner, codes: readonly Bytes[]): Promise<Bundle> {
+/** Verifies a bundle with the beacon key given and the roots that are believed, everything in it included; lots under
+ * embargo where a code opens them. Throws bundle_invalid and bundle_other_handheld. */
+export async function readBundle(jws: string, o: Owner, trust: Trusted, key: Bytes, codes: readonly Bytes[]): Promise<Bundle> {
   try {
-    const w = await parse(bundle, await keyID(o.beacon), o.beacon, jws);
+    const w = await parse(bundle, await keyID(key), key, jws);
     if (w.dev !== o.handheld) throw faults.bundleOther;
-    const b = await fill(w, o.root, o.beacon, codes);
+    const b = await fill(w, trust, key, codes);
     if (b.word.dev !== o.handheld || w.purpose !== o.purpose) throw faults.bundleOther;
     return b;
   } catch (err) {

@@ -6,7 +6,7 @@
 //
 // Back come the server's answers:
 //
-//	{"ack":"<JWS>"}    {"bundle":"<JWS>"}
+//	{"keys":["<JWS>",…]}    {"ack":"<JWS>"}    {"bundle":"<JWS>"}
 //
 // Everything in them is signed, and what must be secret is sealed: a carrier can lose a file, but neither read nor
 // change it.
@@ -19,7 +19,7 @@ import { decodeLine } from './journal';
 import { peekHandheld } from './record';
 import type { State } from './state';
 import { Store } from './store';
-import { takeAck, takeBundle } from './sync';
+import { takeAck, takeBundle, takeKeys } from './sync';
 
 const batchMax = 100;
 /** Bounds a line of a carrier's file: a bundle has at most 32 MiB. */
@@ -71,7 +71,8 @@ export interface Carried {
 /** Hands what exportJournal wrote to the server, for a carrier who holds no key. Throws carrier_file for what it did not
  * write. */
 export async function carry(server: Server, text: string, signal?: AbortSignal): Promise<Carried> {
-  const answers: string[] = [];
+  const keys = await server.successions(signal);
+  const answers: string[] = keys.length > 0 ? [JSON.stringify({ keys })] : [];
   const refused: unknown[] = [];
   for (const line of eachLine(text)) {
     try {
@@ -103,13 +104,17 @@ async function carryLine(server: Server, line: string, signal?: AbortSignal): Pr
   return { ack: await server.redeem(handheld, records as string[], 'file', signal) };
 }
 
-/** Takes in what carry wrote, or a bundle alone: acknowledgements first to last, and a newer bundle. A bundle no newer
+/** Takes in what carry wrote, or a bundle alone: new keys, acknowledgements first to last, and a newer bundle. A bundle no newer
  * than the one in use is passed over. Returns how many lines it used. */
 export async function importAnswers(s: State, text: string): Promise<number> {
   let n = 0;
   for (const line of eachLine(text)) {
-    const { ack, bundle } = strictly(line, ['ack', 'bundle']);
-    if (typeof ack === 'string' && bundle === undefined) {
+    const { keys, ack, bundle } = strictly(line, ['keys', 'ack', 'bundle']);
+    if (Array.isArray(keys) && ack === undefined && bundle === undefined) {
+      await s.exclusive(() => takeKeys(s, keys.map(String)));
+    } else if (keys !== undefined) {
+      throw faults.file.at('line', 'more than one answer');
+    } else if (typeof ack === 'string' && bundle === undefined) {
       await s.exclusive(() => takeAck(s, ack));
     } else if (typeof bundle === 'string' && ack === undefined) {
       if (!(await tookNewer(s, bundle))) continue;

@@ -7,6 +7,7 @@ import type { Fault } from './fault';
 import * as faults from './faults';
 import { hashOf, noHash } from './hash';
 import type { JournalLine } from './journal';
+import type { Trusted } from './keys';
 import { parseAsset, xof } from './money';
 import { type Made, parseRecord } from './record';
 import { isSerial } from './serial';
@@ -76,7 +77,7 @@ export class Chain {
   constructor(
     readonly id: string,
     readonly key: Bytes,
-    readonly beaconKey: Bytes,
+    readonly trust: Trusted,
   ) {}
 
   /** Checks a line against the chain so far. With trusted, signatures are not looked at again: see open.ts. Throws
@@ -95,15 +96,20 @@ export class Chain {
       case 'R':
         return this.readRecord(l.text, trusted);
       case 'A': {
-        const a = await parseAck(l.text, this.beaconKey, trusted);
+        const a = await parseAck(l.text, this.trust.beacon, trusted);
         if (a.dev !== this.id) throw faults.answer;
         return { spending: this.redone(a), seq, hash, apply: () => this.counted(() => this.answered(a)) };
       }
       case 'B': {
-        const b = await parseBeacon(l.text, this.beaconKey, trusted);
+        const b = await parseBeacon(l.text, this.trust.beacon, trusted);
         if (b.dev !== this.id) throw faults.bundleOther;
         const name = await hashOf(l.text);
         return { spending: nothing, seq, hash, apply: () => this.counted(() => this.heard(b, name)) };
+      }
+      case 'K': {
+        const s = await this.trust.read(l.text);
+        if (!s) throw faults.answer.at('keys', 'not from the keys in use');
+        return { spending: nothing, seq, hash, apply: () => this.counted(() => this.trust.succeed(s)) };
       }
       case 'T': {
         if (!isSerial(l.text)) throw faults.serialForm;

@@ -36,6 +36,8 @@ export interface Server {
   redeem(handheld: string, records: readonly string[], channel: 'https' | 'file', signal?: AbortSignal): Promise<string>;
   bundle(path: string, proof: string, signal?: AbortSignal): Promise<string>;
   reserve(path: string, proof: string, serial: string, signal?: AbortSignal): Promise<Reservation>;
+  /** The root key's word on new keys, the oldest first. */
+  successions(signal?: AbortSignal): Promise<string[]>;
 }
 
 const answerMax = 34 << 20;
@@ -200,6 +202,11 @@ export class HTTPServer implements Server {
   async keys(): Promise<{ root: string; beacon: string }> {
     const k = await this.call<{ root: unknown; beacon: unknown }>({ method: 'GET', path: '/api/v1/keys' });
     return { root: textOf(k.root), beacon: textOf(k.beacon) };
+  }
+
+  async successions(signal?: AbortSignal): Promise<string[]> {
+    const { succession } = await this.call<{ succession?: unknown }>({ method: 'GET', path: '/api/v1/keys', signal });
+    return Array.isArray(succession) ? succession.map(textOf) : [];
   }
 
   private async call<T>(c: Call): Promise<T> {

@@ -209,7 +209,7 @@ export class Handheld implements HandheldAPI {
   }
 
   async fingerprint(): Promise<string> {
-    return (await import('./enrol')).fingerprint(this.s.id.trust);
+    return (await import('./enrol')).fingerprint(this.s.chain.trust.trust);
   }
 
   note(event: string, ms: number): void {

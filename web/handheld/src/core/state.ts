@@ -11,6 +11,7 @@ import { Fault } from './fault';
 import * as faults from './faults';
 import { hashOf } from './hash';
 import { type JournalLine, decodeLine, encodeLine } from './journal';
+import { Trusted } from './keys';
 import { type Bell, locked, openBell } from './platform';
 import { type Activation, type Cancellation, type Head, type Made, type Receipt, signRecord } from './record';
 import { type Change, type HeadDoc, Moved, Store } from './store';
@@ -71,8 +72,8 @@ export class State {
     if (root?.length !== 32 || beacon?.length !== 32) throw faults.journal.at('identity', 'not an identity');
     const key = await store.get('key');
     if (!isStoredKey(key) || !(await works(key))) throw faults.journal.at('key', 'missing, or does not sign');
-    const owner = { handheld: id.handheld, purpose: id.purpose, root, beacon };
-    const chain = new Chain(id.handheld, key.publicKey, beacon);
+    const owner = { handheld: id.handheld, purpose: id.purpose };
+    const chain = new Chain(id.handheld, key.publicKey, new Trusted(root, beacon));
     const head = await store.head();
     const s = new State(store, id, key, owner, chain, head, clock);
     await s.readLines(head);
@@ -83,7 +84,8 @@ export class State {
 
   /** Reads the lines that are not in the chain yet. The hash of each record is in the next one, so the signature of the
    * last one vouches for all of them; and acknowledgements and beacons were verified before they came into the journal:
-   * the last of each is verified again, in case that the keys or the journal are not ours. */
+   * the last of each is verified again, in case that the keys or the journal are not ours. The root key's word on new
+   * keys always is. */
   private async readLines(head: HeadDoc): Promise<void> {
     const { chain } = this;
     if (head.lines < chain.lines) throw faults.journal.at('journal', 'shorter than it was');
@@ -96,7 +98,7 @@ export class State {
       }
     }
     const last = new Map(lines.map((l, i) => [l.kind, i]));
-    for (const [i, l] of lines.entries()) (await chain.read(l, last.get(l.kind) !== i)).apply();
+    for (const [i, l] of lines.entries()) (await chain.read(l, l.kind !== 'K' && last.get(l.kind) !== i)).apply();
     const end = chain.end();
     if (end.seq !== head.seq || end.hash !== head.hash) throw faults.journal.at('head', "not the journal's end");
     this.head = head;
@@ -121,7 +123,7 @@ export class State {
     const jws = await this.store.get('bundle');
     if (typeof jws !== 'string') return;
     try {
-      this.bundle = await readBundle(jws, this.owner, await this.codes());
+      this.bundle = await readBundle(jws, this.owner, this.chain.trust, await this.chain.trust.beaconOf(jws), await this.codes());
     } catch (err) {
       if (!(err instanceof Fault)) throw err;
       this.bundle = undefined;
@@ -244,7 +246,7 @@ export class State {
 
   /** The key that signs acknowledgements, beacons and bundles. */
   get beaconKey(): Bytes {
-    return this.owner.beacon;
+    return this.chain.trust.beacon;
   }
 
   /** The path of one of the handheld's own addresses. */

@@ -7,6 +7,8 @@ import { type Bundle, readBundle } from './bundle';
 import type { Own } from './chain';
 import { type Server, sleep } from './client';
 import { isFault } from './fault';
+import { keyIDOf } from './keys';
+import { keyID } from './jws';
 import * as faults from './faults';
 import type { State } from './state';
 
@@ -112,6 +114,7 @@ async function send(r: Run, records: readonly Own[]): Promise<number> {
     const began = Date.now();
     try {
       const ack = await r.server.redeem(r.s.id.handheld, batch, 'https', r.o.signal);
+      await learn(r.s, r.server, ack, r.o.signal);
       r.settled += await r.s.exclusive(() => takeAck(r.s, ack));
       r.sent += batch.length;
       const took = Date.now() - began;
@@ -169,13 +172,39 @@ export async function takeAck(s: State, jws: string): Promise<number> {
 export async function fetchBundle(s: State, server: Server, signal?: AbortSignal): Promise<void> {
   const path = s.path('bundle');
   const jws = await signed(s, 'GET', path, '', (proof) => server.bundle(path, proof, signal));
+  await learn(s, server, jws, signal);
   await s.exclusive(() => takeBundle(s, jws));
+}
+
+/** Takes the root key's word on new keys in, however it came, and returns how much of it changed what is believed. What was
+ * taken before, or begins elsewhere, is passed over. What a former beacon key signs counts no longer, but for the bundle in
+ * use. Throws server_answer and handheld_storage. */
+export async function takeKeys(s: State, list: readonly string[]): Promise<number> {
+  let n = 0;
+  for (const text of list) {
+    try {
+      if (!(await s.chain.trust.read(text))) continue;
+    } catch {
+      throw faults.answer.at('keys', "not the root key's word");
+    }
+    await s.commit({ kind: 'K', text });
+    n++;
+  }
+  return n;
+}
+
+/** Asks the server for new keys where an answer is signed by one that is not in use. */
+async function learn(s: State, server: Server, jws: string, signal?: AbortSignal): Promise<void> {
+  const kid = keyIDOf(jws);
+  if (kid === '' || kid === (await keyID(s.beaconKey))) return;
+  const list = await server.successions(signal);
+  await s.exclusive(() => takeKeys(s, list));
 }
 
 /** Carries a bundle from now on, however it came. Throws bundle_invalid, bundle_other_handheld, bundle_older and
  * handheld_storage. */
 export async function takeBundle(s: State, jws: string): Promise<void> {
-  const next: Bundle = await readBundle(jws, s.owner, await s.codes());
+  const next: Bundle = await readBundle(jws, s.owner, s.chain.trust, s.beaconKey, await s.codes());
   if (s.bundle && next.snap < s.bundle.snap) throw faults.bundleOlder;
   if (next.beaconHash !== s.chain.beaconHash) {
     await s.commit({ kind: 'B', text: next.beacon }, [['bundle', jws]], next.snap);
@@ -195,7 +224,8 @@ export async function openLots(s: State, text: string): Promise<number> {
   const bundle = s.usable();
   const { parseOfficerCode } = await import('./embargo');
   const codes = [...(await s.codes()).slice(1 - codesMax), parseOfficerCode(text)];
-  const next = await readBundle(String(await s.store.get('bundle')), s.owner, codes);
+  const held = String(await s.store.get('bundle'));
+  const next = await readBundle(held, s.owner, s.chain.trust, await s.chain.trust.beaconOf(held), codes);
   if (next.sealed >= bundle.sealed) throw faults.officerCode;
   await s.save([['codes', codes]], { opened: s.opened + 1 });
   s.bundle = next;

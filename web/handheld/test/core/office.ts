@@ -1,7 +1,7 @@
 // A server of a test's own: it knows records, answers with acknowledgements that the stories' beacon key signs, and can be
 // put back to an older state or busy.
 
-import { createPrivateKey, sign as edSign } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, sign as edSign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import type { Sale } from '../../src/core/api';
@@ -24,7 +24,7 @@ const told = JSON.parse(readFileSync(new URL('../../../../voucher/handheld/testd
   Root: string;
   Beacon: string;
   BeaconSeed: string;
-  Stories: { Name: string; Steps: { Do: string; Now: number; Bundle?: string; Sale?: ToldSale }[] }[];
+  Stories: { Name: string; Steps: { Do: string; Now: number; Bundle?: string; Keys?: string[]; Sale?: ToldSale }[] }[];
 };
 const steps = told.Stories.find((s) => s.Name === 'limits and pace')?.Steps ?? [];
 export const bundle = steps[0]?.Bundle as string;
@@ -38,11 +38,17 @@ export function saleOf(i: number): Sale {
   return { scan: c.Scan, factor: { secret: c.Factor.Secret, pin: '' }, lines, cash: 0, shortfall: 0 };
 }
 
+const first = fromBase64(told.BeaconSeed) as Bytes;
+/** The root key's word on its second beacon key, and the seed of that key. */
+export const secondKeys = told.Stories.find((s) => s.Name === 'new keys')?.Steps.filter((s) => s.Do === 'keys')[2]?.Keys as string[];
+export const secondSeed: Bytes = new Uint8Array(createHash('sha256').update('second beacon').digest());
+
 /** Signs an acknowledgement as the server would. */
-export async function signAck(ack: object): Promise<string> {
-  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), fromBase64(told.BeaconSeed) as Bytes]);
+export async function signAck(ack: object, seed: Bytes = first): Promise<string> {
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
   const key = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
-  const kid = await keyID(fromBase64(told.Beacon) as Bytes);
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  const kid = await keyID(new Uint8Array(spki.subarray(spki.length - 32)));
   const covered = `${toBase64(utf8(`{"alg":"EdDSA","kid":"${kid}","typ":"evk+jwt"}`))}.${toBase64(utf8(JSON.stringify(ack)))}`;
   return `${covered}.${toBase64(edSign(null, Buffer.from(covered), key))}`;
 }
@@ -53,9 +59,12 @@ export class Office implements Server {
   uploads: number[] = [];
   down = false;
   time = noon;
+  keys: string[] = [];
+  seed: Bytes | undefined;
   enrol = () => Promise.reject(faults.noNetwork);
   reserve = () => Promise.reject(faults.noNetwork);
   bundle = async () => bundle;
+  successions = async () => this.keys;
 
   async redeem(_: string, records: readonly string[]): Promise<string> {
     if (this.down) throw faults.noNetwork;
@@ -69,7 +78,7 @@ export class Office implements Server {
     }
     const seq = this.records.length;
     const head = seq > 0 ? await hashOf(this.records[seq - 1] as string) : 'A'.repeat(43);
-    return signAck({ dev: 'h1', seq, head, t: this.time, nonce: `n${this.uploads.length}`, outcomes, checkpoint: '' });
+    return signAck({ dev: 'h1', seq, head, t: this.time, nonce: `n${this.uploads.length}`, outcomes, checkpoint: '' }, this.seed);
   }
 }
 

@@ -15,9 +15,10 @@ import { withoutCurves } from './kit';
 import { signAck } from './office';
 
 interface Step {
-  Do: 'take' | 'open' | 'ack' | 'look' | 'sell' | 'cancel' | 'activate' | 'reopen';
+  Do: 'take' | 'keys' | 'open' | 'ack' | 'look' | 'sell' | 'cancel' | 'activate' | 'reopen';
   Now: number;
   Bundle?: string;
+  Keys?: string[];
   Ack?: { Seq: number; Head?: string; Time: number; Outcomes: { Seq: number; State: RecordState; Reason: string }[] };
   Sale?: {
     Scan: string;
@@ -77,7 +78,7 @@ class Replay {
   }
 
   private async open(store: Store): Promise<void> {
-    const server = { enrol: never, redeem: never, bundle: never, reserve: never };
+    const server = { enrol: never, redeem: never, bundle: never, reserve: never, successions: never };
     this.h = await Handheld.open(store, { now: () => this.now * 1000, server });
   }
 
@@ -87,6 +88,8 @@ class Replay {
     switch (s.Do) {
       case 'take':
         return h.takeBundle(s.Bundle as string);
+      case 'keys':
+        return h.importAnswers(JSON.stringify({ keys: s.Keys }));
       case 'ack':
         return h.importAnswers(JSON.stringify({ ack: await this.ack(s.Ack as NonNullable<Step['Ack']>) }));
       case 'open':

@@ -7,7 +7,7 @@ import { AutoSync } from '../../src/core/auto_sync';
 import { Handheld } from '../../src/core/handheld';
 import { Store } from '../../src/core/store';
 import { codeOf } from './kit';
-import { Office, noon, saleOf, shop } from './office';
+import { Office, noon, saleOf, secondKeys, secondSeed, shop } from './office';
 
 afterEach(() => vi.useRealTimers());
 
@@ -28,6 +28,28 @@ describe('sync', () => {
     h.close();
     const again = await Handheld.open(await Store.open('restored'), { now: () => noon * 1000, server: office });
     expect((await again.status()).unsynced).toBe(0);
+    again.close();
+  });
+
+  it('learns new keys from the root key where an answer is signed by one that it does not know', async () => {
+    const office = new Office();
+    const h = await shop('new-keys', office);
+    const before = await h.fingerprint();
+    await h.sell(saleOf(0));
+    office.seed = secondSeed;
+    expect(await codeOf(() => h.syncWith({ bundleAfter: 3600 }))).toBe('server_answer');
+    office.keys = [secondKeys[0] as string, ...secondKeys];
+    expect((await h.syncWith({ bundleAfter: 3600 })).pending).toBe(0);
+    expect(await h.fingerprint()).not.toBe(before);
+    await h.sell(saleOf(1)); // with the bundle that the former key signed
+    expect(await codeOf(() => h.fetchBundle())).toBe('bundle_invalid');
+    h.close();
+    const again = await Handheld.open(await Store.open('new-keys'), { now: () => noon * 1000, server: office });
+    await again.sell(saleOf(2));
+    office.seed = undefined;
+    expect(await codeOf(() => again.syncWith({ bundleAfter: 3600 }))).toBe('server_answer');
+    office.seed = secondSeed;
+    expect((await again.syncWith({ bundleAfter: 3600 })).pending).toBe(0);
     again.close();
   });
 
