@@ -46,14 +46,15 @@ func Root(tx Tx, size uint64) (tlog.Hash, error) {
 type Notary struct {
 	mu     sync.Mutex
 	origin string
-	signer note.Signer
+	sign   []note.Signer
 	guard  string
 }
 
-// NewNotary returns a notary for the log with the origin. The guard file is
-// made on the first signature.
-func NewNotary(origin string, signer note.Signer, guard string) *Notary {
-	return &Notary{origin: origin, signer: signer, guard: guard}
+// NewNotary returns a notary for the log with the origin. Each of the keys
+// signs, so that others can change from one to the next in their own time. The
+// guard file is made on the first signature.
+func NewNotary(origin, guard string, keys ...note.Signer) *Notary {
+	return &Notary{origin: origin, sign: keys, guard: guard}
 }
 
 type guardJSON struct {
@@ -106,7 +107,7 @@ func (n *Notary) SignAt(tx Tx, size uint64) (Checkpoint, error) {
 		return Checkpoint{}, fmt.Errorf("remember the checkpoint: %w", err)
 	}
 	text := FormatCheckpoint(n.origin, size, root)
-	signed, err := note.Sign(&note.Note{Text: text}, n.signer)
+	signed, err := note.Sign(&note.Note{Text: text}, n.sign...)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("sign the checkpoint: %w", err)
 	}

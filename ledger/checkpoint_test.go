@@ -69,7 +69,7 @@ func TestNotary(t *testing.T) {
 	signer, verifier := keys(t, origin)
 	guard := filepath.Join(t.TempDir(), "guard.json")
 	s := journal(t, "a", "b", "c")
-	first, err := sign(t, ledger.NewNotary(origin, signer, guard), s)
+	first, err := sign(t, ledger.NewNotary(origin, guard, signer), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestNotary(t *testing.T) {
 	}
 	equal(t, first, opened)
 
-	n := ledger.NewNotary(origin, signer, guard) // after a restart
+	n := ledger.NewNotary(origin, guard, signer) // after a restart
 	again, err := sign(t, n, s)
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func TestOpenCheckpoint(t *testing.T) {
 	const origin = "ngo.example/test"
 	signer, verifier := keys(t, origin)
 	_, stranger := keys(t, origin)
-	c, err := sign(t, ledger.NewNotary(origin, signer, filepath.Join(t.TempDir(), "guard.json")), journal(t, "a", "b"))
+	c, err := sign(t, ledger.NewNotary(origin, filepath.Join(t.TempDir(), "guard.json"), signer), journal(t, "a", "b"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,7 +24,7 @@ func proven(t *testing.T, origin string, entries int) (c ledger.Checkpoint, leav
 		words = append(words, fmt.Sprintf("word %d", i))
 	}
 	s := journal(t, words...)
-	c, err := sign(t, ledger.NewNotary(origin, signer, filepath.Join(t.TempDir(), "guard.json")), s)
+	c, err := sign(t, ledger.NewNotary(origin, filepath.Join(t.TempDir(), "guard.json"), signer), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func TestCheckConsistency(t *testing.T) {
 	signer, _ := keys(t, origin)
 	at := func(words ...string) (ledger.Checkpoint, ledger.Service) {
 		s := journal(t, words...)
-		c, err := sign(t, ledger.NewNotary(origin, signer, filepath.Join(t.TempDir(), "guard.json")), s)
+		c, err := sign(t, ledger.NewNotary(origin, filepath.Join(t.TempDir(), "guard.json"), signer), s)
 		if err != nil {
 			t.Fatal(err)
 		}

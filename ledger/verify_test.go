@@ -128,7 +128,7 @@ func filledWith(t *testing.T, francs int64) (ledger.Store, ledger.Proofs) {
 		t.Fatal(err)
 	}
 	guard := filepath.Join(t.TempDir(), "guard.json")
-	notary := ledger.NewNotary("ngo.example/test", sign, guard)
+	notary := ledger.NewNotary("ngo.example/test", guard, sign)
 	err = s.Update(t.Context(), func(tx ledger.Tx) error {
 		post(tx, ledger.KindFund, ledger.Bank("b1"), ledger.Fund("f1"), francs)
 		post(tx, ledger.KindAllocate, ledger.Fund("f1"), ledger.Round("r1"), 50_000)

@@ -33,7 +33,7 @@ func (w *world) sign() note.Verifier {
 	w.must(err)
 	v, err := note.NewVerifier(public)
 	w.must(err)
-	notary := ledger.NewNotary(logName, signer, filepath.Join(w.TempDir(), "guard.json"))
+	notary := ledger.NewNotary(logName, filepath.Join(w.TempDir(), "guard.json"), signer)
 	w.must(w.db.Ledger().Update(w.Context(), func(tx ledger.Tx) error {
 		c, err := notary.Sign(tx)
 		if err != nil {

@@ -108,14 +108,14 @@ func openApp(cfg appConfig) (*app, error) {
 	if a.authority, err = access.NewAuthority(a.settings.Origin, a.keys.access, cfg.now); err != nil {
 		return nil, err
 	}
-	if err = a.openWitnesses(); err != nil {
+	if err = errors.Join(a.openWitnesses(), a.watchKeys()); err != nil {
 		return nil, err
 	}
 	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Now: cfg.now, Logger: cfg.log, Registerer: a.registry, UnmapPages: cfg.unmap})
 	if err != nil {
 		return nil, err
 	}
-	a.notary = ledger.NewNotary(a.settings.Origin, a.keys.checkpoint, guardPath(cfg.dir))
+	a.notary = ledger.NewNotary(a.settings.Origin, guardPath(cfg.dir), a.keys.checkpoint...)
 	// Before anything is taken: an entry on top of a store that is older than
 	// what was signed would have to be taken back.
 	if err := a.db.Ledger().View(context.Background(), a.notary.Check); err != nil {
@@ -164,7 +164,7 @@ func (a *app) services() error {
 	}
 	a.vendors = vendors.Logging(v, a.log)
 	s := voucher.New(a.db.Vouchers(), voucher.Config{Rand: a.cfg.random, PrintRoom: room, SignManifest: sign,
-		RootPublic: a.settings.Root, Beacon: a.keys.beacon, Seal: a.keys.seal})
+		RootPublic: a.settings.Root, Beacon: a.keys.beacon, Seal: a.keys.seal[0], SealedBefore: a.keys.seal[1:]})
 	if s, err = voucher.Instrumenting(s, a.registry); err != nil {
 		return err
 	}
@@ -327,11 +327,12 @@ func ledgerActor(ctx context.Context) (ledger.Actor, error) {
 }
 
 // publicKeys serves the server's own public keys. A handheld does not believe
-// this answer; it has them from its enrolment.
+// this answer, but what its root key signed of it.
 func (a *app) publicKeys(mux *http.ServeMux) {
 	mux.HandleFunc("GET /api/v1/keys", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"origin": a.settings.Origin, "root": voucher.Base64(a.settings.Root),
-			"beacon": voucher.Base64(a.settings.Beacon), "seal": voucher.Base64(a.settings.Seal), "checkpoint": a.settings.Checkpoint})
+			"beacon": voucher.Base64(a.settings.Beacon), "seal": voucher.Base64(a.settings.Seal), "checkpoint": a.settings.Checkpoint,
+			"checkpoint_next": a.settings.CheckpointNext, "succession": append([]string{}, a.settings.Succession...)})
 	})
 }
 

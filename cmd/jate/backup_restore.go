@@ -188,7 +188,7 @@ func (r *restore) open(do func(*bolt.DB) error) error {
 // signed, and else returns errBehind.
 func (r *restore) extends(ctx context.Context) (copied, error) {
 	err := r.open(func(db *bolt.DB) error {
-		return db.Ledger().View(ctx, ledger.NewNotary(r.settings.Origin, nil, guardPath(r.dir)).Check)
+		return db.Ledger().View(ctx, ledger.NewNotary(r.settings.Origin, guardPath(r.dir)).Check)
 	})
 	if errors.Is(err, ledger.ErrFork) {
 		return copied{}, fmt.Errorf("%w (%w)", errBehind, err)
@@ -223,7 +223,10 @@ func (r *restore) begin(ctx context.Context, ask passphrases) (copied, error) {
 	if err != nil {
 		return copied{}, err
 	}
-	r.settings.Checkpoint = verifier
+	r.settings.Checkpoint, r.settings.CheckpointNext = verifier, ""
+	if err := r.settings.made(keyCheckpoint, []byte(key), r.now); err != nil {
+		return copied{}, err
+	}
 	if r.key, err = sealKey([]byte(key), server.Recipient()); err != nil {
 		return copied{}, err
 	}
@@ -231,7 +234,7 @@ func (r *restore) begin(ctx context.Context, ask passphrases) (copied, error) {
 	if err != nil {
 		return copied{}, err
 	}
-	notary := ledger.NewNotary(r.settings.Origin, signer, guardPath(r.temp))
+	notary := ledger.NewNotary(r.settings.Origin, guardPath(r.temp), signer)
 	err = r.open(func(db *bolt.DB) error {
 		var c ledger.Checkpoint
 		l := db.Ledger()

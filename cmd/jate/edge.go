@@ -197,7 +197,7 @@ func (e *edge) reload(log *slog.Logger) {
 }
 
 // details adds to what /readyz says.
-func (e *edge) details(to map[string]string, language string) {
+func (e *edge) details(to map[string]any, language string) {
 	to["tls"] = e.how()
 	if e.files != nil {
 		to["certificate_until"] = e.files.Until().UTC().Format(time.RFC3339)

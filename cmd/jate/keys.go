@@ -6,14 +6,14 @@ import (
 	"crypto/ed25519"
 	"crypto/hpke"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,20 +70,37 @@ type settings struct {
 	Banks     map[string]vendors.BankAccount `json:",omitempty"`
 	Templates []vendors.Template             `json:",omitempty"`
 	Earlier   []epoch                        `json:",omitempty"` // names and keys that checkpoints were signed with before
+	// Keys says which keys are in use, and since when. Halves names those whose
+	// passphrase two custodians have, half each.
+	Keys   map[string]keyMade `json:",omitempty"`
+	Halves []string           `json:",omitempty"`
+	// Succession is the root key's word on new keys (voucher.Succession), the
+	// oldest first. CheckpointNext signs checkpoints too, until it alone does.
+	Succession     []string `json:",omitempty"`
+	CheckpointNext string   `json:",omitempty"`
 }
+
+// The names of keys.
+const (
+	keyRoot          = "root"
+	keyBeacon        = "beacon"
+	keyCheckpoint    = "checkpoint"
+	keyCheckpointNew = "checkpoint-new"
+	keySeal          = "seal"
+	keyAccess        = "access"
+	keyData          = "data"
+	keyServer        = "server"
+	keyPrint         = "print"
+)
 
 // keyring holds the opened keys of a running server.
 type keyring struct {
-	checkpoint note.Signer
+	checkpoint []note.Signer
 	beacon     ed25519.PrivateKey
-	seal       hpke.PrivateKey
+	seal       []hpke.PrivateKey // the first is in use
 	access     access.Keys
 	data       []byte
 }
-
-var errPassphrase = fault.New(fault.Denied, "passphrase",
-	"The passphrase does not open the key file.",
-	"La phrase secrète n'ouvre pas le fichier de clé.")
 
 // workFactor is age's scrypt cost for passphrases: 2^18, about three seconds.
 const workFactor = 18
@@ -146,24 +163,30 @@ func makeFolder(dir string, s settings, ask passphrases, factor int) error {
 	if err != nil {
 		return err
 	}
-	files := map[string][]byte{"root": root, "server": []byte(server.String()), "print": []byte(printer.String())}
-	for _, name := range []string{"server", "root", "print"} {
-		pass, err := ask(name)
+	s.Keys = map[string]keyMade{}
+	for _, k := range []struct {
+		name string
+		key  []byte
+	}{{keyServer, []byte(server.String())}, {keyRoot, root}, {keyPrint, []byte(printer.String())}} {
+		to, err := s.recipient(k.name, k.name, ask, factor)
 		if err != nil {
 			return err
 		}
-		to, err := age.NewScryptRecipient(pass)
-		if err != nil {
-			return fmt.Errorf("the passphrase of the %s key: %w", name, err)
+		if err := s.made(k.name, k.key, s.Created); err != nil {
+			return err
 		}
-		to.SetWorkFactor(factor)
-		if err := writeKey(dir, name, files[name], to); err != nil {
+		if err := writeKey(dir, k.name, k.key, to); err != nil {
 			return err
 		}
 	}
 	if err := serverKeys(dir, &s, server.Recipient()); err != nil {
 		return err
 	}
+	return s.write(dir)
+}
+
+// write replaces jate.json and trust.json.
+func (s settings) write(dir string) error {
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return err
@@ -176,6 +199,21 @@ func makeFolder(dir string, s settings, ask passphrases, factor int) error {
 		return err
 	}
 	return durable.Replace(filepath.Join(dir, "jate.json"), append(b, '\n'))
+}
+
+// made notes a key that comes into use.
+func (s *settings) made(name string, key []byte, at time.Time) error {
+	id, err := keyID(name, key)
+	if err != nil {
+		return err
+	}
+	keys := maps.Clone(s.Keys)
+	if keys == nil {
+		keys = map[string]keyMade{}
+	}
+	keys[name] = keyMade{ID: id, Made: at.UTC().Truncate(time.Second)}
+	s.Keys = keys
+	return nil
 }
 
 // serverKeys makes the five keys that the running server needs.
@@ -198,8 +236,11 @@ func serverKeys(dir string, s *settings, to age.Recipient) error {
 		return err
 	}
 	s.Seal = seal.PublicKey().Bytes()
-	for name, key := range map[string][]byte{"checkpoint": []byte(signer), "beacon": beacon,
-		"seal": secrets[:32], "access": secrets[32 : 32+ed25519.SeedSize+32], "data": secrets[32+ed25519.SeedSize+32:]} {
+	for name, key := range map[string][]byte{keyCheckpoint: []byte(signer), keyBeacon: beacon,
+		keySeal: secrets[:32], keyAccess: secrets[32 : 32+ed25519.SeedSize+32], keyData: secrets[32+ed25519.SeedSize+32:]} {
+		if err := s.made(name, key, s.Created); err != nil {
+			return err
+		}
 		if err := writeKey(dir, name, key, to); err != nil {
 			return err
 		}
@@ -214,37 +255,18 @@ func newSeed(public *[]byte) ([]byte, error) {
 	return key.Seed(), err
 }
 
-func keyPath(dir, name string) string { return filepath.Join(dir, "keys", name+".age") }
+// noFolderError names what is no data folder.
+type noFolderError string
 
-func writeKey(dir, name string, key []byte, to age.Recipient) error {
-	sealed, err := sealKey(key, to)
-	if err != nil {
-		return err
-	}
-	return durable.Replace(keyPath(dir, name), sealed)
-}
+func (e noFolderError) Error() string { return string(e) + " is no data folder; jate init makes one" }
 
-// sealKey returns the content of a key file.
-func sealKey(key []byte, to age.Recipient) ([]byte, error) {
-	var b bytes.Buffer
-	w, err := age.Encrypt(&b, to)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := io.WriteString(w, base64.StdEncoding.EncodeToString(key)); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
-}
+func (noFolderError) Unwrap() error { return fs.ErrNotExist }
 
 func readSettings(dir string) (settings, error) {
 	var s settings
 	b, err := os.ReadFile(filepath.Join(dir, "jate.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return s, fmt.Errorf("%s is no data folder; jate init makes one", dir)
+		return s, noFolderError(dir)
 	}
 	if err != nil {
 		return s, err
@@ -255,37 +277,6 @@ func readSettings(dir string) (settings, error) {
 		return s, fmt.Errorf("%s/jate.json: %w", dir, err)
 	}
 	return s, nil
-}
-
-// openKey decrypts one key file.
-func openKey(dir, name string, id age.Identity) ([]byte, error) {
-	f, err := os.Open(keyPath(dir, name))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	r, err := age.Decrypt(f, id)
-	if err != nil {
-		return nil, fmt.Errorf("%w (%s)", errPassphrase, name)
-	}
-	text, err := io.ReadAll(io.LimitReader(r, 4096))
-	if err != nil {
-		return nil, err
-	}
-	return base64.StdEncoding.DecodeString(string(text))
-}
-
-// openByPassphrase decrypts a key file that has a passphrase of its own.
-func openByPassphrase(dir, name string, ask passphrases) ([]byte, error) {
-	pass, err := ask(name)
-	if err != nil {
-		return nil, err
-	}
-	id, err := age.NewScryptIdentity(pass)
-	if err != nil {
-		return nil, err
-	}
-	return openKey(dir, name, id)
 }
 
 // openServerKey opens the key that opens the others.
@@ -308,8 +299,12 @@ func openKeyring(dir string, ask passphrases) (keyring, error) {
 	if err != nil {
 		return k, err
 	}
+	set, err := readSettings(dir)
+	if err != nil {
+		return k, err
+	}
 	keys := map[string][]byte{}
-	for name, size := range map[string]int{"checkpoint": 0, "beacon": ed25519.SeedSize, "seal": 32, "access": ed25519.SeedSize + 32, "data": 32} {
+	for name, size := range map[string]int{keyCheckpoint: 0, keyBeacon: ed25519.SeedSize, keySeal: 0, keyAccess: ed25519.SeedSize + 32, keyData: 32} {
 		if keys[name], err = openKey(dir, name, server); err != nil {
 			return k, err
 		}
@@ -317,16 +312,44 @@ func openKeyring(dir string, ask passphrases) (keyring, error) {
 			return k, fmt.Errorf("the %s key has %d bytes, not %d", name, len(keys[name]), size)
 		}
 	}
-	if k.checkpoint, err = note.NewSigner(string(keys["checkpoint"])); err != nil {
-		return k, fmt.Errorf("checkpoint key: %w", err)
+	names := []string{keyCheckpoint}
+	if set.CheckpointNext != "" {
+		if keys[keyCheckpointNew], err = openKey(dir, keyCheckpointNew, server); err != nil {
+			return k, err
+		}
+		names = append(names, keyCheckpointNew)
 	}
-	if k.seal, err = voucher.SealKeyFrom(keys["seal"]); err != nil {
-		return k, fmt.Errorf("seal key: %w", err)
+	for _, name := range names {
+		signer, err := note.NewSigner(string(keys[name]))
+		if err != nil {
+			return k, fmt.Errorf("%s key: %w", name, err)
+		}
+		k.checkpoint = append(k.checkpoint, signer)
 	}
-	k.beacon = ed25519.NewKeyFromSeed(keys["beacon"])
-	k.access = access.Keys{Access: ed25519.NewKeyFromSeed(keys["access"][:ed25519.SeedSize]), Pseudonym: keys["access"][ed25519.SeedSize:]}
-	k.data = keys["data"]
+	if k.seal, err = sealKeys(keys[keySeal]); err != nil {
+		return k, err
+	}
+	k.beacon = ed25519.NewKeyFromSeed(keys[keyBeacon])
+	k.access = access.Keys{Access: ed25519.NewKeyFromSeed(keys[keyAccess][:ed25519.SeedSize]), Pseudonym: keys[keyAccess][ed25519.SeedSize:]}
+	k.data = keys[keyData]
 	return k, nil
+}
+
+// sealKeys reads a seal file: the key in use, and those before it, which open
+// factors of receipts that come late.
+func sealKeys(b []byte) ([]hpke.PrivateKey, error) {
+	if len(b) == 0 || len(b)%sealKeySize != 0 {
+		return nil, fmt.Errorf("the seal key has %d bytes", len(b))
+	}
+	var keys []hpke.PrivateKey
+	for one := range slices.Chunk(b, sealKeySize) {
+		k, err := voucher.SealKeyFrom(one)
+		if err != nil {
+			return nil, fmt.Errorf("seal key: %w", err)
+		}
+		keys = append(keys, k)
+	}
+	return keys, nil
 }
 
 var errRoot = fault.New(fault.Unavailable, "root_key_away",
@@ -356,10 +379,11 @@ func initCommand(_ context.Context, env *environment) error {
 	dir := fs.String("data", "", "the folder to make")
 	origin := fs.String("origin", "", "name of the log, such as ngo.example/mali")
 	issuer := fs.String("issuer", "jate", "short name in each voucher: 1 to 8 letters and digits")
-	pass := fs.String("passphrases", "", "folder with server.txt, root.txt and print.txt instead of asking")
+	pass := fs.String("passphrases", "", "folder with server.txt, root.txt and print.txt instead of asking; root-1.txt and root-2.txt of two custodians")
 	backup := fs.String("backup-recipient", "", "the one age recipient that backups over the API are encrypted to")
 	development := fs.Bool("development", false, "believe the tokens of jate token, which nobody signs in for: for trials, never where money moves")
 	factor := fs.Int("work-factor", workFactor, "cost of guessing a passphrase, 2^N")
+	halves := fs.String("two-custodians", "", "keys, such as root,server, whose passphrases two people have, half each")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
@@ -372,6 +396,14 @@ func initCommand(_ context.Context, env *environment) error {
 		}
 	}
 	s := settings{Origin: *origin, Issuer: *issuer, Backup: *backup, Development: *development, Created: time.Now().UTC().Truncate(time.Second)}
+	if *halves != "" {
+		s.Halves = strings.Split(*halves, ",")
+	}
+	for _, name := range s.Halves {
+		if !slices.Contains([]string{keyRoot, keyServer, keyPrint}, name) {
+			return fmt.Errorf("--two-custodians: %q has no passphrase; root, server and print do", name)
+		}
+	}
 	if err := makeFolder(*dir, s, env.passphrases(*pass), *factor); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func newLoad(t testing.TB, phones int, c httpkit.Capacity) *load {
 		return l.app.db.Vouchers()
 	})
 	w := l.world
-	w.Seal, w.Beacon = l.app.keys.seal, l.app.keys.beacon
+	w.Seal, w.Beacon = l.app.keys.seal[0], l.app.keys.beacon
 	w.Service = voucher.New(w.Store, w.Config())
 	w.Update(func(tx voucher.Tx) error {
 		by := ledger.Actor{Role: "finance-preparer", Name: "p9"}

@@ -60,6 +60,7 @@ func commands() []command {
 		{"demo", "[--once] [--unclosed] [--json] [--data DIR] [--households N] [--seed S]", "a whole round on an invented list, then a server to look around in", demoCommand},
 		{"init", "--data DIR --origin NAME [--development]", "make a data folder with its keys", initCommand},
 		{"serve", "--data DIR [--listen ADDR]", "open the store and serve the API", serveCommand},
+		{"keys", "list|rotate|retire|passphrase --data DIR [KEY]", "which keys are in use and since when; replace one", keysCommand},
 		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint a token that nobody signs in for, in a folder for development alone", tokenCommand},
 		{"import", "[--dry-run] [--json] FILE", "read a list of beneficiaries", importCommand},
 		{"issue", "--data DIR --lot ID --staff ID", "sign an approved lot with the root key at hand", issueCommand},

@@ -17,6 +17,7 @@ import (
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/ledger/monitor"
 	"github.com/jate-cva/jate/ledger/witness"
+	"github.com/jate-cva/jate/voucher"
 )
 
 // A monitor's folder:
@@ -134,6 +135,7 @@ type source interface {
 	checkpoint(context.Context) (string, error)
 	leaves(ctx context.Context, from, to uint64, fn func([]byte) error) error
 	manifests(context.Context) ([]byte, error)
+	successions(context.Context) ([]string, error) // the root key's word on root keys after it
 }
 
 func (f monitorFlags) source() (source, error) {
@@ -183,7 +185,11 @@ func (f monitorFlags) lots(ctx context.Context, from source) ([]monitor.Lot, err
 	if err != nil {
 		return nil, err
 	}
-	manifests, digests, err := parseManifests(list, trust.Root)
+	successions, err := from.successions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	manifests, digests, err := parseManifests(list, voucher.Roots(trust.Root, successions))
 	if err != nil {
 		return nil, err
 	}
@@ -217,6 +223,9 @@ func (s files) manifests(context.Context) ([]byte, error) {
 	}
 	return os.ReadFile(s.f.manifests)
 }
+
+// successions are not among the files: another root key is another trust.json.
+func (s files) successions(context.Context) ([]string, error) { return nil, nil }
 
 func (s files) leaves(ctx context.Context, from, to uint64, fn func([]byte) error) error {
 	file, err := os.Open(s.f.leaves)

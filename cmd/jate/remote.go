@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -162,8 +163,21 @@ func (b *remote) leaves(ctx context.Context, from, to uint64, fn func([]byte) er
 // manifests returns the signed manifests of all lots.
 func (b *remote) manifests(ctx context.Context) ([]byte, error) { return b.get(ctx, "/api/v1/issues") }
 
-// parseManifests verifies manifests with the root key.
-func parseManifests(list []byte, root []byte) ([]voucher.Manifest, []string, error) {
+// successions returns the root key's word on the keys after it.
+func (b *remote) successions(ctx context.Context) ([]string, error) {
+	text, err := b.get(ctx, "/api/v1/keys")
+	if err != nil {
+		return nil, err
+	}
+	var keys struct{ Succession []string }
+	if err := json.Unmarshal(text, &keys); err != nil {
+		return nil, fmt.Errorf("keys: %w", err)
+	}
+	return keys.Succession, nil
+}
+
+// parseManifests verifies manifests with the root keys that there were.
+func parseManifests(list []byte, roots []ed25519.PublicKey) ([]voucher.Manifest, []string, error) {
 	var issues struct {
 		Items []struct{ Manifest string }
 	}
@@ -173,6 +187,12 @@ func parseManifests(list []byte, root []byte) ([]voucher.Manifest, []string, err
 	var ms []voucher.Manifest
 	var digests []string
 	for _, i := range issues.Items {
+		root := roots[0]
+		for _, r := range roots[1:] {
+			if voucher.KeyIDOf(i.Manifest) == voucher.KeyID(r) {
+				root = r
+			}
+		}
 		m, err := voucher.ParseManifest(i.Manifest, root)
 		if err != nil {
 			return nil, nil, err

@@ -218,7 +218,10 @@ func (a *app) health(mux *http.ServeMux) {
 			writeJSON(w, http.StatusServiceUnavailable, notReady(err))
 			return
 		}
-		status := map[string]string{"status": "ready", "entries": fmt.Sprint(size), "checkpoint": fmt.Sprint(c.Size)}
+		status := map[string]any{"status": "ready", "entries": fmt.Sprint(size), "checkpoint": fmt.Sprint(c.Size), "keys": a.settings.keyAges()}
+		if len(a.settings.overdue(a.cfg.now())) > 0 {
+			status["warning"], status["warning_text"] = errKeyDue.Code, errKeyDue.Sentence(httpkit.Language(r))
+		}
 		a.cfg.edge.details(status, httpkit.Language(r))
 		writeJSON(w, http.StatusOK, status)
 	})

@@ -136,7 +136,7 @@ func (s *server) checkpoint() string {
 	s.t.Helper()
 	var c ledger.Checkpoint
 	err := s.store.View(s.t.Context(), func(tx ledger.Tx) (err error) {
-		c, err = ledger.NewNotary(origin, s.signer, filepath.Join(s.t.TempDir(), "guard.json")).Sign(tx)
+		c, err = ledger.NewNotary(origin, filepath.Join(s.t.TempDir(), "guard.json"), s.signer).Sign(tx)
 		return err
 	})
 	if err != nil {

@@ -95,7 +95,7 @@ func (o order) serve(say func(event) error) error {
 	if err != nil {
 		return err
 	}
-	notary := ledger.NewNotary(origin, signer, guardPath(o.Dir))
+	notary := ledger.NewNotary(origin, guardPath(o.Dir), signer)
 	every := time.NewTicker(o.Checkpoint)
 	defer every.Stop()
 	for {
