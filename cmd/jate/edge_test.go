@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -153,9 +154,18 @@ func readiness(t *testing.T, c *http.Client, base, language string) map[string]s
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	var said map[string]string
-	if err := json.NewDecoder(res.Body).Decode(&said); err != nil || res.StatusCode != http.StatusOK {
+	var all map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&all); err != nil || res.StatusCode != http.StatusOK {
 		t.Fatalf("%d %v", res.StatusCode, err)
+	}
+	said := map[string]string{}
+	for name, v := range all {
+		said[name] = fmt.Sprint(v)
+	}
+	for name := range said {
+		if all[name] == nil {
+			t.Errorf("%s is null", name)
+		}
 	}
 	return said
 }

@@ -57,6 +57,7 @@ func newCounter(t *testing.T) *counter {
 			{Code: "rice", Category: "food", NameEN: "Rice", NameFR: "Riz", Ceiling: money.Francs(500)}}})
 	})
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/keys", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
 	open := func(string) endpoint.Middleware {
 		return func(next endpoint.Endpoint) endpoint.Endpoint { return next }
 	}

@@ -77,7 +77,7 @@ func (a *app) watchKeys() error {
 		due.WithLabelValues(k.Name, k.ID).Set(float64(k.Due.Unix()))
 	}
 	for _, name := range a.settings.overdue(a.cfg.now()) {
-		a.log.Warn(errKeyDue.EN, slog.String("key", name))
+		a.log.Warn(errKeyDue.EN, slog.String("name", name))
 	}
 	return errors.Join(a.registry.Register(made), a.registry.Register(due))
 }

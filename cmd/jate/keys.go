@@ -150,6 +150,9 @@ func makeFolder(dir string, s settings, ask passphrases, factor int) error {
 	if _, err := os.Stat(filepath.Join(dir, "jate.json")); err == nil {
 		return fmt.Errorf("%s is a data folder already; nothing was changed", dir)
 	}
+	if s.Created.IsZero() {
+		s.Created = time.Now().UTC().Truncate(time.Second)
+	}
 	server, err := age.GenerateX25519Identity()
 	if err != nil {
 		return err

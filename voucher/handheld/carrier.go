@@ -91,7 +91,7 @@ func Carry(ctx context.Context, server Server, in io.Reader, out io.Writer) erro
 	if s, ok := server.(Successor); ok {
 		list, err := s.Successions(ctx)
 		if err != nil {
-			return err
+			refused = append(refused, err) // records matter more
 		}
 		if len(list) > 0 {
 			if err := answers.Encode(answerLine{Keys: list}); err != nil {

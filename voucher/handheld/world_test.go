@@ -64,6 +64,7 @@ func newVillage(t *testing.T) *village {
 		return nil
 	})
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/v1/keys", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
 	open := func(string) endpoint.Middleware {
 		return func(next endpoint.Endpoint) endpoint.Endpoint { return next }
 	}
