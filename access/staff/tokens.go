@@ -252,11 +252,17 @@ type EndSession struct {
 // AllOthers names all sessions but the caller's.
 const AllOthers = "others"
 
+// Current names the caller's own session.
+const Current = "current"
+
 // EndSession implements Service.
 func (s *service) EndSession(ctx context.Context, cmd EndSession) ([]Session, error) {
 	var left []Session
 	if err := signedIn(cmd.By); err != nil {
 		return nil, err
+	}
+	if cmd.ID == Current {
+		cmd.ID = cmd.By.Session
 	}
 	err := s.Store.Update(ctx, func(tx Tx) error {
 		if cmd.ID == AllOthers {

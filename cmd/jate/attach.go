@@ -48,7 +48,7 @@ func attachCommand(ctx context.Context, env *environment) error {
 	}
 	if *server != "" {
 		q := url.Values{"subject": {subject}, "id": {id}, "kind": {*kind}, "note": {*note}}
-		err = sendDocument(ctx, *server, *token, q, content)
+		err = sendDocument(ctx, env, *server, *token, q, content)
 	} else {
 		cmd := finance.Attach{Key: rand.Text(), Subject: documents.Subject{Kind: documents.SubjectKind(subject), ID: id},
 			Kind: documents.Kind(*kind), Note: *note, File: content}
@@ -91,21 +91,21 @@ func attachHere(ctx context.Context, env *environment, dir, programme, staff, pa
 
 // sendDocument posts the content. Its key is made of what is sent, so that a
 // command that is repeated after a broken line attaches once.
-func sendDocument(ctx context.Context, server, token string, q url.Values, content []byte) error {
+func sendDocument(ctx context.Context, env *environment, server, token string, q url.Values, content []byte) error {
 	base, err := serverAddress(server)
 	if err != nil {
 		return err
 	}
-	secret, err := os.ReadFile(token)
+	secret, err := bearer(ctx, env.getenv, base, token)
 	if err != nil {
-		return fmt.Errorf("the access token: %w", err)
+		return err
 	}
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/api/v1/documents?"+q.Encode(), bytes.NewReader(content))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/octet-stream")
-	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(secret)))
+	r.Header.Set("Authorization", "Bearer "+secret)
 	r.Header.Set("Idempotency-Key", "attach-"+documents.HashOf(append([]byte(q.Encode()+"\n"), content...)).String())
 	client := &http.Client{Timeout: 10 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(r)

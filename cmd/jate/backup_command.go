@@ -55,7 +55,7 @@ func backupCommand(ctx context.Context, env *environment) error {
 	whole := filepath.Join(temp, "whole")
 	var said string
 	if *server != "" {
-		said, err = fetchBackup(ctx, *server, *token, *recipient, whole)
+		said, err = fetchBackup(ctx, env, *server, *token, *recipient, whole)
 	} else {
 		said, err = backupFolder(ctx, env, *dir, *recipient, filepath.Join(temp, "copy"), whole)
 	}
@@ -106,7 +106,7 @@ func backupFolder(ctx context.Context, env *environment, dir, recipient, folder,
 
 // fetchBackup has a server make a backup. The server has checked the copy when
 // the answer begins; a file cut on the way is an error here.
-func fetchBackup(ctx context.Context, server, token, recipient, whole string) (string, error) {
+func fetchBackup(ctx context.Context, env *environment, server, token, recipient, whole string) (string, error) {
 	if _, err := parseRecipient(recipient); err != nil {
 		return "", err
 	}
@@ -114,9 +114,9 @@ func fetchBackup(ctx context.Context, server, token, recipient, whole string) (s
 	if err != nil {
 		return "", err
 	}
-	secret, err := os.ReadFile(token)
+	secret, err := bearer(ctx, env.getenv, base, token)
 	if err != nil {
-		return "", fmt.Errorf("the access token: %w", err)
+		return "", err
 	}
 	body, err := json.Marshal(map[string]string{"recipient": recipient})
 	if err != nil {
@@ -127,7 +127,7 @@ func fetchBackup(ctx context.Context, server, token, recipient, whole string) (s
 		return "", err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(secret)))
+	r.Header.Set("Authorization", "Bearer "+secret)
 	client := &http.Client{Timeout: backupWithin, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(r)
 	if err != nil {

@@ -23,7 +23,7 @@ import (
 // open returns the API of a server, or of a folder.
 func (f *caseFlags) open(ctx context.Context, env *environment) (*remote, func() error, error) {
 	if f.server != "" {
-		r, err := newRemote(f.server, f.token)
+		r, err := newRemote(env.getenv, f.server, f.token)
 		return r, func() error { return nil }, err
 	}
 	db, _, err := openStore(f.data, env.quiet())
@@ -98,7 +98,9 @@ func (b *remote) command(ctx context.Context, path, key string, body map[string]
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+b.token)
+	if err := b.authorize(r); err != nil {
+		return nil, err
+	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Idempotency-Key", key)
 	res, err := b.http.Do(r)

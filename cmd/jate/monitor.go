@@ -32,11 +32,12 @@ type monitorFlags struct {
 	leaves, checkpoint, manifests string
 	trust, data                   string
 	log                           monitor.Log
+	getenv                        func(string) string
 }
 
 func monitorCommand(ctx context.Context, env *environment) error {
 	flags := env.flags("monitor")
-	var f monitorFlags
+	f := monitorFlags{getenv: env.getenv}
 	flags.StringVar(&f.server, "server", "", "address of the server")
 	flags.StringVar(&f.token, "token", "", "file with an access token of a monitor")
 	flags.StringVar(&f.leaves, "leaves", "", "file with all leaves, one a line, instead of a server")
@@ -142,7 +143,7 @@ func (f monitorFlags) source() (source, error) {
 	if f.server == "" {
 		return files{f}, nil
 	}
-	return newRemote(f.server, f.token)
+	return newRemote(f.getenv, f.server, f.token)
 }
 
 // verify is one pass.

@@ -39,7 +39,7 @@ func (o *officeAPI) open(ctx context.Context, env *environment) (*remote, func()
 		return nil, nil, errors.New("it takes either --server or --data")
 	}
 	if o.server != "" {
-		r, err := newRemote(o.server, o.token)
+		r, err := newRemote(env.getenv, o.server, o.token)
 		return r, func() error { return nil }, err
 	}
 	role := access.RoleAuditor
@@ -104,7 +104,9 @@ func (b *remote) upload(ctx context.Context, path, kind, key string, file []byte
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+b.token)
+	if err := b.authorize(r); err != nil {
+		return nil, err
+	}
 	r.Header.Set("Content-Type", kind)
 	r.Header.Set("Idempotency-Key", key)
 	res, err := b.http.Do(r)

@@ -40,7 +40,7 @@ func proofCommand(ctx context.Context, env *environment) error {
 		defer db.Close()
 		p = folder{ledger.New(db.Ledger())}
 	} else {
-		b, err := newRemote(*server, *token)
+		b, err := newRemote(env.getenv, *server, *token)
 		if err != nil {
 			return err
 		}

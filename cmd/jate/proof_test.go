@@ -90,7 +90,7 @@ func TestProofs(t *testing.T) {
 	prove(server, "3.tlog-proof", "--entry", "3", "--leaf", other)
 	growth := prove(server, "growth", "--old", "3")
 	leaves := filepath.Join(tmp, "leaves")
-	client, err := newRemote(s.http.URL, server[3])
+	client, err := newRemote(os.Getenv, s.http.URL, server[3])
 	if err != nil {
 		t.Fatal(err)
 	}

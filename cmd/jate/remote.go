@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -21,8 +20,9 @@ import (
 
 // remote reads a server's journal over HTTP, in the name of a monitor.
 type remote struct {
-	server, token string
-	http          *http.Client
+	server string
+	token  func(context.Context) (string, error) // an access token that is good now
+	http   *http.Client
 }
 
 const (
@@ -30,17 +30,32 @@ const (
 	remoteWithin    = time.Minute
 )
 
-// newRemote takes the server's address and the file with an access token.
-func newRemote(server, tokenFile string) (*remote, error) {
+// newRemote takes the server's address and the file with an access token; without
+// one the session of jate login is used, and renewed while it lasts.
+func newRemote(getenv func(string) string, server, tokenFile string) (*remote, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return nil, fmt.Errorf("--server: %q is not the address of a server", server)
 	}
-	b, err := os.ReadFile(tokenFile)
-	if err != nil {
-		return nil, fmt.Errorf("--token: %w", err)
+	token := func(ctx context.Context) (string, error) { return bearer(ctx, getenv, server, tokenFile) }
+	if tokenFile != "" { // once, as it is not renewed
+		text, err := token(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		token = func(context.Context) (string, error) { return text, nil }
 	}
-	return &remote{server: strings.TrimSuffix(server, "/"), token: strings.TrimSpace(string(b)), http: &http.Client{Timeout: remoteWithin}}, nil
+	return &remote{server: strings.TrimSuffix(server, "/"), token: token, http: &http.Client{Timeout: remoteWithin}}, nil
+}
+
+// authorize adds the token to a request, unless the API is in this process.
+func (b *remote) authorize(r *http.Request) error {
+	if b.token == nil {
+		return nil
+	}
+	token, err := b.token(r.Context())
+	r.Header.Set("Authorization", "Bearer "+token)
+	return err
 }
 
 // get returns the body of an answer 200.
@@ -54,7 +69,9 @@ func (b *remote) getAbout(ctx context.Context, path string, room int) ([]byte, e
 	if err != nil {
 		return nil, err
 	}
-	r.Header.Set("Authorization", "Bearer "+b.token)
+	if err := b.authorize(r); err != nil {
+		return nil, err
+	}
 	res, err := b.http.Do(r)
 	if err != nil {
 		return nil, err

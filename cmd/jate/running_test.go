@@ -43,6 +43,9 @@ func runServer(t *testing.T, change func(dir string, c *appConfig)) *running {
 	}
 	r := &running{log: &lines{}}
 	c := appConfig{dir: dir, ask: ask, now: time.Now, random: rand.Reader, log: httpkit.NewLogger(r.log, slog.LevelInfo)}
+	api, inside := listen(t), listen(t)
+	r.address = api.Addr().String()
+	c.url = strings.Replace("http://"+r.address, "127.0.0.1", "localhost", 1)
 	if change != nil {
 		change(dir, &c)
 	}
@@ -50,8 +53,6 @@ func runServer(t *testing.T, change func(dir string, c *appConfig)) *running {
 	if r.app, err = openApp(c); err != nil {
 		t.Fatal(err)
 	}
-	api, inside := listen(t), listen(t)
-	r.address = api.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- serve(ctx, r.app, api, inside) }()

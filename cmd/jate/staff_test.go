@@ -51,7 +51,7 @@ func (r *running) firstCookie(t *testing.T) (*http.Cookie, softkey.Key) {
 		t.Fatal(err)
 	}
 	_, o := r.call(t, http.MethodPost, "/api/v1/invitations/opening", field{"code": code, "name": "awa"}, nil)
-	key, made, err := softkey.Create(usualURL, o.passkey("offer", "passkey"))
+	key, made, err := softkey.Create(r.cfg.url, o.passkey("offer", "passkey"))
 	if err != nil {
 		t.Fatal(err)
 	}
