@@ -103,7 +103,7 @@ type DuplicatePage struct {
 // Duplicates is documented at Service.
 func (s *service) Duplicates(ctx context.Context, q ListDuplicates) (DuplicatePage, error) {
 	limit := pageLimit(q.Limit)
-	shown := q.By.Has(personal...)
+	role, shown := seer(ViewList, MethodDuplicates, q.By)
 	page, err := read(ctx, s, MethodDuplicates, q.By, func(tx Tx) (DuplicatePage, error) {
 		var page DuplicatePage
 		for d, err := range tx.Duplicates(q.By.Programme) {
@@ -121,10 +121,10 @@ func (s *service) Duplicates(ctx context.Context, q ListDuplicates) (DuplicatePa
 			}
 			v := DuplicateView{Duplicate: d}
 			if shown {
-				if v.PersonA, err = s.masked(tx, d.A); err != nil {
+				if v.PersonA, err = s.masked(tx, d.A, role); err != nil {
 					return page, err
 				}
-				if v.PersonB, err = s.masked(tx, d.B); err != nil {
+				if v.PersonB, err = s.masked(tx, d.B, role); err != nil {
 					return page, err
 				}
 			}

@@ -220,14 +220,15 @@ func (s *service) PrintHandOver(ctx context.Context, cmd Print) (Document, error
 	if cmd.Point == "" || cmd.Lot == "" {
 		return Document{}, ErrCommand.At("point", "a hand-over sheet is of one lot and one point")
 	}
-	if cmd.Names && !cmd.By.Has(personal...) {
+	role, sees := seer(ViewSheet, MethodPrintHandOver, cmd.By)
+	if cmd.Names && !sees {
 		return Document{}, access.ErrDenied
 	}
 	p, err := s.countPrint(ctx, cmd, MethodPrintHandOver, "hand-over")
 	if err != nil {
 		return Document{}, err
 	}
-	sheet, err := s.handOver(ctx, cmd, p)
+	sheet, err := s.handOver(ctx, cmd, p, role)
 	if err != nil {
 		return Document{}, err
 	}
@@ -244,7 +245,7 @@ func (s *service) PrintHandOver(ctx context.Context, cmd Print) (Document, error
 // copyMost is the highest number of a copy that a sheet can show.
 const copyMost = 99
 
-func (s *service) handOver(ctx context.Context, cmd Print, p printing) (cards.HandOver, error) {
+func (s *service) handOver(ctx context.Context, cmd Print, p printing, role access.Role) (cards.HandOver, error) {
 	sheet := cards.HandOver{Point: cmd.Point, Copy: min(p.copy, copyMost)}
 	err := s.store.View(ctx, func(tx Tx) error {
 		at, err := tx.Point(cmd.By.Programme, cmd.Point)
@@ -265,7 +266,7 @@ func (s *service) handOver(ctx context.Context, cmd Print, p printing) (cards.Ha
 			return sheet, cards.ErrTooMany
 		}
 		err := s.store.View(ctx, func(tx Tx) error {
-			line, err := s.handLine(tx, e, cmd.Names)
+			line, err := s.handLine(tx, e, cmd.Names, role)
 			line.Number = len(sheet.Lines) + 1
 			sheet.Lines = append(sheet.Lines, line)
 			return err
@@ -277,7 +278,7 @@ func (s *service) handOver(ctx context.Context, cmd Print, p printing) (cards.Ha
 	return sheet, nil
 }
 
-func (s *service) handLine(tx Tx, e Entitlement, names bool) (cards.HandLine, error) {
+func (s *service) handLine(tx Tx, e Entitlement, names bool, role access.Role) (cards.HandLine, error) {
 	line := cards.HandLine{Household: string(e.Beneficiary)}
 	for v, err := range tx.VouchersOf(string(e.Beneficiary)) {
 		if err != nil {
@@ -301,7 +302,7 @@ func (s *service) handLine(tx Tx, e Entitlement, names bool) (cards.HandLine, er
 	if errors.Is(err, ErrForgotten) {
 		return line, nil
 	}
-	line.Name = shorten(p.name(), 60)
+	line.Name = shorten(Seen(ViewSheet, role, p).name(), 60)
 	return line, err
 }
 

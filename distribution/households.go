@@ -8,13 +8,13 @@ import (
 	"github.com/jate-cva/jate/ledger"
 )
 
-// MaskedPerson is what lists show of a person: enough to tell two apart. The
-// zero MaskedPerson is shown to roles that may see nobody.
+// MaskedPerson is what lists show of a person (ViewList): enough to tell two
+// apart. The zero MaskedPerson is shown to roles that may see nobody.
 type MaskedPerson struct {
 	Name      string
 	Sex       string
 	BirthYear int
-	Phone     string // its last two digits
+	Phone     string
 	Cercle    string
 	Commune   string
 	Village   string
@@ -22,8 +22,8 @@ type MaskedPerson struct {
 	Forgotten bool // nothing else is known any more
 }
 
-// masked decrypts a household for a list.
-func (s *service) masked(tx Tx, id BeneficiaryID) (MaskedPerson, error) {
+// masked decrypts a household for a list that the role sees.
+func (s *service) masked(tx Tx, id BeneficiaryID, role access.Role) (MaskedPerson, error) {
 	b, err := tx.Beneficiary(id)
 	if err != nil {
 		return MaskedPerson{}, err
@@ -32,19 +32,17 @@ func (s *service) masked(tx Tx, id BeneficiaryID) (MaskedPerson, error) {
 	if errors.Is(err, ErrForgotten) {
 		return MaskedPerson{Forgotten: true}, nil
 	}
-	return p.mask(), err
+	return p.listed(role), err
 }
 
-func (p Person) mask() MaskedPerson {
-	m := MaskedPerson{Name: p.name(), Sex: p.Sex, BirthYear: p.BirthYear, Cercle: p.Cercle,
+// listed is what the role sees of a person in lists.
+func (p Person) listed(role access.Role) MaskedPerson {
+	p = Seen(ViewList, role, p)
+	return MaskedPerson{Name: p.name(), Sex: p.Sex, BirthYear: p.BirthYear, Phone: p.Phone, Cercle: p.Cercle,
 		Commune: p.Commune, Village: p.Village, Size: p.Size}
-	if len(p.Phone) > 2 {
-		m.Phone = "…" + p.Phone[len(p.Phone)-2:]
-	}
-	return m
 }
 
-// HouseholdView is a household as the registrar sees it.
+// HouseholdView is a household as the role that asks for it sees it.
 type HouseholdView struct {
 	Beneficiary
 	Masked MaskedPerson
@@ -96,6 +94,7 @@ func (s *service) Households(ctx context.Context, q ListHouseholds) (HouseholdPa
 		return HouseholdPage{}, err
 	}
 	limit := pageLimit(q.Limit)
+	role, _ := seer(ViewList, MethodHouseholds, q.By)
 	page, err := read(ctx, s, MethodHouseholds, q.By, func(tx Tx) (HouseholdPage, error) {
 		var page HouseholdPage
 		for b, err := range tx.Beneficiaries(q.By.Programme, q.After) {
@@ -109,7 +108,7 @@ func (s *service) Households(ctx context.Context, q ListHouseholds) (HouseholdPa
 				page.Next = string(page.Items[limit-1].ID)
 				break
 			}
-			m, err := s.masked(tx, b.ID)
+			m, err := s.masked(tx, b.ID, role)
 			if err != nil {
 				return page, err
 			}
@@ -135,13 +134,15 @@ func (s *service) Household(ctx context.Context, q ReadHousehold) (HouseholdView
 	if err := checkCode("purpose", q.Purpose, purposeMax); err != nil {
 		return HouseholdView{}, err
 	}
+	role, _ := seer(ViewHousehold, MethodHousehold, q.By)
 	v, err := read(ctx, s, MethodHousehold, q.By, func(tx Tx) (HouseholdView, error) {
 		b, err := householdOf(tx, q.By, q.ID)
 		if err != nil {
 			return HouseholdView{}, err
 		}
 		p, err := s.cfg.Sealer.personOf(tx, b)
-		return HouseholdView{Beneficiary: b, Masked: p.mask(), Person: &p}, err
+		seen := Seen(ViewHousehold, role, p)
+		return HouseholdView{Beneficiary: b, Masked: p.listed(role), Person: &seen}, err
 	})
 	if err != nil {
 		return HouseholdView{}, err
@@ -176,6 +177,7 @@ func (s *service) FindHouseholds(ctx context.Context, q FindHouseholds) ([]House
 	default:
 		return nil, ErrCommand.At("phone, id", "give a telephone number or an id with its scheme")
 	}
+	role, _ := seer(ViewList, MethodFindHouseholds, q.By)
 	found, err := read(ctx, s, MethodFindHouseholds, q.By, func(tx Tx) ([]HouseholdView, error) {
 		var found []HouseholdView
 		for id, err := range tx.Blind(q.By.Programme, wanted) {
@@ -186,7 +188,7 @@ func (s *service) FindHouseholds(ctx context.Context, q FindHouseholds) ([]House
 			if err != nil {
 				return nil, err
 			}
-			m, err := s.masked(tx, id)
+			m, err := s.masked(tx, id, role)
 			if err != nil {
 				return nil, err
 			}

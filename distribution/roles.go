@@ -59,8 +59,9 @@ var (
 	finance   = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
 	registrar = []access.Role{access.RoleRegistrar}
 	dpo       = []access.Role{access.RoleDPO}
-	// personal are the roles for which persons are decrypted.
-	personal = []access.Role{access.RoleRegistrar, access.RoleListApprover, access.RoleDPO}
+	// personal are the roles for which persons are decrypted, who sees most first
+	// (Views).
+	personal = []access.Role{access.RoleRegistrar, access.RoleDPO, access.RoleListApprover}
 	lists    = []access.Role{access.RoleRegistrar, access.RoleListApprover, access.RoleDPO, access.RoleIssuer,
 		access.RoleMonitor, access.RoleAuditor}
 	books = []access.Role{access.RoleIssuer, access.RoleListApprover, access.RoleFinancePreparer,

@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/internal/workbook"
 	"github.com/jate-cva/jate/ledger"
 )
@@ -24,7 +25,7 @@ type CallLine struct {
 	Point       string
 	Sex         string // of the head, to choose who calls
 	Language    string
-	Phone       string // only for who calls: access.RoleMEALOfficer
+	Phone       string // only for who calls (distribution.ViewCalls)
 	Reached     Reached
 }
 
@@ -37,6 +38,10 @@ type CallList struct {
 
 // CallList is documented at Service.
 func (s *service) CallList(ctx context.Context, q SampleByID) (CallList, error) {
+	role, err := q.By.As(Roles[MethodCallList]...)
+	if err != nil {
+		return CallList{}, err
+	}
 	l, err := read(ctx, s, MethodCallList, q.By, func(tx Tx) (CallList, error) {
 		m, err := sampleOf(tx, q.By, q.ID)
 		if err != nil {
@@ -45,7 +50,7 @@ func (s *service) CallList(ctx context.Context, q SampleByID) (CallList, error) 
 		if m.State() != "drawn" {
 			return CallList{}, ErrSampleState.At("sample", "it is %s", m.State())
 		}
-		l := CallList{Sample: m, Phones: q.By.Has(access.RoleMEALOfficer)}
+		l := CallList{Sample: m, Phones: distribution.SightOf(distribution.ViewCalls, role, distribution.FieldPhone) == distribution.Clear}
 		groups := map[string]int{}
 		for i, x := range m.Strata {
 			groups[x.Name] = i + 1
@@ -54,7 +59,7 @@ func (s *service) CallList(ctx context.Context, q SampleByID) (CallList, error) 
 			if err != nil {
 				return CallList{}, err
 			}
-			line, err := s.callLine(tx, m, p, l.Phones)
+			line, err := s.callLine(tx, m, p, role)
 			if err != nil {
 				return CallList{}, err
 			}
@@ -66,10 +71,7 @@ func (s *service) CallList(ctx context.Context, q SampleByID) (CallList, error) 
 	if err != nil {
 		return CallList{}, err
 	}
-	actor, err := acting(MethodCallList, q.By)
-	if err != nil {
-		return CallList{}, err
-	}
+	actor := ledger.Actor{Role: string(role), Name: q.By.Pseudonym}
 	return l, s.store.Update(ctx, func(tx Tx) error {
 		_, err := ledger.Decide(tx, actor, l.Sample.Round, "call-list", l.Sample.ID, map[string]string{
 			"count": strconv.Itoa(len(l.Lines)), "phones": strconv.FormatBool(l.Phones)})
@@ -77,7 +79,7 @@ func (s *service) CallList(ctx context.Context, q SampleByID) (CallList, error) 
 	})
 }
 
-func (s *service) callLine(tx Tx, m Sample, p Pick, phones bool) (CallLine, error) {
+func (s *service) callLine(tx Tx, m Sample, p Pick, role access.Role) (CallLine, error) {
 	line := CallLine{Code: m.Code(p.N), Replacement: p.Replacement}
 	cards, err := CardsOf(tx, m.Round, p.Household)
 	if err != nil {
@@ -90,10 +92,8 @@ func (s *service) callLine(tx Tx, m Sample, p Pick, phones bool) (CallLine, erro
 	if err != nil {
 		return line, err
 	}
-	line.Sex, line.Language = who.Sex, who.Language
-	if phones {
-		line.Phone = who.Phone
-	}
+	who = distribution.Seen(distribution.ViewCalls, role, who)
+	line.Sex, line.Language, line.Phone = who.Sex, who.Language, who.Phone
 	if a, err := tx.Answer(m.ID, p.N); err == nil {
 		line.Reached = a.Reached
 	}

@@ -92,10 +92,14 @@ func sampleOf(tx Tx, by access.Actor, id string) (Sample, error) {
 // FreezeSample is documented at Service.
 func (s *service) FreezeSample(ctx context.Context, cmd FreezeSample) (Sample, error) {
 	var units []FrameUnit
-	_, err := read(ctx, s, MethodFreezeSample, cmd.By, func(tx Tx) (Sample, error) {
+	role, err := cmd.By.As(Roles[MethodFreezeSample]...)
+	if err != nil {
+		return Sample{}, err
+	}
+	_, err = read(ctx, s, MethodFreezeSample, cmd.By, func(tx Tx) (Sample, error) {
 		m, err := sampleOf(tx, cmd.By, cmd.Sample)
 		if err == nil && m.Frozen.IsZero() && cmd.Design.check() == nil {
-			units, err = s.frame(tx, m, cmd.Design)
+			units, err = s.frame(tx, m, cmd.Design, role)
 		}
 		return m, err
 	})
@@ -154,8 +158,8 @@ func designOf(facts map[string]string) (d Design, err error) {
 }
 
 // frame lists the round's households that a card was issued for, each in its
-// stratum.
-func (s *service) frame(tx Tx, m Sample, d Design) ([]FrameUnit, error) {
+// stratum, as the role sees them.
+func (s *service) frame(tx Tx, m Sample, d Design, role access.Role) ([]FrameUnit, error) {
 	at := map[string]int{}
 	var units []FrameUnit
 	var labels []map[Dimension]string
@@ -201,6 +205,7 @@ func (s *service) frame(tx Tx, m Sample, d Design) ([]FrameUnit, error) {
 			if err != nil {
 				return nil, err
 			}
+			p = distribution.Seen(distribution.ViewFrame, role, p)
 			labels[i][BySex], labels[i][ByStatus] = p.Sex, p.Status
 		}
 	}
