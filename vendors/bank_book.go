@@ -181,8 +181,11 @@ func (b *bankBook) match(as ledger.Actor, l *BankLine) error {
 		entries, err = b.order(as, &st, *l)
 		l.What = IsPayment
 	default:
-		entries = b.repeated(*l)
-		l.What = IsEntry
+		var of bool
+		if entries, of, err = b.byCheque(as, l); !of {
+			entries = b.repeated(*l)
+			l.What = IsEntry
+		}
 	}
 	if err != nil {
 		return err
@@ -215,10 +218,13 @@ func (b *bankBook) payment(as ledger.Actor, st *Settlement, i int, l BankLine) (
 		return nil, nil
 	}
 	if e := b.free(p, kind, l.Amount.Minor()); e != nil {
-		return []*bankEntry{e}, nil
+		return []*bankEntry{e}, b.shows(p, l)
 	}
 	if said == PaidOut && p.Result != "" || said == CameBack && p.Result != PaidOut || p.To.channel() == MethodCash {
 		return nil, nil
+	}
+	if why, err := p.onPaper(b.tx, said, true); err != nil || why != "" {
+		return nil, err
 	}
 	e, err := b.take(as, st, i, said, l)
 	return []*bankEntry{e}, err
@@ -231,7 +237,47 @@ func (b *bankBook) take(as ledger.Actor, st *Settlement, i int, said Outcome, l 
 		return nil, err
 	}
 	b.add(e)
-	return b.bySeq[e.Seq], b.tx.PutSettlement(*st)
+	return b.bySeq[e.Seq], errors.Join(b.tx.PutSettlement(*st), b.shows(st.Payments[i], l))
+}
+
+// byCheque returns the entry of the payment whose cheque a line shows. It reports
+// false where the line names no cheque of the register: one that is void, or of
+// another sum, stays open.
+func (b *bankBook) byCheque(as ledger.Actor, l *BankLine) ([]*bankEntry, bool, error) {
+	n, ok := l.cheque()
+	if !ok {
+		return nil, false, nil
+	}
+	c, err := b.tx.Cheque(b.bank, n)
+	if errors.Is(err, ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil || c.Payment == "" || c.Programme != l.Programme {
+		return nil, true, err
+	}
+	st, i, ok, err := b.settlementOf(BankLine{Programme: l.Programme, Payment: c.Payment})
+	if err != nil || !ok {
+		return nil, true, err
+	}
+	l.What = IsPayment
+	if l.Amount.Sign() > 0 {
+		l.What = IsReturn
+	}
+	entries, err := b.payment(as, &st, i, *l)
+	return entries, true, err
+}
+
+// shows writes into the register which line shows the cheque of a payment.
+func (b *bankBook) shows(p PaymentLine, l BankLine) error {
+	if p.To.channel() != MethodCheque || l.Amount.Sign() > 0 {
+		return nil
+	}
+	c, err := b.tx.ChequeFor(p.Reference)
+	if err != nil {
+		return err
+	}
+	c.Line, c.Ended = l.N, l.Booked
+	return b.tx.PutCheque(c)
 }
 
 // order returns the entries of all payments of a settlement that the bank has
@@ -245,7 +291,7 @@ func (b *bankBook) order(as ledger.Actor, st *Settlement, l BankLine) ([]*bankEn
 		if e := b.free(p, ledger.KindConfirm, -p.Amount.Minor()); e != nil && !p.Amount.IsZero() {
 			shown, confirmed = append(shown, e), confirmed-p.Amount.Minor()
 		}
-		if p.Result == "" && p.To.channel() != MethodCash {
+		if p.Result == "" && p.To.channel() != MethodCash && p.To.channel() != MethodCheque {
 			open, waiting = append(open, i), waiting-p.Amount.Minor()
 		}
 	}

@@ -1,6 +1,7 @@
 package vendors
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/jate-cva/jate/ledger"
@@ -40,6 +41,12 @@ func (b *bankBook) paymentOf(l BankLine) (Settlement, int, error) {
 	switch {
 	case l.What == IsPayment && p.To.channel() == MethodCash:
 		return st, i, ErrBankLine.At("payment", "cash is confirmed by its signed receipt")
+	case l.What == IsPayment && p.To.channel() == MethodCheque:
+		if err := l.showsCheque(b.tx, p); err != nil {
+			return st, i, err
+		}
+	}
+	switch {
 	case l.What == IsPayment && (p.Result != "" || amount != -p.Amount.Minor()):
 		return st, i, ErrBankLine.At("payment", "it is of %s and was answered %q", p.Amount.Text(), string(p.Result))
 	case l.What == IsReturn && (p.Result != PaidOut || amount <= 0 || amount > p.Amount.Minor()):
@@ -48,6 +55,18 @@ func (b *bankBook) paymentOf(l BankLine) (Settlement, int, error) {
 		return st, i, ErrBankLine.At("round", "what is missing is a fee of the payment's round, %s", p.Round)
 	}
 	return st, i, nil
+}
+
+// showsCheque returns ErrBankLine unless the line may be of the payment's cheque.
+func (l BankLine) showsCheque(tx Tx, p PaymentLine) error {
+	c, err := tx.ChequeFor(p.Reference)
+	if errors.Is(err, ErrNotFound) {
+		return ErrBankLine.At("payment", "its cheque is not in the register")
+	}
+	if n, named := l.cheque(); err == nil && named && n != c.Number {
+		return ErrBankLine.At("payment", "its cheque is %s", c.No())
+	}
+	return err
 }
 
 // post puts a line into the books as what two persons say it is. Where it was in

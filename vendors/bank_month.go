@@ -67,6 +67,8 @@ type BankMonth struct {
 	Suspended   []Difference // lines in the books that are still to be explained
 	Suspense    money.Amount // what suspense:<bank> holds now
 	Missing     money.Amount // what unexplained:<bank> holds now
+	Cheques     []Difference // written up to the end and neither shown by the bank nor void by then; part of what is in transit
+	ChequesOut  money.Amount // what they come to
 	Ties        bool         // the books' entries come to their balance, and the differences to the difference
 	Size        uint64       // of the journal that this was made from
 }
@@ -199,6 +201,25 @@ func (m *BankMonth) differ(d Difference, explained, unknown *int64) {
 	}
 }
 
+// cheques lists those that are out at the end of the last day.
+func (m *BankMonth) cheques(b *bankBook) error {
+	m.ChequesOut = money.Francs(0)
+	for c, err := range b.tx.Cheques(m.Bank) {
+		if err != nil {
+			return err
+		}
+		state := c.On(m.Until)
+		if state != ChequeIssued && state != ChequeStale || c.Date.After(m.Until) || c.Payment == "" {
+			continue
+		}
+		m.Cheques = append(m.Cheques, Difference{Kind: DifferenceKind(state), What: IsPayment, Day: c.Date, Amount: c.Amount, Ref: c.No(), Text: c.Payment})
+		if m.ChequesOut, err = m.ChequesOut.Add(c.Amount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // open reads what is on its way and what is in suspense.
 func (m *BankMonth) open(b *bankBook) error {
 	for st, err := range b.tx.Settlements(m.Programme) {
@@ -213,6 +234,9 @@ func (m *BankMonth) open(b *bankBook) error {
 			return err
 		}
 		m.InTransit = append(m.InTransit, ledger.Balance{Account: ledger.Transit(st.ID), Amount: held})
+	}
+	if err := m.cheques(b); err != nil {
+		return err
 	}
 	var err error
 	if m.Suspense, err = b.tx.Balance(ledger.Suspense(m.Bank), money.XOF); err != nil {

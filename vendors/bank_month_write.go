@@ -1,15 +1,11 @@
 package vendors
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
-
-	"github.com/xuri/excelize/v2"
 
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/internal/workbook"
@@ -30,6 +26,9 @@ var monthWords = map[string]string{
 	string(DiffOutstanding): "not shown by the bank yet / pas encore vu par la banque",
 	string(DiffProposed):    "waits for a second person / attend une deuxième personne",
 	string(DiffUnknown):     "UNKNOWN / INCONNU",
+	"cheques":               "Cheques that are out / Chèques en circulation",
+	string(ChequeIssued):    "cheque, not presented yet / chèque non encore présenté",
+	string(ChequeStale):     "cheque, STALE / chèque PÉRIMÉ",
 	"suspended":             "in suspense, to be explained / en attente, à expliquer",
 }
 
@@ -60,6 +59,12 @@ func (m BankMonth) rows() [][]any {
 	for _, t := range m.InTransit {
 		rows = append(rows, total("transit", t.Amount, string(t.Account)))
 	}
+	for _, d := range m.Cheques {
+		row := line(monthWords[string(d.Kind)], d)
+		row[5] = nil
+		rows = append(rows, row)
+	}
+	rows = append(rows, total("cheques", m.ChequesOut, ""))
 	rows = append(rows, total("suspense", m.Suspense, "suspense:"+m.Bank), total("missing", m.Missing, "unexplained:"+m.Bank))
 	for _, d := range m.Suspended {
 		rows = append(rows, line(monthWords["suspended"], d))
@@ -77,62 +82,15 @@ func (m BankMonth) Write(w io.Writer, form string) error {
 		e.SetIndent("", "  ")
 		return e.Encode(wireOfMonth(m))
 	case "csv":
-		return m.writeCSV(w)
+		return m.table().WriteCSV(w)
 	case "xlsx":
-		return m.writeXLSX(w)
+		return m.table().WriteXLSX(w)
 	}
 	return ErrMonthForm
 }
 
-func (m BankMonth) writeCSV(w io.Writer) error {
-	if _, err := io.WriteString(w, "\ufeff"); err != nil { // so that Excel reads accents
-		return err
-	}
-	c := csv.NewWriter(w)
-	c.Comma, c.UseCRLF = ';', true
-	if err := c.Write(monthTitles); err != nil {
-		return err
-	}
-	for _, row := range m.rows() {
-		var cells []string
-		for _, v := range row {
-			switch v := v.(type) {
-			case nil:
-				cells = append(cells, "")
-			case int64:
-				cells = append(cells, strconv.FormatInt(v, 10))
-			case int:
-				cells = append(cells, strconv.Itoa(v))
-			default:
-				cells = append(cells, inert(fmt.Sprint(v)))
-			}
-		}
-		if err := c.Write(cells); err != nil {
-			return err
-		}
-	}
-	c.Flush()
-	return c.Error()
-}
-
-func (m BankMonth) writeXLSX(w io.Writer) (err error) {
-	book := excelize.NewFile()
-	defer func() { err = errors.Join(err, book.Close()) }()
-	if err := book.SetSheetName("Sheet1", m.Bank); err != nil {
-		return err
-	}
-	rows := m.rows()
-	for _, row := range rows {
-		for j, v := range row {
-			if text, ok := v.(string); ok {
-				row[j] = workbook.Inert(text)
-			}
-		}
-	}
-	if err := workbook.Rows(book, m.Bank, monthTitles, len(rows), func(i int) []any { return rows[i] }); err != nil {
-		return err
-	}
-	return workbook.Write(w, book)
+func (m BankMonth) table() workbook.Table {
+	return workbook.Table{Name: m.Bank, Titles: monthTitles, Rows: m.rows()}
 }
 
 func (m BankMonth) writeText(w io.Writer) error {

@@ -24,6 +24,9 @@ func (a AdvanceLine) documented(tx Tx) error {
 	if err != nil {
 		return err
 	}
+	if v, _, err = v.payable(tx); err != nil {
+		return err
+	}
 	return documents.Missing(tx, a.Programme, documents.Payment{Method: v.Contract.Payment.Method, Amount: a.Amount,
 		Subjects: []documents.Subject{{Kind: documents.OfVendor, ID: string(a.Vendor)}, {Kind: documents.OfAdvance, ID: a.ID}}})
 }

@@ -53,6 +53,16 @@ type Endpoints struct {
 	AnswerLine        httpkit.Endpoint[AnswerLine, BankLine]
 	BankLines         httpkit.Endpoint[BankLinesOf, Page[BankLine]]
 	BankMonth         httpkit.Endpoint[BankMonthOf, BankMonth]
+
+	RegisterChequeBook  httpkit.Endpoint[RegisterChequeBook, ChequeBook]
+	IssueCheque         httpkit.Endpoint[IssueCheque, Cheque]
+	SpoilCheque         httpkit.Endpoint[SpoilCheque, Cheque]
+	SayCheque           httpkit.Endpoint[SayCheque, Cheque]
+	AnswerCheque        httpkit.Endpoint[AnswerCheque, Cheque]
+	ChangePayment       httpkit.Endpoint[ChangePayment, PaymentChange]
+	AnswerPaymentChange httpkit.Endpoint[AnswerPaymentChange, PaymentChange]
+	PaymentChange       httpkit.Endpoint[ByID, ShownChange]
+	ChequeRegister      httpkit.Endpoint[ChequeRegisterOf, ChequeRegister]
 }
 
 // NewEndpoints puts each method behind the middleware that observe returns for
@@ -101,6 +111,16 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		AnswerLine:        guarded(MethodAnswerLine, s.AnswerLine, observe),
 		BankLines:         guarded(MethodBankLines, s.BankLines, observe),
 		BankMonth:         guarded(MethodBankMonth, s.BankMonth, observe),
+
+		RegisterChequeBook:  guarded(MethodRegisterChequeBook, s.RegisterChequeBook, observe),
+		IssueCheque:         guarded(MethodIssueCheque, s.IssueCheque, observe),
+		SpoilCheque:         guarded(MethodSpoilCheque, s.SpoilCheque, observe),
+		SayCheque:           guarded(MethodSayCheque, s.SayCheque, observe),
+		AnswerCheque:        guarded(MethodAnswerCheque, s.AnswerCheque, observe),
+		ChangePayment:       guarded(MethodChangePayment, s.ChangePayment, observe),
+		AnswerPaymentChange: guarded(MethodAnswerPaymentChange, s.AnswerPaymentChange, observe),
+		PaymentChange:       guarded(MethodPaymentChange, s.PaymentChange, observe),
+		ChequeRegister:      guarded(MethodChequeRegister, s.ChequeRegister, observe),
 	}
 }
 

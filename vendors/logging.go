@@ -53,6 +53,12 @@ func (l logged) ApproveTerms(ctx context.Context, cmd ApproveTerms) (Terms, erro
 	return t, err
 }
 
+func (l logged) AnswerPaymentChange(ctx context.Context, cmd AnswerPaymentChange) (PaymentChange, error) {
+	c, err := l.Service.AnswerPaymentChange(ctx, cmd)
+	l.line(ctx, err, "payment address answered", slog.String("vendor", string(c.Vendor)), slog.Bool("refused", c.Refused), slog.String("actor", cmd.By.Pseudonym))
+	return c, err
+}
+
 func (l logged) ImportResults(ctx context.Context, cmd ImportResults) (Results, error) {
 	r, err := l.Service.ImportResults(ctx, cmd)
 	l.line(ctx, err, "payment results imported", slog.String("settlement", cmd.Settlement), slog.Int("paid", r.Paid),
@@ -65,6 +71,28 @@ func (l logged) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (Advance
 	l.line(ctx, err, "advance given", slog.String("advance", a.ID), slog.Int64("amount", a.Amount.Minor()),
 		slog.String("actor", cmd.By.Pseudonym))
 	return a, err
+}
+
+func (l logged) IssueCheque(ctx context.Context, cmd IssueCheque) (Cheque, error) {
+	c, err := l.Service.IssueCheque(ctx, cmd)
+	l.cheque(ctx, err, "cheque issued", c, cmd.By.Pseudonym)
+	return c, err
+}
+
+func (l logged) SpoilCheque(ctx context.Context, cmd SpoilCheque) (Cheque, error) {
+	c, err := l.Service.SpoilCheque(ctx, cmd)
+	l.cheque(ctx, err, "cheque spoilt", c, cmd.By.Pseudonym)
+	return c, err
+}
+
+func (l logged) AnswerCheque(ctx context.Context, cmd AnswerCheque) (Cheque, error) {
+	c, err := l.Service.AnswerCheque(ctx, cmd)
+	l.cheque(ctx, err, "cheque answered", c, cmd.By.Pseudonym)
+	return c, err
+}
+
+func (l logged) cheque(ctx context.Context, err error, what string, c Cheque, by string) {
+	l.line(ctx, err, what, slog.String("bank", c.Bank), slog.String("cheque", c.No()), slog.String("state", string(c.State)), slog.String("actor", by))
 }
 
 func (l logged) ImportStatement(ctx context.Context, cmd ImportStatement) (StatementImport, error) {

@@ -94,17 +94,23 @@ func (s Settlement) unanswered(tx Tx) ([]payment, error) {
 		if p.Result != "" {
 			continue
 		}
-		name := p.To.Payee
-		if name == "" {
-			v, err := tx.Vendor(p.Vendor)
-			if err != nil {
-				return nil, err
-			}
-			name = v.Name
+		name, err := p.payee(tx)
+		if err != nil {
+			return nil, err
 		}
 		due = append(due, payment{p, name})
 	}
 	return due, nil
+}
+
+// payee returns in whose name a payment is made: the shop's where the contract
+// names nobody else.
+func (p PaymentLine) payee(tx Tx) (string, error) {
+	if p.To.Payee != "" {
+		return p.To.Payee, nil
+	}
+	v, err := tx.Vendor(p.Vendor)
+	return v.Name, err
 }
 
 // order writes the payments that go to bank accounts as one pain.001. Its

@@ -20,7 +20,8 @@ type payer struct {
 
 // standing is what one vendor may still be paid, and still owes.
 type standing struct {
-	vendor   Vendor
+	vendor   Vendor       // with how he is paid now
+	held     bool         // another way is approved and not yet in force
 	free     money.Amount // on his claimed account, not taken by a claim before
 	debt     money.Amount // of his advances
 	advances []AdvanceLine
@@ -36,7 +37,10 @@ func (p *payer) standing(id ID) (*standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &standing{vendor: v}
+	st := &standing{}
+	if st.vendor, st.held, err = v.payable(p.tx); err != nil {
+		return nil, err
+	}
 	if st.free, err = p.tx.Balance(ledger.Claimed(string(id)), money.XOF); err != nil {
 		return nil, err
 	}
@@ -51,14 +55,15 @@ func (p *payer) standing(id ID) (*standing, error) {
 }
 
 // line returns the payment of a claim. It reports false where a case has
-// frozen money that the claim would need.
+// frozen money that the claim would need, or how the vendor is paid is about to
+// change.
 func (p *payer) line(c Claim) (PaymentLine, bool, error) {
 	st, err := p.standing(c.Vendor)
 	if err != nil {
 		return PaymentLine{}, false, err
 	}
 	due, err := c.payable()
-	if err != nil || due.Minor() > st.free.Minor() {
+	if err != nil || st.held || due.Minor() > st.free.Minor() {
 		return PaymentLine{}, false, err
 	}
 	keep := money.Francs(recoverable(st.advances, st.debt.Minor(), due.Minor(), p.tx.Now()))

@@ -54,6 +54,19 @@ func (s *service) ImportResults(ctx context.Context, cmd ImportResults) (Results
 			return Results{}, err
 		}
 		out := Results{Same: same, Others: others}
+		var f rowFaults
+		for _, a := range fresh {
+			why, err := st.Payments[a.payment].onPaper(tx, a.row.outcome, a.row.statement)
+			if err != nil {
+				return Results{}, err
+			}
+			if why != "" {
+				f.add(a.row.n, colReference, a.row.reference, "%s", why)
+			}
+		}
+		if len(f) > 0 {
+			return Results{}, ErrResult.With(f...)
+		}
 		for _, a := range fresh {
 			_, err := st.take(tx, as, a.payment, a.row.outcome, a.row.bankRef, a.row.message)
 			if err != nil {
@@ -106,6 +119,11 @@ func (s *Settlement) take(tx Tx, as ledger.Actor, i int, said Outcome, bankRef, 
 	s.State = s.progress()
 	if e, err = ledger.Post(tx, e); err != nil {
 		return ledger.Entry{}, err
+	}
+	if p.To.channel() == MethodCheque {
+		if err := endCheque(tx, p.Reference, said, message); err != nil {
+			return ledger.Entry{}, err
+		}
 	}
 	return e, tx.PutClaim(c)
 }

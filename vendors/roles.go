@@ -50,6 +50,16 @@ const (
 	MethodAnswerLine        Method = "answer_line"
 	MethodBankLines         Method = "bank_lines"
 	MethodBankMonth         Method = "bank_month"
+
+	MethodRegisterChequeBook  Method = "register_cheque_book"
+	MethodIssueCheque         Method = "issue_cheque"
+	MethodSpoilCheque         Method = "spoil_cheque"
+	MethodSayCheque           Method = "say_cheque"
+	MethodAnswerCheque        Method = "answer_cheque"
+	MethodChangePayment       Method = "change_payment"
+	MethodAnswerPaymentChange Method = "answer_payment_change"
+	MethodPaymentChange       Method = "payment_change"
+	MethodChequeRegister      Method = "cheque_register"
 )
 
 var (
@@ -111,4 +121,14 @@ var Roles = map[Method][]access.Role{
 	MethodAnswerLine:        approve,
 	MethodBankLines:         bookReaders,
 	MethodBankMonth:         bookReaders,
+
+	MethodRegisterChequeBook:  prepare,
+	MethodIssueCheque:         prepare,
+	MethodSpoilCheque:         prepare,
+	MethodSayCheque:           finance,
+	MethodAnswerCheque:        approve,
+	MethodChangePayment:       field,
+	MethodAnswerPaymentChange: approve,
+	MethodPaymentChange:       bookReaders,
+	MethodChequeRegister:      bookReaders,
 }

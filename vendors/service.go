@@ -46,6 +46,16 @@ type Service interface {
 	Terms(ctx context.Context, q ByID) (Terms, error)
 	// ClaimCharges returns what each line of the terms came to on a claim.
 	ClaimCharges(ctx context.Context, q ByID) ([]ChargeLine, error)
+	// ChangePayment proposes another way or address to pay a vendor. Errors:
+	// ErrNotFound, ErrVendor, ErrPaymentChange while one is about to come into force.
+	ChangePayment(ctx context.Context, cmd ChangePayment) (PaymentChange, error)
+	// AnswerPaymentChange approves it: from then on nothing is prepared or approved
+	// for the vendor until it is in force, and then to the new address alone. Or it
+	// refuses it. Errors: ErrNotFound, ErrPaymentChange, access.ErrSamePerson,
+	// access.ErrProof.
+	AnswerPaymentChange(ctx context.Context, cmd AnswerPaymentChange) (PaymentChange, error)
+	// PaymentChange returns the last change of a vendor. Errors: ErrNotFound.
+	PaymentChange(ctx context.Context, q ByID) (ShownChange, error)
 	// SetZone makes a zone or changes its policy. Errors: ErrVendor.
 	SetZone(ctx context.Context, cmd SetZone) (Zone, error)
 	// Zone returns a zone with its policy's defaults filled in.
@@ -124,12 +134,32 @@ type Service interface {
 	// ErrVendor.
 	ExplainLine(ctx context.Context, cmd ExplainLine) (BankLine, error)
 	// AnswerLine agrees to what another person said, and posts it. Errors:
-	// ErrNotFound, ErrBankLine, ErrSamePerson, ledger.ErrOverdrawn.
+	// ErrNotFound, ErrBankLine, ErrSamePerson, access.ErrProof, ledger.ErrOverdrawn.
 	AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, error)
 	BankLines(ctx context.Context, q BankLinesOf) (Page[BankLine], error)
 	// BankMonth explains the bank's balance less the books', line by line.
 	// Errors: ErrBankMonth, ErrNotFound.
 	BankMonth(ctx context.Context, q BankMonthOf) (BankMonth, error)
+
+	// RegisterChequeBook records a book of cheques. Errors: ErrVendor, ErrCheque,
+	// ErrNotFound for an account of another programme.
+	RegisterChequeBook(ctx context.Context, cmd RegisterChequeBook) (ChequeBook, error)
+	// IssueCheque records the cheque written for an ordered payment. Errors:
+	// ErrNotFound, ErrVendor, ErrCheque, ErrChequeUsed.
+	IssueCheque(ctx context.Context, cmd IssueCheque) (Cheque, error)
+	// SpoilCheque records a leaf that became no cheque. Errors: ErrVendor,
+	// ErrCheque, ErrChequeUsed.
+	SpoilCheque(ctx context.Context, cmd SpoilCheque) (Cheque, error)
+	// SayCheque says that a cheque was cleared or is void. Errors: ErrNotFound,
+	// ErrVendor, ErrCheque.
+	SayCheque(ctx context.Context, cmd SayCheque) (Cheque, error)
+	// AnswerCheque agrees to what another person said of a cheque: its payment is
+	// made, or failed. Errors: ErrNotFound, ErrCheque, access.ErrSamePerson,
+	// access.ErrProof.
+	AnswerCheque(ctx context.Context, cmd AnswerCheque) (Cheque, error)
+	// ChequeRegister returns an account's books, cheques and what is wrong with
+	// them, as on a day. Errors: ErrNotFound.
+	ChequeRegister(ctx context.Context, q ChequeRegisterOf) (ChequeRegister, error)
 
 	// PrepareAdvance proposes money for a vendor before he sells. Errors:
 	// ErrNotFound, ErrSuspended, ErrVendor.
@@ -154,6 +184,9 @@ type Config struct {
 	// Banks are the accounts that pay, by the ids of their accounts in the
 	// ledger. A pain.001 file needs the one it is drawn on.
 	Banks map[string]BankAccount
+	// Cooling is how long an approved change of how a vendor is paid waits;
+	// CoolingDefault where zero.
+	Cooling time.Duration
 	// Serial returns a voucher's serial in the form of the ledger, from what an
 	// invoice says; false where it is none. Where nil, serials stay as typed.
 	Serial func(typed string) (string, bool)
@@ -187,6 +220,7 @@ type service struct {
 	templates []Template
 	banks     map[string]BankAccount
 	serial    func(string) (string, bool)
+	cooling   time.Duration
 }
 
 // New returns the service. It fails where the configuration lacks something.
@@ -194,7 +228,10 @@ func New(c Config) (Service, error) {
 	if c.Store == nil || c.Rand == nil || c.Prover == nil {
 		return nil, errors.New("vendors: Store, Rand and Prover are required")
 	}
-	s := &service{store: c.Store, random: c.Rand, prover: c.Prover, bank: c.Bank, templates: c.Templates, banks: c.Banks, serial: c.Serial}
+	s := &service{store: c.Store, random: c.Rand, prover: c.Prover, bank: c.Bank, templates: c.Templates, banks: c.Banks, serial: c.Serial, cooling: c.Cooling}
+	if s.cooling <= 0 {
+		s.cooling = CoolingDefault
+	}
 	if s.bank == "" {
 		s.bank = "main"
 	}

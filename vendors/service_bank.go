@@ -239,6 +239,10 @@ func (s *service) ExplainLine(ctx context.Context, cmd ExplainLine) (BankLine, e
 func (l BankLine) ref() string { return fmt.Sprintf("%s-%d", l.Bank, l.N) }
 
 func (s *service) AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, error) {
+	proof, err := s.agreement(ctx, MethodAnswerLine, cmd.By, cmd.Digest, cmd.Refuse)
+	if err != nil {
+		return BankLine{}, err
+	}
 	return once(ctx, s, MethodAnswerLine, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (BankLine, error) {
 		l, err := ownLine(tx, cmd.Bank, cmd.N, cmd.By)
 		if err != nil {
@@ -250,8 +254,11 @@ func (s *service) AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, err
 		if d, err := l.Digest(); err != nil || d != cmd.Digest {
 			return BankLine{}, errors.Join(err, ErrBankLine.At("digest", "something else is said of it by now; read it again"))
 		}
-		if !cmd.Refuse && l.By == cmd.By.ID {
-			return BankLine{}, access.ErrSamePerson
+		if !cmd.Refuse {
+			p := access.Proposal{Programme: l.Programme, Digest: cmd.Digest, PreparedBy: l.By, Roles: Roles[MethodAnswerLine]}
+			if _, err := p.Approve(cmd.By, proof, tx.Now()); err != nil {
+				return BankLine{}, err
+			}
 		}
 		what := "bank-line-agreed"
 		if cmd.Refuse {
@@ -278,6 +285,15 @@ func (s *service) AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, err
 		}
 		return l, tx.PutBankLine(l)
 	})
+}
+
+// agreement obtains a person's proof that he agrees to what has this digest. A
+// refusal needs none.
+func (s *service) agreement(ctx context.Context, m Method, by access.Actor, digest [32]byte, refuse bool) (access.Proof, error) {
+	if _, err := acting(m, by); err != nil || refuse {
+		return access.Proof{}, err
+	}
+	return s.prover.Prove(access.NewContext(ctx, by), digest)
 }
 
 func (s *service) BankLines(ctx context.Context, q BankLinesOf) (Page[BankLine], error) {

@@ -136,6 +136,9 @@ func (s *service) SuspendVendor(ctx context.Context, cmd SuspendVendor) (Vendor,
 func (s *service) Vendor(ctx context.Context, q ByID) (Vendor, error) {
 	return read(ctx, s, MethodVendor, q.By, func(tx Tx) (Vendor, error) {
 		v, err := ownVendor(tx, ID(q.ID), q.By)
+		if err == nil {
+			v, _, err = v.payable(tx)
+		}
 		return v.shownTo(q.By), err
 	})
 }
@@ -144,6 +147,9 @@ func (s *service) Vendors(ctx context.Context, q List) (Page[Vendor], error) {
 	return read(ctx, s, MethodVendors, q.By, func(tx Tx) (Page[Vendor], error) {
 		p, err := page(tx.Vendors(q.By.Programme, ID(q.After)), q.Limit, func(v Vendor) string { return string(v.ID) })
 		for i, v := range p.Items {
+			if v, _, err = v.payable(tx); err != nil {
+				return Page[Vendor]{}, err
+			}
 			p.Items[i] = v.shownTo(q.By)
 		}
 		return p, err

@@ -30,6 +30,9 @@ type Tx interface {
 	Terms(vendor ID, version int) (Terms, error)
 	// PutTerms stores a version: the latest anew, or the latest plus one.
 	PutTerms(t Terms) error
+	// PaymentChange returns the last change of how a vendor is paid.
+	PaymentChange(vendor ID) (PaymentChange, error)
+	PutPaymentChange(c PaymentChange) error
 	// Charged returns how far a vendor's charges have come in a round.
 	Charged(vendor ID, round string) (Charged, error)
 	PutCharged(c Charged) error
@@ -76,6 +79,16 @@ type Tx interface {
 	PutBankLine(l BankLine) error
 	// BankLines yields a bank account's lines with N above after, in order.
 	BankLines(bank string, after int) iter.Seq2[BankLine, error]
+
+	PutChequeBook(b ChequeBook) error
+	// ChequeBooks yields a bank account's books by their first numbers.
+	ChequeBooks(bank string) iter.Seq2[ChequeBook, error]
+	Cheque(bank string, number uint64) (Cheque, error)
+	PutCheque(c Cheque) error
+	// Cheques yields a bank account's cheques by their numbers.
+	Cheques(bank string) iter.Seq2[Cheque, error]
+	// ChequeFor returns the cheque of the payment with a reference.
+	ChequeFor(payment string) (Cheque, error)
 
 	Advance(id string) (AdvanceLine, error)
 	PutAdvance(a AdvanceLine) error

@@ -18,6 +18,9 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 	for pattern, h := range staffRoutes(e, opts) {
 		mux.Handle(pattern, staff(h))
 	}
+	for pattern, h := range chequeRoutes(e, opts) {
+		mux.Handle(pattern, staff(h))
+	}
 	upload := append(append([]httpkit.Option{}, opts...), httpkit.MaxBody(FileMax), httpkit.Within(slowly))
 	for pattern, h := range bankRoutes(e, opts, upload) {
 		mux.Handle(pattern, staff(h))

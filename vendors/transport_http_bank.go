@@ -220,6 +220,8 @@ type monthWire struct {
 	Flows       []flowWire       `json:"flows"`
 	InTransit   []transitWire    `json:"in_transit"`
 	Suspended   []differenceWire `json:"suspended"`
+	Cheques     []differenceWire `json:"cheques"`
+	ChequesOut  money.Amount     `json:"cheques_out"`
 	Suspense    money.Amount     `json:"suspense"`
 	Missing     money.Amount     `json:"missing"`
 	Ties        bool             `json:"ties"`
@@ -253,7 +255,7 @@ func wireOfDifferences(ds []Difference) []differenceWire {
 	out := []differenceWire{}
 	for _, d := range ds {
 		w := differenceWire{Kind: d.Kind, What: d.What, Day: d.Day.Format(time.DateOnly), Amount: d.Amount, Line: d.Line, Ref: d.Ref, Text: d.Text}
-		if d.Line == 0 {
+		if d.Line == 0 && d.Kind != DifferenceKind(ChequeIssued) && d.Kind != DifferenceKind(ChequeStale) {
 			w.Entry = &d.Entry
 		}
 		out = append(out, w)
@@ -263,7 +265,7 @@ func wireOfDifferences(ds []Difference) []differenceWire {
 
 func wireOfMonth(m BankMonth) monthWire {
 	w := monthWire{m.Bank, m.From.Format(time.DateOnly), m.Until.Format(time.DateOnly), m.BankOpening, m.BankBalance, m.Ledger, m.Difference,
-		m.Explained, m.Unexplained, wireOfDifferences(m.Differences), []flowWire{}, []transitWire{}, wireOfDifferences(m.Suspended), m.Suspense, m.Missing, m.Ties, m.Size}
+		m.Explained, m.Unexplained, wireOfDifferences(m.Differences), []flowWire{}, []transitWire{}, wireOfDifferences(m.Suspended), wireOfDifferences(m.Cheques), m.ChequesOut, m.Suspense, m.Missing, m.Ties, m.Size}
 	for _, f := range m.Flows {
 		w.Flows = append(w.Flows, flowWire(f))
 	}

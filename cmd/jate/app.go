@@ -155,7 +155,7 @@ func (a *app) services() error {
 
 	l := ledger.New(a.db.Ledger())
 	v, err := vendors.New(vendors.Config{Store: a.db.Vendors(), Rand: a.cfg.random, Prover: prover, Serial: reconcile.CanonicalSerial,
-		Banks: a.settings.Banks, Templates: a.settings.Templates})
+		Banks: a.settings.Banks, Templates: a.settings.Templates, Cooling: time.Duration(a.settings.CoolingHours) * time.Hour})
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,9 @@ type settings struct {
 	// oldest first. CheckpointNext signs checkpoints too, until it alone does.
 	Succession     []string `json:",omitempty"`
 	CheckpointNext string   `json:",omitempty"`
+	// CoolingHours is how long an approved change of how a trader is paid waits
+	// before money goes there; 24 where 0.
+	CoolingHours int `json:",omitempty"`
 }
 
 // The names of keys.

@@ -252,14 +252,7 @@ func (s *story) bank(settlement, total string) {
 // recover makes the first trader pay back what the bank has paid him since, in
 // part, and gives the rest up.
 func (s *story) recover() {
-	st := s.post("finance-preparer", "/api/v1/settlements", field{"method": "mobile-money", "bank": "bdm"}) // again what failed
-	pay := "/api/v1/settlements/" + st.need("id")
-	s.post("finance-approver", pay+"/approval", field{"digest": st.need("digest")})
-	results := "reference,status\n"
-	for i := range st.list("payments") {
-		results += st.need("payments", i, "reference") + ",success\n"
-	}
-	s.post("finance-preparer", pay+"/results", upload{"text/csv", results})
+	s.payByCheque()
 	path := "/api/v1/cases/" + s.openCase
 	frozen := s.post("finance-preparer", path+"/freeze", field{})
 	s.post("finance-preparer", path+"/vendor-asked", field{"until": s.now(3)})
@@ -268,6 +261,28 @@ func (s *story) recover() {
 	s.post("finance-preparer", path+"/recovery", field{"bank": "bdm", "amount": field{"amount": "1", "asset": "XOF/0"}, "reference": "a deposit"})
 	proposed := s.post("finance-preparer", path+"/give-up", field{})
 	s.post("second finance-approver", path+"/give-up-approval", field{"digest": proposed.need("debt", "give_up_digest")})
+}
+
+// payByCheque pays again what failed, to the first trader, who wants cheques now.
+func (s *story) payByCheque() {
+	moved := s.post("vendor-manager", "/api/v1/vendors/v1/payment-change", field{"payment": field{"method": "cheque"}, "reason": "asked for it at the counter"})
+	s.post("finance-approver", "/api/v1/vendors/v1/payment-change/answer", field{"digest": moved.need("digest")})
+	s.get("monitor", "/api/v1/vendors/v1/payment-change")
+	s.pass(vendors.CoolingDefault)
+	st := s.post("finance-preparer", "/api/v1/settlements", field{"method": "cheque", "bank": "bdm"})
+	s.post("finance-approver", "/api/v1/settlements/"+st.need("id")+"/approval", field{"digest": st.need("digest")})
+	const cheques = "/api/v1/banks/bdm/cheques"
+	s.post("finance-preparer", "/api/v1/banks/bdm/cheque-books", field{"first": "0000101", "last": "0000150"})
+	s.post("finance-preparer", cheques+"/102/spoilt", field{"reason": "ink on it"})
+	for i := range st.list("payments") {
+		c := s.post("finance-preparer", cheques, field{"number": strconv.Itoa(103 + 2*i), "payment": st.need("payments", i, "reference")})
+		path := cheques + "/" + c.need("number")
+		said := s.post("finance-preparer", path+"/outcome", field{"is": "cleared", "reason": "the bank says so on the telephone"})
+		s.post("finance-approver", path+"/answer", field{"digest": said.need("digest")})
+	}
+	for _, form := range []string{"", ".csv", ".xlsx"} {
+		s.get("monitor", cheques+form)
+	}
 }
 
 // books reads the ledger and its proofs.

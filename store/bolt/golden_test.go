@@ -162,6 +162,9 @@ func putGolden(tx *Tx) error {
 		tx.PutAdvance(filled[vendors.AdvanceLine]()),
 		tx.PutBankStatement(filled[vendors.BankStatement]()),
 		tx.PutBankLine(filled[vendors.BankLine]()),
+		tx.PutPaymentChange(filled[vendors.PaymentChange]()),
+		tx.PutChequeBook(filled[vendors.ChequeBook]()),
+		tx.PutCheque(filled[vendors.Cheque]()),
 		tx.PutVoucher(card),
 		tx.PutVoucher(voucher.Voucher{Number: 900}),
 		tx.PutToken(card.Number, "eyJ0eXAiOiJldiJ9.e30.AQID"),
@@ -231,6 +234,10 @@ func checkGolden(t *testing.T, tx *Tx) {
 	is(t, filled[vendors.Settlement]())(tx.Settlement(filled[vendors.Settlement]().ID))
 	is(t, filled[vendors.BankStatement]())(one(tx.BankStatements(filled[vendors.BankStatement]().Bank)))
 	is(t, filled[vendors.BankLine]())(tx.BankLine(filled[vendors.BankLine]().Bank, filled[vendors.BankLine]().N))
+	is(t, filled[vendors.PaymentChange]())(tx.PaymentChange(filled[vendors.PaymentChange]().Vendor))
+	is(t, filled[vendors.ChequeBook]())(one(tx.ChequeBooks(filled[vendors.ChequeBook]().Bank)))
+	is(t, filled[vendors.Cheque]())(tx.Cheque(filled[vendors.Cheque]().Bank, filled[vendors.Cheque]().Number))
+	is(t, filled[vendors.Cheque]())(tx.ChequeFor(filled[vendors.Cheque]().Payment))
 	is(t, filled[vendors.AdvanceLine]())(tx.Advance(filled[vendors.AdvanceLine]().ID))
 	is(t, card)(tx.VoucherBySerial(card.Serial))
 	is(t, voucher.Voucher{Number: 900})(tx.Voucher(900))

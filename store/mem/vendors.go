@@ -20,8 +20,11 @@ type vendorTables struct {
 	claimOf     table[uint64, vendors.ClaimID]   // entry
 	settlements owned[vendors.Settlement]
 	advances    owned[vendors.AdvanceLine]
-	statements  owned[vendors.BankStatement]    // by their bank account
-	bankLines   table[string, vendors.BankLine] // bank, n
+	statements  owned[vendors.BankStatement]      // by their bank account
+	bankLines   table[string, vendors.BankLine]   // bank, n
+	chequeBooks table[string, vendors.ChequeBook] // bank, first number
+	cheques     table[string, vendors.Cheque]     // bank, number
+	chequeFor   table[string, string]             // payment to the key in cheques
 }
 
 // owned is a table of things that have an id of their own and are listed by

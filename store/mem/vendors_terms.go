@@ -10,6 +10,7 @@ type termTables struct {
 	terms   table[string, vendors.Terms]         // vendor, version
 	charged table[string, vendors.Charged]       // vendor, round
 	charges table[string, []vendors.ChargeLine]  // claim
+	changes table[string, vendors.PaymentChange] // vendor
 	limits  table[string, vendors.AdvanceLimits] // programme
 }
 
@@ -57,6 +58,16 @@ func (tx *Tx) ClaimCharges(id vendors.ClaimID) ([]vendors.ChargeLine, error) {
 // PutClaimCharges stores them.
 func (tx *Tx) PutClaimCharges(id vendors.ClaimID, lines []vendors.ChargeLine) error {
 	return tx.db.terms.charges.put(tx, string(id), lines)
+}
+
+// PaymentChange returns the last change of how a vendor is paid.
+func (tx *Tx) PaymentChange(vendor vendors.ID) (vendors.PaymentChange, error) {
+	return tx.db.terms.changes.find(string(vendor), vendors.ErrNotFound)
+}
+
+// PutPaymentChange stores it.
+func (tx *Tx) PutPaymentChange(c vendors.PaymentChange) error {
+	return tx.db.terms.changes.put(tx, string(c.Vendor), c)
 }
 
 // AdvanceLimits returns a programme's.

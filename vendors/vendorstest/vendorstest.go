@@ -34,6 +34,8 @@ func TestStore(t *testing.T, open func(testing.TB) vendors.Store) {
 	t.Run("a failed update leaves nothing, in the ledger neither", func(t *testing.T) { testRollback(t, open(t)) })
 	t.Run("a view writes nothing", func(t *testing.T) { testReadOnly(t, open(t)) })
 	t.Run("statements of bank accounts", func(t *testing.T) { testBank(t, open(t)) })
+	t.Run("changes of how vendors are paid", func(t *testing.T) { testPaymentChange(t, open(t)) })
+	t.Run("cheques", func(t *testing.T) { testCheques(t, open(t)) })
 }
 
 var at = time.Date(2025, 3, 1, 8, 30, 0, 0, time.UTC)
@@ -175,6 +177,54 @@ func testBank(t *testing.T, s vendors.Store) {
 		return nil
 	})
 }
+
+func cheque(bank string, n uint64, payment string) vendors.Cheque {
+	return vendors.Cheque{Programme: "p1", Bank: bank, Number: n, Width: 7, Payment: payment, Vendor: "v1", Round: "r1", Payee: "Awa", Amount: money.Francs(800),
+		Date: at, State: vendors.ChequeIssued, Reason: "lost", By: "s1", Created: at, Said: vendors.ChequeVoid, SaidBy: "s2", AgreedBy: "s3", Line: 4, Ended: at}
+}
+
+func testCheques(t *testing.T, s vendors.Store) {
+	book := func(bank string, first uint64) vendors.ChequeBook {
+		return vendors.ChequeBook{Programme: "p1", Bank: bank, First: first, Last: first + 24, Width: 7, By: "s1", Registered: at}
+	}
+	update(t, s, func(tx vendors.Tx) error {
+		var errs []error
+		for _, bank := range []string{"main", "mai", "main2"} { // a prefix of, and prefixed by, the first
+			for _, n := range []uint64{300, 1} { // numbers, not texts
+				errs = append(errs, tx.PutChequeBook(book(bank, n)), tx.PutCheque(cheque(bank, n, bank+"-"+string(rune('a'+n%26)))))
+			}
+			errs = append(errs, tx.PutCheque(cheque(bank, 2, "")))
+		}
+		return errors.Join(errs...)
+	})
+	view(t, s, func(tx vendors.Tx) error {
+		same(t, []vendors.ChequeBook{book("main", 1), book("main", 300)})(collect(t, tx.ChequeBooks("main")), nil)
+		same(t, []vendors.Cheque{cheque("main", 1, "main-b"), cheque("main", 2, ""), cheque("main", 300, "main-o")})(collect(t, tx.Cheques("main")), nil)
+		same(t, cheque("main", 2, ""))(tx.Cheque("main", 2))
+		same(t, cheque("mai", 300, "mai-o"))(tx.ChequeFor("mai-o"))
+		for _, err := range []error{second(tx.Cheque("main", 3)), second(tx.ChequeFor("")), second(tx.ChequeFor("main"))} {
+			if !errors.Is(err, vendors.ErrNotFound) {
+				t.Errorf("a cheque that is not there: %v", err)
+			}
+		}
+		return nil
+	})
+}
+
+func testPaymentChange(t *testing.T, s vendors.Store) {
+	c := vendors.PaymentChange{Programme: "p1", Vendor: "v1", Payment: vendors.Payment{Method: "bank", Provider: "bdm", Alias: "ML01", Payee: "Awa", Via: "cheque", Consent: "sha256:01"},
+		Reason: "lost", Salt: []byte{1}, Digest: [32]byte{2}, By: "s1", Proposed: at, AnsweredBy: "s2", Answered: at, Refused: true, From: at}
+	update(t, s, func(tx vendors.Tx) error { return tx.PutPaymentChange(c) })
+	view(t, s, func(tx vendors.Tx) error {
+		same(t, c)(tx.PaymentChange("v1"))
+		if _, err := tx.PaymentChange("v"); !errors.Is(err, vendors.ErrNotFound) {
+			t.Errorf("a change that is not there: %v", err)
+		}
+		return nil
+	})
+}
+
+func second[V any](_ V, err error) error { return err }
 
 func testMissing(t *testing.T, s vendors.Store) {
 	view(t, s, func(tx vendors.Tx) error {
