@@ -228,3 +228,14 @@ func (s *service) personOf(ctx context.Context, member string) (person, error) {
 	})
 	return p, err
 }
+
+// PublicKeys returns the public keys of a member's passkeys, as COSE_Keys, within
+// the caller's transaction.
+func PublicKeys(tx Tx, member string) ([][]byte, error) {
+	keys, err := keysOf(tx, member)
+	var public [][]byte
+	for _, k := range keys {
+		public = append(public, k.PublicKey)
+	}
+	return public, err
+}

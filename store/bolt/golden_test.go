@@ -204,6 +204,7 @@ func putGolden(tx *Tx) error {
 		tx.PutAttachment(filled[documents.Attachment]()),
 		tx.PutDocumentRules("p1", filled[[]documents.Rule]()),
 		putGoldenStaff(tx),
+		putGoldenGrant(tx),
 	)
 }
 
@@ -251,6 +252,7 @@ func checkGolden(t *testing.T, tx *Tx) {
 	is(t, filled[time.Time]())(tx.Beacon(filled[voucher.Hash]()))
 	checkGoldenDistribution(t, tx)
 	checkGoldenStaff(t, tx)
+	checkGoldenGrant(t, tx)
 }
 
 // checkGoldenDistribution reads what is not a voucher's.

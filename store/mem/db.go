@@ -21,6 +21,7 @@ type DB struct {
 	vouchers     voucherTables
 	distribution distributionTables
 	staff        staffTables
+	grant        grantTables
 	finance      financeTables
 	reconcile    reconcileTables
 	feedback     feedbackTables

@@ -1,0 +1,33 @@
+package grant
+
+import (
+	"context"
+	"iter"
+
+	"github.com/jate-cva/jate/access/staff"
+)
+
+// Tx is what this package needs of the store inside one transaction. Methods
+// return ErrNotFound where the thing asked for is not there. Values read are
+// copies.
+type Tx interface {
+	staff.Tx
+
+	GrantProposal(id string) (Proposal, error)
+	PutGrantProposal(p Proposal) error
+	// GrantProposals yields all proposals in the order of their ids.
+	GrantProposals() iter.Seq2[Proposal, error]
+
+	Lead(programme string) (Lead, error)
+	PutLead(l Lead) error
+
+	PutApproverKeys(k Keys) error
+	// ApproverKeys yields what a programme's grants named, by person and entry.
+	ApproverKeys(programme string) iter.Seq2[Keys, error]
+}
+
+// Store runs functions in transactions, under the rules of ledger.Store.
+type Store interface {
+	View(ctx context.Context, fn func(Tx) error) error
+	Update(ctx context.Context, fn func(Tx) error) error
+}

@@ -1,0 +1,162 @@
+package grant
+
+import (
+	"context"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+)
+
+// Routes adds the service's routes to mux, behind known, which puts the actor into
+// the request's context.
+func Routes(mux *http.ServeMux, e Endpoints, known func(http.Handler) http.Handler, opts ...httpkit.Option) {
+	for pattern, h := range map[string]http.Handler{
+		"GET /api/v1/grants":                 handle(e.List, wireOfOverview, decodeList, http.StatusOK, opts),
+		"POST /api/v1/grants":                handle(e.Propose, wireOfProposal, decodePropose, http.StatusCreated, opts),
+		"POST /api/v1/grants/{id}/approvals": handle(e.Approve, wireOfProposal, decodeApprove, http.StatusOK, opts),
+		"POST /api/v1/grants/{id}/refusal":   handle(e.Refuse, wireOfProposal, decodeRefuse, http.StatusOK, opts),
+		"POST /api/v1/grants/revocations":    handle(e.Revoke, wireOfHeld, decodeRevoke, http.StatusOK, opts),
+	} {
+		mux.Handle(pattern, known(h))
+	}
+}
+
+func handle[C, R, W any](e httpkit.Endpoint[C, R], show func(R) W, decode func(context.Context, *http.Request) (C, error), status int, opts []httpkit.Option) http.Handler {
+	return httpkit.Handler(httpkit.Present(e, show), decode, status, opts...)
+}
+
+// order is what a command has: who gives it, its key, its body.
+func order[B any](ctx context.Context, r *http.Request) (by access.Actor, key string, body B, err error) {
+	if by, err = access.FromContext(ctx); err != nil {
+		return by, key, body, err
+	}
+	if key, err = httpkit.IdempotencyKey(r); err != nil {
+		return by, key, body, err
+	}
+	body, err = httpkit.Body[B](r)
+	return by, key, body, err
+}
+
+func decodeList(ctx context.Context, _ *http.Request) (List, error) {
+	by, err := access.FromContext(ctx)
+	return List{by}, err
+}
+
+func decodePropose(ctx context.Context, r *http.Request) (Propose, error) {
+	by, key, b, err := order[struct {
+		Member    string      `json:"member"`
+		Programme string      `json:"programme"`
+		Role      access.Role `json:"role"`
+		From      time.Time   `json:"from"`
+		Until     time.Time   `json:"until"`
+		DeputyOf  string      `json:"deputy_of"`
+	}](ctx, r)
+	return Propose{by, key, b.Member, b.Programme, b.Role, b.From, b.Until, b.DeputyOf}, err
+}
+
+func decodeApprove(ctx context.Context, r *http.Request) (Approve, error) {
+	by, key, b, err := order[struct {
+		Digest  string `json:"digest"`
+		Console string `json:"console_code"`
+	}](ctx, r)
+	if err != nil {
+		return Approve{}, err
+	}
+	digest, err := parseDigest(b.Digest)
+	if err != nil {
+		return Approve{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return Approve{by, key, id, digest, b.Console}, err
+}
+
+// parseDigest reads 64 hexadecimal digits.
+func parseDigest(text string) (d [32]byte, err error) {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(d) {
+		return d, ErrGrant.At("digest", "64 hexadecimal digits")
+	}
+	return [32]byte(b), nil
+}
+
+func decodeRefuse(ctx context.Context, r *http.Request) (Refuse, error) {
+	by, key, _, err := order[struct{}](ctx, r)
+	if err != nil {
+		return Refuse{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	return Refuse{by, key, id}, err
+}
+
+func decodeRevoke(ctx context.Context, r *http.Request) (Revoke, error) {
+	by, key, b, err := order[struct {
+		Member    string      `json:"member"`
+		Programme string      `json:"programme"`
+		Role      access.Role `json:"role"`
+	}](ctx, r)
+	return Revoke{by, key, b.Member, b.Programme, b.Role}, err
+}
+
+type heldWire struct {
+	Member    string      `json:"member"`
+	Programme string      `json:"programme"`
+	Role      access.Role `json:"role"`
+	From      *time.Time  `json:"from,omitempty"`
+	Until     *time.Time  `json:"until,omitempty"`
+	DeputyOf  string      `json:"deputy_of,omitempty"`
+	Entry     uint64      `json:"entry"`
+}
+
+// optional is an instant that may be missing.
+func optional(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func wireOfHeld(h Held) heldWire {
+	return heldWire{h.Member, h.Programme, h.Role, optional(h.From), optional(h.Until), h.DeputyOf, h.Entry}
+}
+
+type proposalWire struct {
+	ID         string     `json:"id"`
+	Member     string     `json:"member"`
+	DeputyOf   string     `json:"deputy_of,omitempty"`
+	Content    Content    `json:"content"`
+	Digest     string     `json:"digest"`
+	ProposedBy string     `json:"proposed_by"`
+	Proposed   time.Time  `json:"proposed"`
+	State      State      `json:"state"`
+	ClosedBy   string     `json:"closed_by,omitempty"`
+	Console    bool       `json:"console"`
+	Closed     *time.Time `json:"closed,omitempty"`
+	Mine       bool       `json:"mine"`
+}
+
+func wireOfProposal(p Proposal) proposalWire {
+	return proposalWire{p.ID, p.Member, p.DeputyOf, p.Content, hex.EncodeToString(p.Digest[:]), p.ProposedBy, p.Proposed, p.State, p.ClosedBy,
+		p.Console, optional(p.Closed), false}
+}
+
+type overviewWire struct {
+	Lead      string         `json:"lead,omitempty"`
+	Held      []heldWire     `json:"held"`
+	Proposals []proposalWire `json:"proposals"`
+}
+
+func wireOfOverview(o Overview) overviewWire {
+	w := overviewWire{o.Lead, []heldWire{}, []proposalWire{}}
+	for _, h := range o.Held {
+		w.Held = append(w.Held, wireOfHeld(h))
+	}
+	for _, p := range o.Proposals {
+		pw := wireOfProposal(p.Proposal)
+		pw.Mine = p.Mine
+		w.Proposals = append(w.Proposals, pw)
+	}
+	return w
+}

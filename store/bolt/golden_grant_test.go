@@ -1,0 +1,20 @@
+package bolt
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/jate-cva/jate/access/grant"
+)
+
+// putGoldenGrant writes what package grant stores.
+func putGoldenGrant(tx *Tx) error {
+	return errors.Join(tx.PutGrantProposal(filled[grant.Proposal]()), tx.PutLead(filled[grant.Lead]()), tx.PutApproverKeys(filled[grant.Keys]()))
+}
+
+func checkGoldenGrant(t *testing.T, tx *Tx) {
+	p, l, k := filled[grant.Proposal](), filled[grant.Lead](), filled[grant.Keys]()
+	is(t, p)(tx.GrantProposal(p.ID))
+	is(t, l)(tx.Lead(l.Programme))
+	is(t, k)(one(tx.ApproverKeys(k.Programme)))
+}
