@@ -97,7 +97,7 @@ func (s *service) freshly(by access.Actor) error {
 func newID() string { return "g" + strings.ToLower(rand.Text()[:16]) }
 
 func keyOf(by access.Actor, key string) ledger.CommandKey {
-	return ledger.CommandKey{Actor: "grant/" + by.ID, Key: key}
+	return ledger.CommandKey{Actor: "staff/" + by.ID, Key: key}
 }
 
 // journal is the actor as the journal of a programme names him.

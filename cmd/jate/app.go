@@ -19,6 +19,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/grant"
 	"github.com/jate-cva/jate/access/staff"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/documents"
@@ -82,6 +83,7 @@ type app struct {
 	witnesses *witness.Cosigners
 
 	people        staff.Service
+	grants        grant.Service
 	ledger        ledger.Service
 	vendors       vendors.Service
 	vouchers      voucher.Service
@@ -136,8 +138,8 @@ func (a *app) close() error { return a.db.Close() }
 
 // services makes the six services, each behind its counters and its audit log.
 func (a *app) services() error {
-	prover := access.TokenProver{Now: a.cfg.now}
-	if err := a.staff(); err != nil {
+	prover := a.prover()
+	if err := errors.Join(a.staff(), a.grant()); err != nil {
 		return err
 	}
 	room, err := openPrintRoom(a.cfg.dir, a.settings)
@@ -218,7 +220,7 @@ func (a *app) finance() error {
 	if err != nil {
 		return err
 	}
-	f, err := finance.New(finance.Config{Store: a.db.Finance(), Folder: folder, Rand: a.cfg.random, Prover: access.TokenProver{Now: a.cfg.now},
+	f, err := finance.New(finance.Config{Store: a.db.Finance(), Folder: folder, Rand: a.cfg.random, Prover: a.prover(),
 		Contested: contested})
 	if err != nil {
 		return err
@@ -261,6 +263,7 @@ func (a *app) routes() error {
 	a.health(mux)
 	a.publicKeys(mux)
 	a.staffRoutes(mux, observer, known, log, through)
+	a.grantRoutes(mux, observer, known, log, through)
 	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, ledgerRoles(observer)), known, ledgerActor, log, through)
 	mapping, err := mappingOf(a.cfg.dir)
 	if err != nil {

@@ -64,7 +64,7 @@ func commands() []command {
 		{"login", "--server URL [--programme ID] [--device | --passkey FILE]", "sign in; commands with --server then need no --token", loginCommand},
 		{"logout", "--server URL", "end that session", logoutCommand},
 		{"sessions", "--server URL [--end ID|others]", "list your sessions, and end them", sessionsCommand},
-		{"staff", "list|invite|accept|disable|enable|recover --server URL", "the people of your organisation, and accepting an invitation without a browser", staffCommand},
+		{"staff", "list|invite|accept|disable|enable|recover|grants|grant|approve|refuse|revoke|second --server URL", "the people of your organisation and their roles, and accepting an invitation without a browser", staffCommand},
 		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint a token that nobody signs in for, in a folder for development alone", tokenCommand},
 		{"import", "[--dry-run] [--json] FILE", "read a list of beneficiaries", importCommand},
 		{"issue", "--data DIR --lot ID --staff ID", "sign an approved lot with the root key at hand", issueCommand},

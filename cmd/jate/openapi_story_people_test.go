@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/pquerna/otp/totp"
 
+	"github.com/jate-cva/jate/access/grant"
 	"github.com/jate-cva/jate/access/staff"
 	"github.com/jate-cva/jate/access/staff/softkey"
 )
@@ -126,5 +128,30 @@ func (s *story) people() {
 	if n := len(s.get("@awa", "/api/v1/staff").list("items")); n != 3 {
 		s.t.Errorf("%d members", n)
 	}
+	s.roles(ben)
 	s.clock.set(s.clock.Now().Add(time.Minute))
+}
+
+// roles: ben becomes the second administrator by the console's code, and what he
+// proposes is then hers to approve.
+func (s *story) roles(ben string) {
+	p := s.post("@awa", "/api/v1/grants", field{"member": ben, "role": "administrator"})
+	digest, err := hex.DecodeString(p.need("digest"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	key, err := grant.ConsoleKey(s.app.keys.data)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.post("@awa", "/api/v1/grants/"+p.need("id")+"/approvals",
+		field{"digest": p.need("digest"), "console_code": grant.ConsoleCode(key, p.need("id"), [32]byte(digest))})
+	next := s.post("@ben", "/api/v1/grants", field{"member": ben, "role": "auditor"})
+	s.post("@awa", "/api/v1/grants/"+next.need("id")+"/approvals", field{"digest": next.need("digest")})
+	refused := s.post("@ben", "/api/v1/grants", field{"member": ben, "role": "dpo", "until": s.now(30)})
+	s.post("@awa", "/api/v1/grants/"+refused.need("id")+"/refusal", field{})
+	s.post("@ben", "/api/v1/grants/revocations", field{"member": ben, "role": "auditor"})
+	if n := len(s.get("@awa", "/api/v1/grants").list("held")); n != 2 {
+		s.t.Errorf("%d roles are held", n)
+	}
 }

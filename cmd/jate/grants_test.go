@@ -1,0 +1,78 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// hired invites somebody, who accepts with a passkey, and returns the member's id.
+func (d *desk) hired(by, name string, flags ...string) string {
+	d.t.Helper()
+	in := strings.Fields(d.run(by, append([]string{"staff", "invite"}, flags...)...))
+	if len(in) != 2 {
+		d.t.Fatal(in)
+	}
+	d.run(name, "staff", "accept", "--name", name, "--code", d.file("code-"+name, in[1]), "--passkey", d.path(name+".key"), "--work-factor", "10")
+	return in[0]
+}
+
+// first signs the first administrator of programme p1 in.
+func (d *desk) first(s *running) {
+	d.t.Helper()
+	code, err := s.people.First(d.t.Context())
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	d.run("awa", "staff", "accept", "--name", "awa", "--programme", "p1", "--code", d.file("code", code), "--passkey", d.path("awa.key"), "--work-factor", "10")
+}
+
+// roleProposed returns id and digest of a proposal that was printed.
+func roleProposed(out string) (id, digest string) {
+	f := strings.Split(out, "\t")
+	return f[0], f[len(f)-1]
+}
+
+// A new programme from the first administrator on, at the command line: the second
+// one by the console's code, everybody else by two people.
+func TestGrants(t *testing.T) {
+	s := runServer(t, inEarnest(t))
+	d := newDesk(t, s)
+	d.first(s)
+	ben := d.hired("awa", "ben")
+	id, digest := roleProposed(d.run("awa", "staff", "grant", "--role", "administrator", ben))
+	if _, err := d.try("awa", "staff", "approve", id); err == nil {
+		t.Error("awa approved what she proposed")
+	}
+	if _, err := d.try("awa", "staff", "approve", "--console-code", "AAAAA-AAAAA", id); err == nil {
+		t.Error("a wrong code was taken")
+	}
+	code := d.run("awa", "staff", "second", "--data", s.cfg.dir, "--passphrases", filepath.Dir(d.file("console/server.txt", "pass of server\n")), id, digest)
+	d.run("awa", "staff", "approve", "--console-code", code, id)
+	d.run("ben", "login", "--programme", "p1", "--passkey", d.path("ben.key"))
+
+	chi := d.hired("ben", "chi")
+	out := strings.Split(d.run("ben", "staff", "grant", "--role", "registrar,handheld-manager", chi), "\n")
+	if len(out) != 2 {
+		t.Fatal(out)
+	}
+	for _, line := range out {
+		id, _ := roleProposed(line)
+		d.run("awa", "staff", "approve", id)
+	}
+	if _, err := d.try("awa", "staff", "grant", "--role", "issuer", chi); err == nil || !strings.Contains(err.Error(), "roles_incompatible") {
+		t.Errorf("%v", err)
+	}
+	if out := d.run("awa", "staff", "grants"); strings.Count(out, "held\t") != 4 {
+		t.Error(out)
+	}
+	d.run("ben", "staff", "revoke", "--role", "registrar", chi)
+	if out := d.run("awa", "staff", "grants"); strings.Count(out, "held\t") != 3 {
+		t.Error(out)
+	}
+	id, _ = roleProposed(d.run("awa", "staff", "grant", "--role", "issuer", "--until", "2099-01-01", chi))
+	if out := d.run("ben", "staff", "grants"); !strings.Contains(out, "waits for you") {
+		t.Error(out)
+	}
+	d.run("ben", "staff", "refuse", id)
+}
