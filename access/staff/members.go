@@ -115,6 +115,7 @@ type Invite struct {
 type Invitee struct {
 	Member Listed
 	Code   string // shown once; "" in the answer to a repeated command
+	Link   string // the page that takes the code; the code stands behind a #, so that no server is told it
 	Until  time.Time
 }
 
@@ -178,7 +179,7 @@ func (s *service) Invite(ctx context.Context, cmd Invite) (Invitee, error) {
 		return Invitee{Member: l, Until: until}, err
 	})
 	if err == nil && made {
-		in.Code = code
+		in.Code, in.Link = code, s.URL+"/office/#invitation?code="+code
 	}
 	return in, errors.Join(err, s.name(ctx, &in.Member))
 }

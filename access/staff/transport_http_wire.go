@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"rsc.io/qr"
+
 	"github.com/jate-cva/jate/access"
 )
 
@@ -20,10 +22,34 @@ type offerWire struct {
 	Ceremony string          `json:"ceremony"`
 	Secret   string          `json:"totp_secret"`
 	URI      string          `json:"totp_uri"`
+	QR       []string        `json:"totp_qr"` // rows of 0 and 1
 	Passkey  json.RawMessage `json:"passkey"`
 }
 
-func wireOfOffer(o Offer) offerWire { return offerWire(o) }
+func wireOfOffer(o Offer) offerWire {
+	return offerWire{o.Ceremony, o.Secret, o.URI, qrOf(o.URI), o.Passkey}
+}
+
+// qrOf returns a text as the rows of a QR code, which a page draws: a library for
+// it in the browser would be larger than the page. Our texts always fit one.
+func qrOf(text string) []string {
+	c, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return []string{}
+	}
+	rows := make([]string, c.Size)
+	for y := range rows {
+		row := make([]byte, c.Size)
+		for x := range row {
+			row[x] = '0'
+			if c.Black(x, y) {
+				row[x] = '1'
+			}
+		}
+		rows[y] = string(row)
+	}
+	return rows
+}
 
 type openingWire struct {
 	Organisation string    `json:"organisation"`
@@ -35,7 +61,7 @@ type openingWire struct {
 }
 
 func wireOfOpening(o Opening) openingWire {
-	return openingWire{o.Organisation, o.Language, o.First, o.Recovers, o.Name, offerWire(o.Offer)}
+	return openingWire{o.Organisation, o.Language, o.First, o.Recovers, o.Name, wireOfOffer(o.Offer)}
 }
 
 type ceremonyWire struct {
@@ -215,11 +241,17 @@ func wireOfMembers(all []Listed) membersWire {
 type inviteeWire struct {
 	Member listedWire `json:"member"`
 	Code   string     `json:"code,omitempty"`
+	Link   string     `json:"link,omitempty"`
+	QR     []string   `json:"qr,omitempty"` // of the link
 	Until  time.Time  `json:"until"`
 }
 
 func wireOfInvitee(i Invitee) inviteeWire {
-	return inviteeWire{wireOfListed(i.Member), i.Code, i.Until}
+	w := inviteeWire{wireOfListed(i.Member), i.Code, i.Link, nil, i.Until}
+	if i.Link != "" {
+		w.QR = qrOf(i.Link)
+	}
+	return w
 }
 
 type recoveredWire struct {

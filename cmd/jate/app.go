@@ -289,6 +289,7 @@ func (a *app) routes() error {
 		return err
 	}
 	b.routes(mux, observer, known, log, through)
+	mux.Handle(officePath, web.Handler(officePath, web.Office()))
 	mux.Handle(handheldPath, web.Handler(handheldPath, web.Built("handheld")))
 	routes := httpkit.Routes(mux)
 	limits := httpkit.Limits{Now: a.cfg.now, Gate: gate, Always: []string{"/livez", "/readyz"}, Proxies: a.cfg.edge.proxies,
