@@ -15,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) != "" { // the process that issues runs this program
+	if os.Getenv(childEnv)+os.Getenv(joinEnv) != "" { // the processes that issue or join run this program
 		os.Exit(child())
 	}
 	os.Exit(m.Run())
@@ -27,7 +27,7 @@ func TestEveryPart(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it starts PostgreSQL and builds the program")
 	}
-	toolcheck.Need(t, "psql")
+	toolcheck.Need(t, "psql", "npm")
 	if _, err := postgresBin(); err != nil && os.Getenv("JATE_TOOLS") != "required" {
 		t.Skip(err)
 	}
@@ -70,7 +70,7 @@ func TestEveryPart(t *testing.T) {
 		"redeem singly over HTTP, 64 clients / " + peerSingle, "sync in batches of 3 over HTTP / " + peerChecks,
 		"overload: p99 of what is accepted at 10 times what it can do / ",
 		"bytes a voucher, 192 in the folder / ", "bytes a voucher, 320 in the folder / ",
-		"jate match, 2,000 redemptions and lines / ", "its greatest memory / ", "matched again after 1,000 more redemptions / ",
+		"the join alone, 2,000 lines / " + peerDuckDB, "jate match, 2,000 redemptions and lines / ", "its greatest memory / ", "matched again after 1,000 more redemptions / ",
 		"jate verify, entries a second a core / ", "jate monitor, entries a second a core / ",
 	} {
 		if !seen[want] {

@@ -57,8 +57,20 @@ type (
 	}
 )
 
-// child runs the process that issues.
+// child runs the process that issues, or the one that joins.
 func child() int {
+	if files := os.Getenv(joinEnv); files != "" {
+		sales, lines, _ := strings.Cut(files, "\n")
+		j, err := joinFiles(context.Background(), sales, lines)
+		if err == nil {
+			err = json.NewEncoder(os.Stdout).Encode(j)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench: join:", err)
+			return 1
+		}
+		return 0
+	}
 	var w issueWork
 	if err := json.Unmarshal([]byte(os.Getenv(childEnv)), &w); err != nil {
 		fmt.Fprintln(os.Stderr, "bench: issue:", err)

@@ -19,7 +19,7 @@ import (
 func main() {
 	debug.SetGCPercent(garbagePercent)
 	debug.SetMemoryLimit(serveMemory)
-	if os.Getenv(childEnv) != "" {
+	if os.Getenv(childEnv)+os.Getenv(joinEnv) != "" {
 		os.Exit(child())
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

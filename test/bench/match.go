@@ -52,6 +52,9 @@ func (b *bench) matchLines(ctx context.Context) error {
 	if err := claimFile(file, b.lines); err != nil {
 		return err
 	}
+	if err := b.joinLines(ctx, file); err != nil {
+		return err
+	}
 	if err := b.matchWhole(ctx, f, file); err != nil {
 		return err
 	}
@@ -162,7 +165,13 @@ const watchEach = 10 * time.Millisecond
 // most memory it had, in MiB. The kernel's own account of a child that has ended
 // begins with what its parent had, so it says nothing.
 func watched(ctx context.Context, program string, args ...string) (*os.ProcessState, string, float64, error) {
+	return watchedIn(ctx, nil, program, args...)
+}
+
+// watchedIn is watched with more in its environment.
+func watchedIn(ctx context.Context, env []string, program string, args ...string) (*os.ProcessState, string, float64, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Env = append(os.Environ(), env...)
 	var out, wrong strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &wrong
 	if err := cmd.Start(); err != nil {
