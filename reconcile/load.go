@@ -39,6 +39,7 @@ type scope struct {
 	round     string     // "" for all
 	vendor    vendors.ID // "" for all
 	records   bool       // for detectors: every record of the rounds, and broken chains
+	progress  Progress
 }
 
 // loader reads facts.
@@ -83,7 +84,8 @@ func load(tx Tx, of scope) (*Facts, error) {
 	if of.records {
 		steps = []func() error{l.rounds, l.sales, l.vendors, l.claims, l.settlements, l.vouchers, l.forks, l.people, l.voices}
 	}
-	for _, step := range steps {
+	for i, step := range steps {
+		of.progress.at(i + 1)
 		if err := step(); err != nil {
 			return nil, err
 		}

@@ -112,8 +112,24 @@ type Service interface {
 
 // Query asks for the reconciliation of a round, of all where Round is "".
 type Query struct {
-	By    access.Actor
-	Round string
+	By       access.Actor
+	Round    string
+	Progress Progress
+}
+
+// Progress is told how far a report is: done of so many steps, which take about
+// as long as each other. It may be nil.
+type Progress func(done, of int)
+
+// reportSteps are how far Make counts: loading the facts, matching, looking for
+// diversion.
+const reportSteps = 20
+
+// at tells that so many steps are done.
+func (p Progress) at(done int) {
+	if p != nil {
+		p(done, reportSteps)
+	}
 }
 
 // MatchClaim asks how a claim's lines match.
@@ -173,20 +189,21 @@ func New(c Config) (Service, error) {
 
 // Run is documented at Service.
 func (s *service) Run(ctx context.Context, q Query) (Report, error) {
-	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) { return Make(tx, q.By.Programme, q.Round, s.limits) })
+	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) { return Make(tx, q.By.Programme, q.Round, s.limits, q.Progress) })
 }
 
 // Make makes the report of what tx sees, of one round or of all where round is
 // "". Errors are those of Service.Run.
-func Make(tx Tx, programme, round string, limits detect.Thresholds) (Report, error) {
+func Make(tx Tx, programme, round string, limits detect.Thresholds, progress Progress) (Report, error) {
 	r := Report{Programme: programme, Round: round}
-	f, err := load(tx, scope{programme: programme, round: round, records: true})
+	f, err := load(tx, scope{programme: programme, round: round, records: true, progress: progress})
 	if err != nil {
 		return Report{}, err
 	}
 	if r.Size, r.Checkpoint, r.At, err = journal(tx); err != nil {
 		return Report{}, err
 	}
+	progress.at(12)
 	r.Lines = match(f)
 	if r.Totals, err = totalsOf(f, r.Lines); err != nil {
 		return Report{}, err
@@ -194,7 +211,9 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds) (Report, err
 	if r.Points, r.Days, err = sumParts(r.Lines); err != nil {
 		return Report{}, err
 	}
+	progress.at(14)
 	r.Findings = find(f, r.Lines, limits)
+	progress.at(reportSteps)
 	for c, err := range tx.Cases(programme) {
 		if err != nil {
 			return Report{}, err

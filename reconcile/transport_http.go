@@ -67,7 +67,7 @@ func decodeRun(f format) func(context.Context, *http.Request) (asked, error) {
 		if err != nil {
 			return asked{}, err
 		}
-		a := asked{Query{by, q.Get("round")}, f, q.Get("lang")}
+		a := asked{Query{By: by, Round: q.Get("round")}, f, q.Get("lang")}
 		if f.suffix == "" {
 			a.format = accepted(r.Header.Get("Accept"))
 		}

@@ -24,7 +24,10 @@ import (
 func (f *caseFlags) open(ctx context.Context, env *environment) (*remote, func() error, error) {
 	if f.server != "" {
 		r, err := newRemote(env.getenv, f.server, f.token)
-		return r, func() error { return nil }, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return r.patient(env), func() error { return nil }, nil
 	}
 	db, _, err := openStore(f.data, env.quiet())
 	if err != nil {
@@ -34,7 +37,8 @@ func (f *caseFlags) open(ctx context.Context, env *environment) (*remote, func()
 	if err != nil {
 		return nil, nil, errors.Join(err, db.Close())
 	}
-	return &remote{server: "http://folder", http: &http.Client{Transport: inProcess{h}}}, db.Close, nil
+	r := &remote{server: "http://folder", http: &http.Client{Transport: inProcess{h}}}
+	return r.patient(env), db.Close, nil
 }
 
 // routes are the API's about cases, for one person at the console.

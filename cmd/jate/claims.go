@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,12 +15,6 @@ import (
 	"github.com/jate-cva/jate/vendors"
 )
 
-// claimFlags are what the actions of jate claims take.
-type claimFlags struct {
-	officeAPI
-	round, vendor, state, claim, number, signed, reason, lines, entries string
-}
-
 // claimShown is what is printed of a claim.
 type claimShown struct {
 	ID, Vendor, Round, Kind, State, Number, Settlement string
@@ -33,69 +22,53 @@ type claimShown struct {
 	Claimed, Accepted, Charges                         money.Amount
 }
 
-var claimActions = map[string]struct {
-	needs []string
-	files int
-	run   func(f *claimFlags, ctx context.Context, env *environment, r *remote, files []string) error
-}{
-	"prepare": {[]string{"round"}, 0, (*claimFlags).prepare},
-	"invoice": {[]string{"round", "vendor", "number"}, 1, (*claimFlags).invoice},
-	"list":    {nil, 0, (*claimFlags).list},
-	"match":   {[]string{"claim"}, 0, (*claimFlags).match},
-	"read":    {[]string{"claim", "lines"}, 0, (*claimFlags).read},
-	"accept":  {nil, 0, (*claimFlags).accept},
-	"refuse":  {[]string{"claim", "reason"}, 0, (*claimFlags).refuse},
+var claimFlags = []officeFlag{
+	{name: "round", help: "the round"},
+	{name: "vendor", help: "one trader; all without it"},
+	{name: "state", help: "list: proposed, accepted, ordered, settled or refused; all without it"},
+	{name: "claim", help: "one claim; accept takes all proposed ones of --round without it"},
+	{name: "number", help: "invoice: the trader's number of it"},
+	{name: "signed", help: "accept: scan of what the traders signed; its SHA-256 is kept. Self-billed claims need it"},
+	{name: "reason", help: "refuse: why"},
+	{name: "lines", help: "read: numbers of lines, separated by commas"},
+	{name: "entries", help: "read: redemptions that they mean, separated by commas; none where there is none"},
 }
 
-// claimsCommand does one thing about claims: for all traders of a round where
-// that makes sense, so that forty are one command.
+// claimActions do one thing about claims: for all traders of a round where that
+// makes sense, so that forty are one command.
+var claimActions = map[string]officeAction{
+	"prepare": {[]string{"round"}, 0, prepareClaims},
+	"invoice": {[]string{"round", "vendor", "number"}, 1, bringInvoice},
+	"list":    {nil, 0, listClaims},
+	"match":   {[]string{"claim"}, 0, matchClaim},
+	"read":    {[]string{"claim", "lines"}, 0, readLines},
+	"accept":  {nil, 0, acceptClaims},
+	"refuse":  {[]string{"claim", "reason"}, 0, refuseClaim},
+}
+
 func claimsCommand(ctx context.Context, env *environment) error {
-	name := ""
-	if len(env.args) > 0 {
-		name = env.args[0]
-	}
-	action, ok := claimActions[name]
-	if !ok {
-		return fmt.Errorf("there is no command %q; try jate help", strings.TrimSpace("claims "+name))
-	}
-	sub := *env
-	sub.args = env.args[1:]
-	f := &claimFlags{}
-	fs := sub.flags("claims " + name)
-	f.officeAPI.add(fs)
-	fs.StringVar(&f.round, "round", "", "the round")
-	fs.StringVar(&f.vendor, "vendor", "", "one trader; all without it")
-	fs.StringVar(&f.state, "state", "", "proposed, accepted, ordered, settled or refused; all without it")
-	fs.StringVar(&f.claim, "claim", "", "one claim; accept takes all proposed ones of --round without it")
-	fs.StringVar(&f.number, "number", "", "of the trader's invoice")
-	fs.StringVar(&f.signed, "signed", "", "scan of what the traders signed; its SHA-256 is kept. Self-billed claims need it")
-	fs.StringVar(&f.reason, "reason", "", "why it is refused")
-	fs.StringVar(&f.lines, "lines", "", "numbers of lines, separated by commas")
-	fs.StringVar(&f.entries, "entries", "", "redemptions that they mean, separated by commas; none where there is none")
-	files, err := sub.parse(fs, action.files)
-	if err != nil {
-		return err
-	}
-	for _, need := range action.needs {
-		if fs.Lookup(need).Value.String() == "" {
-			return fmt.Errorf("claims %s needs --%s", name, need)
-		}
-	}
-	r, done, err := f.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	return errors.Join(action.run(f, ctx, env, r, files), done())
+	return officeCommand(ctx, env, "claims", claimFlags, claimActions)
 }
 
-// prepare writes the claim of each trader who sold something that is in none.
-// Repeated, it finds nothing more to write. Who brought an invoice that nobody
-// has accepted yet is left out: he asked for his sales himself.
-func (f *claimFlags) prepare(ctx context.Context, env *environment, r *remote, _ []string) error {
+// eachClaim calls fn with the claims that are meant.
+func eachClaim(ctx context.Context, c call, state string, fn func(claimShown) error) error {
+	means := func(flag, value string) bool { return c.flags(flag) == "" || c.flags(flag) == value }
+	return pages(ctx, c.r, c.path("/claims"), func(x claimShown) error {
+		if !means("claim", x.ID) || !means("round", x.Round) || !means("vendor", x.Vendor) || state != "" && x.State != state {
+			return nil
+		}
+		return fn(x)
+	})
+}
+
+// prepareClaims writes the claim of each trader who sold something that is in
+// none. Repeated, it finds nothing more to write. Who brought an invoice that
+// nobody has accepted yet is left out: he asked for his sales himself.
+func prepareClaims(ctx context.Context, c call) error {
 	own := map[string]bool{}
-	err := pages(ctx, r, "/api/v1/claims", func(c claimShown) error {
-		if c.Round == f.round && c.Kind == string(vendors.Independent) && c.State == string(vendors.ClaimProposed) {
-			own[c.Vendor] = true
+	err := eachClaim(ctx, c, string(vendors.ClaimProposed), func(x claimShown) error {
+		if x.Kind == string(vendors.Independent) {
+			own[x.Vendor] = true
 		}
 		return nil
 	})
@@ -103,8 +76,8 @@ func (f *claimFlags) prepare(ctx context.Context, env *environment, r *remote, _
 		return err
 	}
 	var ids []string
-	err = pages(ctx, r, "/api/v1/vendors", func(v struct{ ID string }) error {
-		if f.vendor == "" && !own[v.ID] || v.ID == f.vendor {
+	err = pages(ctx, c.r, c.path("/vendors"), func(v struct{ ID string }) error {
+		if one := c.flags("vendor"); one == v.ID || one == "" && !own[v.ID] {
 			ids = append(ids, v.ID)
 		}
 		return nil
@@ -112,9 +85,9 @@ func (f *claimFlags) prepare(ctx context.Context, env *environment, r *remote, _
 	if err != nil {
 		return err
 	}
-	bar, made, total := slowBar(env, "claims"), 0, money.Francs(0)
+	bar, made, total := slowBar(c.env, "claims"), 0, money.Francs(0)
 	for i, id := range ids {
-		c, err := post[claimShown](ctx, r, "/api/v1/claims", map[string]any{"vendor": id, "round": f.round})
+		x, err := post[claimShown](ctx, c.r, c.path("/claims"), map[string]any{"vendor": id, "round": c.flags("round")})
 		no := (*refused)(nil)
 		switch {
 		case errors.As(err, &no) && no.code == vendors.ErrNothingToClaim.Code:
@@ -122,114 +95,92 @@ func (f *claimFlags) prepare(ctx context.Context, env *environment, r *remote, _
 			return fmt.Errorf("%s: %w", id, err)
 		default:
 			made++
-			if total, err = total.Add(c.Claimed); err != nil {
+			if total, err = total.Add(x.Claimed); err != nil {
 				return err
 			}
 		}
 		bar(i+1, len(ids))
 	}
-	return env.say("%d claims prepared, %s; %d traders have nothing to claim, %d have invoices that wait",
+	return c.env.say("%d claims prepared, %s; %d traders have nothing to claim, %d have invoices that wait",
 		"%d demandes préparées, %s ; %d commerçants n'ont rien à demander, %d ont des factures en attente",
-		made, total.Format(env.lang()), len(ids)-made, len(own))
+		made, total.Format(c.env.lang()), len(ids)-made, len(own))
 }
 
-// invoice brings a trader's own invoice.
-func (f *claimFlags) invoice(ctx context.Context, env *environment, r *remote, files []string) error {
-	file, err := readBounded(files[0], vendors.FileMax)
+// bringInvoice brings a trader's own invoice.
+func bringInvoice(ctx context.Context, c call) error {
+	q := url.Values{"round": {c.flags("round")}, "number": {c.flags("number")}}
+	x, err := send[claimShown](ctx, c, c.path("/vendors/{vendor}/invoices")+"?"+q.Encode(), "invoice-"+c.flags("number"))
 	if err != nil {
 		return err
 	}
-	kind := "text/csv"
-	if bytes.HasPrefix(file, []byte("PK")) {
-		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	}
-	hash := sha256.Sum256(file)
-	q := url.Values{"round": {f.round}, "number": {f.number}}
-	answer, err := r.upload(ctx, "/api/v1/vendors/"+url.PathEscape(f.vendor)+"/invoices?"+q.Encode(), kind,
-		"invoice-"+hex.EncodeToString(hash[:])+"-"+f.number, file)
-	if err != nil {
-		return err
-	}
-	var c claimShown
-	if err := json.Unmarshal(answer, &c); err != nil {
-		return err
-	}
-	return env.say("claim %s: %d lines, %s", "demande %s : %d lignes, %s", c.ID, c.Lines, c.Claimed.Format(env.lang()))
+	return c.env.say("claim %s: %d lines, %s", "demande %s : %d lignes, %s", x.ID, x.Lines, x.Claimed.Format(c.env.lang()))
 }
 
-// each calls fn with the claims that are meant.
-func (f *claimFlags) each(ctx context.Context, r *remote, fn func(claimShown) error) error {
-	return pages(ctx, r, "/api/v1/claims", func(c claimShown) error {
-		if f.claim != "" && c.ID != f.claim || f.round != "" && c.Round != f.round || f.vendor != "" && c.Vendor != f.vendor ||
-			f.state != "" && c.State != f.state {
-			return nil
-		}
-		return fn(c)
+func listClaims(ctx context.Context, c call) error {
+	return c.table(func(w io.Writer) error {
+		return eachClaim(ctx, c, c.flags("state"), func(x claimShown) error {
+			_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", x.ID, x.Vendor, x.Round, x.Kind, x.State, x.Lines,
+				x.Claimed, x.Accepted, x.Number)
+			return err
+		})
 	})
 }
 
-func (f *claimFlags) list(ctx context.Context, env *environment, r *remote, _ []string) error {
-	var err error
-	return errors.Join(columns(env.stdout, func(w io.Writer) {
-		err = f.each(ctx, r, func(c claimShown) error {
-			_, err := fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", c.ID, c.Vendor, c.Round, c.Kind, c.State, c.Lines,
-				c.Claimed, c.Accepted, c.Number)
-			return err
-		})
-	}), err)
-}
-
-// match prints what is wrong with an invoice's lines, and what those may mean
-// that wait for a person.
-func (f *claimFlags) match(ctx context.Context, env *environment, r *remote, _ []string) error {
-	type sums struct {
+// matchShown is how a claim's lines match.
+type matchShown struct {
+	Claimed, Matched money.Amount
+	Exceptions       map[string]struct {
 		Lines int
 		Value money.Amount
 	}
-	var m struct {
-		Claimed, Matched money.Amount
-		Exceptions       map[string]sums
-		Lines            []struct {
-			Line                             int
-			Serial, Exception, Detail, Typed string
-			Claimed, Redeemed                money.Amount
-			Candidates                       []struct {
-				Entries, Serials []string
-				Vendor           string
-				Amount           money.Amount
-				From             string `json:"sold_from"`
-			}
+	Lines []struct {
+		Line                             int
+		Serial, Exception, Detail, Typed string
+		Claimed, Redeemed                money.Amount
+		Candidates                       []struct {
+			Entries, Serials []string
+			Vendor           string
+			Amount           money.Amount
+			From             string `json:"sold_from"`
 		}
 	}
-	if err := r.read(ctx, "/api/v1/claims/"+url.PathEscape(f.claim)+"/match", &m); err != nil {
+}
+
+// matchClaim prints what is wrong with a claim's lines, and what those may mean
+// that wait for a person.
+func matchClaim(ctx context.Context, c call) error {
+	m, err := post[matchShown](ctx, c.r, c.path("/claims/{claim}/match"), nil)
+	if err != nil {
 		return err
 	}
-	err := columns(env.stdout, func(w io.Writer) {
+	err = c.table(func(w io.Writer) error {
 		for _, l := range m.Lines {
 			if l.Exception == "" {
 				continue
 			}
 			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", l.Line, l.Serial, l.Exception, l.Claimed, l.Redeemed, l.Detail)
-			for _, c := range l.Candidates {
-				fmt.Fprintf(w, "\t? %s\tentries %s\t%s\t%s\t%s\n", strings.Join(c.Serials, "+"), strings.Join(c.Entries, ","), c.Amount, c.Vendor, c.From)
+			for _, x := range l.Candidates {
+				fmt.Fprintf(w, "\t? %s\tentries %s\t%s\t%s\t%s\n", strings.Join(x.Serials, "+"), strings.Join(x.Entries, ","), x.Amount, x.Vendor, x.From)
 			}
 		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(m.Exceptions)) {
-		if err := env.say("%s: %d lines, %s", "%s : %d lignes, %s", name, m.Exceptions[name].Lines, m.Exceptions[name].Value.Format(env.lang())); err != nil {
+		x := m.Exceptions[name]
+		if err := c.env.say("%s: %d lines, %s", "%s : %d lignes, %s", name, x.Lines, x.Value.Format(c.env.lang())); err != nil {
 			return err
 		}
 	}
-	return env.say("asked %s, matched %s", "demandé %s, rapproché %s", m.Claimed.Format(env.lang()), m.Matched.Format(env.lang()))
+	return c.env.say("asked %s, matched %s", "demandé %s, rapproché %s", m.Claimed.Format(c.env.lang()), m.Matched.Format(c.env.lang()))
 }
 
-// read says what lines mean.
-func (f *claimFlags) read(ctx context.Context, env *environment, r *remote, _ []string) error {
+// readLines says what lines mean.
+func readLines(ctx context.Context, c call) error {
 	var lines []int
-	for _, text := range strings.Split(f.lines, ",") {
+	for _, text := range strings.Split(c.flags("lines"), ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil {
 			return fmt.Errorf("--lines: %q is no number", text)
@@ -237,55 +188,49 @@ func (f *claimFlags) read(ctx context.Context, env *environment, r *remote, _ []
 		lines = append(lines, n)
 	}
 	entries := []string{}
-	if f.entries != "" {
-		entries = strings.Split(f.entries, ",")
+	if e := c.flags("entries"); e != "" {
+		entries = strings.Split(e, ",")
 	}
-	c, err := post[claimShown](ctx, r, "/api/v1/claims/"+url.PathEscape(f.claim)+"/readings", map[string]any{"lines": lines, "entries": entries})
+	x, err := post[claimShown](ctx, c.r, c.path("/claims/{claim}/readings"), map[string]any{"lines": lines, "entries": entries})
 	if err != nil {
 		return err
 	}
-	return env.say("read: the claim has %d lines, %s", "lu : la demande a %d lignes, %s", c.Lines, c.Claimed.Format(env.lang()))
+	return c.env.say("read: the claim has %d lines, %s", "lu : la demande a %d lignes, %s", x.Lines, x.Claimed.Format(c.env.lang()))
 }
 
-// accept accepts what matches of one claim, or of all of the round that wait
-// for it. A claim of which nothing matches is named and left.
-func (f *claimFlags) accept(ctx context.Context, env *environment, r *remote, _ []string) error {
-	if f.claim == "" && f.round == "" {
+// acceptClaims accepts what matches of one claim, or of all of the round that
+// wait for it. A claim that is refused, as one of which nothing matches, is
+// named and left.
+func acceptClaims(ctx context.Context, c call) error {
+	if c.flags("claim") == "" && c.flags("round") == "" {
 		return errors.New("claims accept needs --claim or --round")
 	}
-	proof := ""
-	if f.signed != "" {
-		paper, err := os.ReadFile(f.signed)
-		if err != nil {
-			return err
-		}
-		hash := sha256.Sum256(paper)
-		proof = "signed-pdf:" + hex.EncodeToString(hash[:])
+	proof, err := readPaper(c.flags("signed"))
+	if err != nil {
+		return err
 	}
-	f.state = string(vendors.ClaimProposed)
 	var claims []claimShown
-	if err := f.each(ctx, r, func(c claimShown) error {
-		claims = append(claims, c)
+	if err := eachClaim(ctx, c, string(vendors.ClaimProposed), func(x claimShown) error {
+		claims = append(claims, x)
 		return nil
 	}); err != nil {
 		return err
 	}
-	bar, asked, accepted, made := slowBar(env, "accepting"), money.Francs(0), money.Francs(0), 0
+	bar, asked, accepted := slowBar(c.env, "accepting"), money.Francs(0), money.Francs(0)
 	var left []string
-	for i, c := range claims {
+	for i, x := range claims {
 		body := map[string]any{}
-		if c.Kind == string(vendors.SelfBilled) {
+		if x.Kind == string(vendors.SelfBilled) {
 			body["vendor_proof"] = proof
 		}
-		a, err := post[claimShown](ctx, r, "/api/v1/claims/"+url.PathEscape(c.ID)+"/acceptance-of-matched", body)
+		a, err := post[claimShown](ctx, c.r, c.path("/claims/")+url.PathEscape(x.ID)+"/acceptance-of-matched", body)
 		no := (*refused)(nil)
 		switch {
-		case errors.As(err, &no) && f.claim == "":
-			left = append(left, fmt.Sprintf("%s %s: %v", c.Vendor, c.ID, err))
+		case errors.As(err, &no):
+			left = append(left, fmt.Sprintf("%s %s: %v", x.Vendor, x.ID, err))
 		case err != nil:
-			return fmt.Errorf("%s: %w", c.ID, err)
+			return err
 		default:
-			made++
 			if asked, err = asked.Add(a.Claimed); err != nil {
 				return err
 			}
@@ -295,8 +240,8 @@ func (f *claimFlags) accept(ctx context.Context, env *environment, r *remote, _ 
 		}
 		bar(i+1, len(claims))
 	}
-	if err := env.say("%d claims accepted: asked %s, accepted %s", "%d demandes acceptées : demandé %s, accepté %s", made,
-		asked.Format(env.lang()), accepted.Format(env.lang())); err != nil {
+	if err := c.env.say("%d claims accepted: asked %s, accepted %s", "%d demandes acceptées : demandé %s, accepté %s", len(claims)-len(left),
+		asked.Format(c.env.lang()), accepted.Format(c.env.lang())); err != nil {
 		return err
 	}
 	if len(left) > 0 {
@@ -305,10 +250,10 @@ func (f *claimFlags) accept(ctx context.Context, env *environment, r *remote, _ 
 	return nil
 }
 
-func (f *claimFlags) refuse(ctx context.Context, env *environment, r *remote, _ []string) error {
-	c, err := post[claimShown](ctx, r, "/api/v1/claims/"+url.PathEscape(f.claim)+"/refusal", map[string]any{"reason": f.reason})
+func refuseClaim(ctx context.Context, c call) error {
+	x, err := post[claimShown](ctx, c.r, c.path("/claims/{claim}/refusal"), map[string]any{"reason": c.flags("reason")})
 	if err != nil {
 		return err
 	}
-	return env.say("claim %s is refused", "la demande %s est refusée", c.ID)
+	return c.env.say("claim %s is refused", "la demande %s est refusée", x.ID)
 }

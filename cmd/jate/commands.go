@@ -356,7 +356,7 @@ func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, lim
 	if err != nil {
 		return err
 	}
-	q.By = local(programme, "office", access.RoleAuditor)
+	q.By, q.Progress = local(programme, "office", access.RoleAuditor), slowBar(env, "reconciling")
 	r, err := s.Run(ctx, q)
 	if err != nil {
 		return err

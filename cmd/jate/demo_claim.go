@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jate-cva/jate/distribution"
@@ -75,7 +76,18 @@ func (d *demo) writeInvoices(context.Context) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	for s, lines := range map[*shop][]invoiceLine{inflating: d.inflated(inflating), inventing: d.invented(inventing)} {
+	copied := d.inflated(inflating)
+	// A line that only a person can settle: two neighbours of its serial are
+	// exchanged, and its day is not that of the sale.
+	const distinct = "3479ACDEFHJKMNPQRTWXY" // that nobody takes for each other
+	for i := range copied {
+		l := &copied[i]
+		if first, second := l.serial[0], l.serial[1]; i%10 != 3 && first != second && strings.IndexByte(distinct, first) >= 0 && strings.IndexByte(distinct, second) >= 0 {
+			l.serial, l.at = l.serial[1:2]+l.serial[:1]+l.serial[2:], l.at.AddDate(0, 0, -5)
+			break
+		}
+	}
+	for s, lines := range map[*shop][]invoiceLine{inflating: copied, inventing: d.invented(inventing)} {
 		b, err := invoiceFile(lines)
 		if err != nil {
 			return err

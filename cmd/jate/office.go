@@ -9,11 +9,13 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
 )
 
 // officeAPI is the API that an officer's commands speak to: a server's, or one on
@@ -40,7 +42,10 @@ func (o *officeAPI) open(ctx context.Context, env *environment) (*remote, func()
 	}
 	if o.server != "" {
 		r, err := newRemote(env.getenv, o.server, o.token)
-		return r, func() error { return nil }, err
+		if err != nil {
+			return nil, nil, err
+		}
+		return r.patient(env), func() error { return nil }, nil
 	}
 	role := access.RoleAuditor
 	if o.role != "" {
@@ -50,7 +55,8 @@ func (o *officeAPI) open(ctx context.Context, env *environment) (*remote, func()
 		return nil, nil, err
 	}
 	var by access.Actor
-	a, err := openApp(appConfig{dir: o.data, ask: env.passphrases(o.pass), console: &by, now: time.Now, random: rand.Reader, log: env.quiet()})
+	a, err := openApp(appConfig{dir: o.data, ask: env.passphrases(o.pass), console: &by, now: time.Now, random: rand.Reader,
+		log: httpkit.NewLogger(env.stderr, slog.LevelError)}) // a refusal is the command's own answer
 	if err != nil {
 		return nil, nil, err
 	}
@@ -59,7 +65,8 @@ func (o *officeAPI) open(ctx context.Context, env *environment) (*remote, func()
 		return nil, nil, errors.Join(err, a.close())
 	}
 	by = local(programme, o.staff, role)
-	return &remote{server: "http://folder", http: &http.Client{Transport: inProcess{a.handler}}}, a.close, nil
+	r := &remote{server: "http://folder", http: &http.Client{Transport: inProcess{a.handler}}}
+	return r.patient(env), a.close, nil
 }
 
 // pages calls fn with each item of a list, of all of its pages.
@@ -121,6 +128,50 @@ func (b *remote) upload(ctx context.Context, path, kind, key string, file []byte
 		return nil, refusedBy(res.StatusCode, answer)
 	}
 	return answer, nil
+}
+
+// waiting shows on a terminal that an answer takes its time.
+type waiting struct {
+	next http.RoundTripper
+	to   io.Writer
+}
+
+// patient makes the API say how long it has been waited for, where a person
+// looks on.
+func (b *remote) patient(env *environment) *remote {
+	if countRows(env) != nil {
+		b.http.Transport = waiting{b.http.Transport, env.stderr}
+	}
+	return b
+}
+
+// RoundTrip implements http.RoundTripper.
+func (w waiting) RoundTrip(r *http.Request) (*http.Response, error) {
+	next := w.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	done, said := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(said)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for s := 1; ; s++ {
+			select {
+			case <-done:
+				if s > 1 {
+					fmt.Fprint(w.to, "\r\033[K")
+				}
+				return
+			case <-tick.C:
+				fmt.Fprintf(w.to, "\r  … %d s", s)
+			}
+		}
+	}()
+	res, err := next.RoundTrip(r)
+	close(done)
+	<-said
+	return res, err
 }
 
 // slowBar shows how far it is, once it has taken more than a second.

@@ -1,11 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"net/url"
-	"strings"
 
 	"github.com/jate-cva/jate/money"
 )
@@ -34,45 +31,37 @@ func (r roundShown) print(env *environment) error {
 	return env.say("digest %s", "empreinte %s", r.Return.Digest)
 }
 
-// roundCommand ends a round's sales, closes it, and returns what is left.
-func roundCommand(ctx context.Context, env *environment) error {
-	name := ""
-	if len(env.args) > 0 {
-		name = env.args[0]
-	}
-	path, ok := map[string]string{"end-sales": "/end-of-sales", "close": "/close", "return": "/return", "approve-return": "/return/approval"}[name]
-	if !ok {
-		return fmt.Errorf("there is no command %q; try jate help", strings.TrimSpace("round "+name))
-	}
-	sub := *env
-	sub.args = env.args[1:]
-	var o officeAPI
-	fs := sub.flags("round " + name)
-	o.add(fs)
-	id := fs.String("round", "", "the round")
-	fees := fs.Int64("keep-fees", 0, "return: francs that stay for fees that are still to be paid")
-	contingency := fs.Bool("contingency", false, "return: what is left for losses too")
-	digest := fs.String("digest", "", "approve-return: of the return that you have looked at")
-	if _, err := sub.parse(fs, 0); err != nil {
-		return err
-	}
-	if *id == "" || name == "approve-return" && *digest == "" {
-		return fmt.Errorf("round %s needs --round, and approve-return --digest", name)
-	}
-	r, done, err := o.open(ctx, env)
+var roundFlags = []officeFlag{
+	{name: "round", help: "the round"},
+	{name: "keep-fees", help: "return: francs that stay for fees that are still to be paid"},
+	{name: "contingency", help: "return: what is left for losses too", toggle: true},
+	{name: "digest", help: "approve-return: of the return that you have looked at"},
+}
+
+// roundActions end a round's sales, close it, and return what is left.
+var roundActions = map[string]officeAction{
+	"end-sales": {[]string{"round"}, 0, func(ctx context.Context, c call) error { return ended(ctx, c, "/end-of-sales", nil) }},
+	"close":     {[]string{"round"}, 0, func(ctx context.Context, c call) error { return ended(ctx, c, "/close", nil) }},
+	"return": {[]string{"round"}, 0, func(ctx context.Context, c call) error {
+		fees, err := money.Parse(cmp.Or(c.flags("keep-fees"), "0"), money.XOF)
+		if err != nil {
+			return err
+		}
+		return ended(ctx, c, "/return", map[string]any{"keep_fees": fees, "contingency": c.asked("contingency")})
+	}},
+	"approve-return": {[]string{"round", "digest"}, 0, func(ctx context.Context, c call) error {
+		return ended(ctx, c, "/return/approval", map[string]any{"digest": c.flags("digest")})
+	}},
+}
+
+func ended(ctx context.Context, c call, rest string, body map[string]any) error {
+	r, err := post[roundShown](ctx, c.r, c.path("/rounds/{round}")+rest, body)
 	if err != nil {
 		return err
 	}
-	var body map[string]any
-	switch name {
-	case "return":
-		body = map[string]any{"keep_fees": money.Francs(*fees), "contingency": *contingency}
-	case "approve-return":
-		body = map[string]any{"digest": *digest}
-	}
-	a, err := post[roundShown](ctx, r, "/api/v1/rounds/"+url.PathEscape(*id)+path, body)
-	if err := errors.Join(err, done()); err != nil {
-		return err
-	}
-	return a.print(env)
+	return r.print(c.env)
+}
+
+func roundCommand(ctx context.Context, env *environment) error {
+	return officeCommand(ctx, env, "round", roundFlags, roundActions)
 }

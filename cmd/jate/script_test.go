@@ -13,5 +13,5 @@ func TestMain(m *testing.M) {
 
 // The command line, as a person types it.
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script"})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: closingScript})
 }

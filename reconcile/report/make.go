@@ -87,15 +87,15 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds, w Watch) (Ro
 	if out.Programme, err = tx.Programme(programme); err != nil {
 		return out, err
 	}
-	progress(0, steps)
-	rec, err := reconcile.Make(tx, programme, round, limits)
+	// Reconciling is most of the work.
+	rec, err := reconcile.Make(tx, programme, round, limits, func(done, of int) { progress(done*(steps-own)/of, steps) })
 	if err != nil {
 		return out, err
 	}
 	out.At, out.Size, out.Checkpoint, out.TieErrors = rec.At, rec.Size, rec.Checkpoint, rec.TieErrors
 	for i, step := range []func() error{m.people, m.records, m.books, func() error { return m.sales(rec.Lines) },
 		func() error { return m.control(rec) }, m.claims, func() error { return m.names(&out) }} {
-		progress(i+1, steps)
+		progress(steps-own+i, steps)
 		if err := errors.Join(step(), m.wrong); err != nil {
 			return out, fmt.Errorf("report on round %s: %w", round, err)
 		}
@@ -111,8 +111,8 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds, w Watch) (Ro
 	return out, m.wrong
 }
 
-// steps are how far progress counts.
-const steps = 8
+// steps are how far progress counts, own those that follow reconciling.
+const steps, own = 30, 10
 
 // names reads what points, vendors and funds are called.
 func (m *maker) names(out *Round) error {
