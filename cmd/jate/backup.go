@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -40,6 +42,7 @@ const (
 	// backupWithin is how long a copy may take to be made and fetched.
 	backupWithin  = 6 * time.Hour
 	headerEntries = "Jate-Entries"
+	headerKeys    = "Jate-Keys-Bytes"
 	headerRoot    = "Jate-Root"
 )
 
@@ -53,7 +56,8 @@ type copied struct {
 }
 
 // copyStore writes a copy of the open store of the data folder dir into folder,
-// which it makes anew, and checks it: every page, the whole ledger, and that it
+// which it makes anew, moves what opens persons into a file beside it, and checks
+// what remains: every page, the whole ledger, and that it
 // extends what the notary had signed before. Everything that was acknowledged
 // before the call is in it.
 func copyStore(ctx context.Context, db *bolt.DB, folder string, s settings, dir string) (copied, error) {
@@ -69,6 +73,9 @@ func copyStore(ctx context.Context, db *bolt.DB, folder string, s settings, dir 
 		return err
 	})
 	if err != nil {
+		return copied{}, err
+	}
+	if err := takeKeys(folder, time.Now()); err != nil {
 		return copied{}, err
 	}
 	c, err := checkCopy(ctx, folder, s)
@@ -140,6 +147,7 @@ func parseRecipient(text string) (age.Recipient, error) {
 type makeBackup struct {
 	By        access.Actor
 	Recipient string
+	Keys      string // recipient of the key file; the same where ""
 }
 
 // backups makes backups of the running store, one at a time: each is written
@@ -162,8 +170,9 @@ func decodeBackup(ctx context.Context, r *http.Request) (makeBackup, error) {
 	}
 	body, err := httpkit.Body[struct {
 		Recipient string `json:"recipient"`
+		Keys      string `json:"keys_recipient,omitempty"`
 	}](r)
-	return makeBackup{By: by, Recipient: body.Recipient}, err
+	return makeBackup{By: by, Recipient: body.Recipient, Keys: cmp.Or(body.Keys, body.Recipient)}, err
 }
 
 func (b *backups) folder() string { return filepath.Join(b.app.cfg.dir, ".backup") }
@@ -175,7 +184,11 @@ func (b *backups) make(ctx context.Context, cmd makeBackup) (httpkit.Content, er
 	if err != nil {
 		return httpkit.Content{}, err
 	}
-	if only := b.app.settings.Backup; only != "" && only != cmd.Recipient {
+	toKeys, err := parseRecipient(cmd.Keys)
+	if err != nil {
+		return httpkit.Content{}, err
+	}
+	if only := b.app.settings.Backup; only != "" && (only != cmd.Recipient || only != cmd.Keys) {
 		return httpkit.Content{}, errBackupOther
 	}
 	if !b.busy.TryLock() {
@@ -189,18 +202,28 @@ func (b *backups) make(ctx context.Context, cmd makeBackup) (httpkit.Content, er
 	if err != nil {
 		return httpkit.Content{}, errors.Join(err, done())
 	}
+	var keys bytes.Buffer // a hundred bytes or two of each household
+	if err := c.writeKeys(&keys, toKeys); err != nil {
+		return httpkit.Content{}, errors.Join(err, done())
+	}
 	b.app.log.LogAttrs(ctx, slog.LevelInfo, "backup taken", slog.Uint64("entries", c.entries), slog.String("root", c.root.String()),
 		slog.String("actor", cmd.By.Pseudonym), slog.String("role", string(access.RoleAdministrator)))
 	entries := strconv.FormatUint(c.entries, 10)
 	return httpkit.Content{Type: "application/octet-stream", Filename: "jate-" + entries + ".age",
-		Header: http.Header{headerEntries: {entries}, headerRoot: {c.root.String()}},
-		Write:  func(w io.Writer) error { return errors.Join(c.encryptTo(w, to), done()) }}, nil
+		Header: http.Header{headerEntries: {entries}, headerRoot: {c.root.String()}, headerKeys: {strconv.Itoa(keys.Len())}},
+		Write: func(w io.Writer) error {
+			_, err := keys.WriteTo(w)
+			if err == nil {
+				err = c.encryptTo(w, to)
+			}
+			return errors.Join(err, done())
+		}}, nil
 }
 
 func (b *backups) copy(ctx context.Context, cmd makeBackup) (copied, error) {
 	err := b.app.db.Ledger().Update(ctx, func(tx ledger.Tx) error {
 		_, err := ledger.Decide(tx, ledger.Actor{Role: string(access.RoleAdministrator), Name: cmd.By.Pseudonym}, "", "backup", "",
-			map[string]string{"recipient": cmd.Recipient})
+			map[string]string{"recipient": cmd.Recipient, "keys_recipient": cmd.Keys})
 		return err
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -47,6 +48,8 @@ func restoreCommand(ctx context.Context, env *environment) error {
 	dir := fs.String("data", "", "data folder with jate.json and keys/; no server may have it")
 	in := fs.String("in", "", "backup file")
 	identity := fs.String("identity", "", "file with the age identity that opens it")
+	keys := fs.String("keys", "", "the backup's key file, 35 days old at most; without it no person can be read")
+	keysIdentity := fs.String("keys-identity", "", "file with the age identity that opens --keys; that of --identity where it is missing")
 	newEpoch := fs.Bool("new-epoch", false, "go on from a backup older than the last signed checkpoint, under a new origin")
 	pass := fs.String("passphrases", "", "folder with server.txt instead of asking, for --new-epoch")
 	if _, err := env.parse(fs, 0); err != nil {
@@ -62,7 +65,7 @@ func restoreCommand(ctx context.Context, env *environment) error {
 	}
 	r := restore{dir: *dir, temp: filepath.Join(*dir, ".restore"), settings: s, now: time.Now().UTC().Truncate(time.Second)}
 	defer os.RemoveAll(r.temp)
-	c, err := r.prepare(ctx, *in, *identity)
+	c, err := r.prepare(ctx, *in, *identity, *keys, cmp.Or(*keysIdentity, *identity))
 	if err == nil && *newEpoch {
 		c, err = r.begin(ctx, env.passphrases(*pass))
 	} else if err == nil {
@@ -76,6 +79,10 @@ func restoreCommand(ctx context.Context, env *environment) error {
 	}
 	_, err = fmt.Fprintf(env.stdout, "ok size=%d root=%s origin=%s\nWhat was there is in %s. Start the server and let every handheld sync: they send again what the backup lacks.\n",
 		c.entries, c.root, r.settings.Origin, r.aside())
+	if p := r.persons; p.Readable < p.Households && err == nil {
+		_, err = fmt.Fprintf(env.stdout, "%d of %d households' persons can be read; the money is whole. The key file of this backup has the keys of the others, but of those who were erased.\n",
+			p.Readable, p.Households)
+	}
 	return err
 }
 
@@ -100,13 +107,14 @@ type restore struct {
 	dir, temp string
 	settings  settings // as they will be
 	now       time.Time
+	persons   bolt.Apart
 	key       []byte // the new checkpoint key file's content; nil where the old one stays
 }
 
 func (r *restore) aside() string { return filepath.Join(r.dir, stamped("before-restore", r.now)) }
 
 // prepare unpacks the backup and checks that it is whole and this log's.
-func (r *restore) prepare(ctx context.Context, in, identity string) (copied, error) {
+func (r *restore) prepare(ctx context.Context, in, identity, keys, keysIdentity string) (copied, error) {
 	if err := errors.Join(os.RemoveAll(r.temp), os.Mkdir(r.temp, 0o700)); err != nil {
 		return copied{}, err
 	}
@@ -121,6 +129,14 @@ func (r *restore) prepare(ctx context.Context, in, identity string) (copied, err
 	}
 	if err := unpack(content, r.temp); err != nil {
 		return copied{}, fmt.Errorf("unpack %s: %w", in, err)
+	}
+	if keys != "" {
+		if err := r.giveKeys(keys, keysIdentity); err != nil {
+			return copied{}, fmt.Errorf("the keys in %s: %w", keys, err)
+		}
+	}
+	if r.persons, err = bolt.CountApart(storePath(r.temp)); err != nil {
+		return copied{}, err
 	}
 	former, err := r.signedAs()
 	if err != nil {
