@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // schema is the version of a sealed Person; it is authenticated with it.
@@ -20,30 +21,40 @@ const schema = "1"
 // again. Its keys are derived from the data key (HKDF-SHA-256, RFC 5869), one
 // for each purpose. It is safe for concurrent use.
 type Sealer struct {
-	wrap    cipher.AEAD // of households' own keys
+	wrap    []cipher.AEAD // of households' own keys; the first wraps, any opens
 	blind   []byte
 	content []byte
 	journal []byte
 	secret  []byte
 }
 
-// NewSealer returns the sealer of a data key of 32 random bytes.
-func NewSealer(dataKey []byte) (*Sealer, error) {
-	if len(dataKey) != 32 {
-		return nil, errors.New("the data key must have 32 bytes")
-	}
+// NewSealer returns the sealer of a data key of 32 random bytes. Other keys of
+// 32 bytes, the newest first, wrap households' keys instead of it; what they and
+// it wrapped before is opened too, until Rewrap has done it anew.
+func NewSealer(dataKey []byte, wraps ...[]byte) (*Sealer, error) {
 	s := &Sealer{}
-	var wrap []byte
-	for label, to := range map[string]*[]byte{"wrap": &wrap, "blind": &s.blind, "content": &s.content, "journal": &s.journal, "secret": &s.secret} {
+	for _, key := range append(slices.Clone(wraps), dataKey) {
+		if len(key) != 32 {
+			return nil, errors.New("the data key must have 32 bytes")
+		}
+		wrap, err := hkdf.Key(sha256.New, key, nil, "jate household wrap 1", 32)
+		if err != nil {
+			return nil, err
+		}
+		box, err := aead(wrap)
+		if err != nil {
+			return nil, err
+		}
+		s.wrap = append(s.wrap, box)
+	}
+	for label, to := range map[string]*[]byte{"blind": &s.blind, "content": &s.content, "journal": &s.journal, "secret": &s.secret} {
 		key, err := hkdf.Key(sha256.New, dataKey, nil, "jate household "+label+" 1", 32)
 		if err != nil {
 			return nil, err
 		}
 		*to = key
 	}
-	var err error
-	s.wrap, err = aead(wrap)
-	return s, err
+	return s, nil
 }
 
 // aead returns AES-256-GCM with a random nonce before each ciphertext.
@@ -89,20 +100,40 @@ func (s *Sealer) SealBytes(id string, plain []byte) (sealed, wrapped []byte, err
 	if err != nil {
 		return nil, nil, err
 	}
-	return box.Seal(nil, nil, plain, bindTo(id)), s.wrap.Seal(nil, nil, key, bindTo(id)), nil // #nosec G407 -- the AEADs draw their nonces
+	return box.Seal(nil, nil, plain, bindTo(id)), s.wrap[0].Seal(nil, nil, key, bindTo(id)), nil // #nosec G407 -- the AEADs draw their nonces
 }
 
 // OpenBytes decrypts what SealBytes made for the same id.
 func (s *Sealer) OpenBytes(id string, sealed, wrapped []byte) ([]byte, error) {
-	key, err := s.wrap.Open(nil, nil, wrapped, bindTo(id))
+	key, _, err := s.unwrap(id, wrapped)
 	if err != nil {
-		return nil, fmt.Errorf("unwrap a key: %w", err)
+		return nil, err
 	}
 	box, err := aead(key)
 	if err != nil {
 		return nil, err
 	}
 	return box.Open(nil, nil, sealed, bindTo(id))
+}
+
+// unwrap opens a wrapped key, and says with which of the keys.
+func (s *Sealer) unwrap(id string, wrapped []byte) (key []byte, with int, err error) {
+	for i, box := range s.wrap {
+		if key, err = box.Open(nil, nil, wrapped, bindTo(id)); err == nil {
+			return key, i, nil
+		}
+	}
+	return nil, 0, fmt.Errorf("unwrap a key: %w", err)
+}
+
+// Rewrap returns the wrapped key under the key that wraps now, or nil where it
+// is already.
+func (s *Sealer) Rewrap(id string, wrapped []byte) ([]byte, error) {
+	key, with, err := s.unwrap(id, wrapped)
+	if err != nil || with == 0 {
+		return nil, err
+	}
+	return s.wrap[0].Seal(nil, nil, key, bindTo(id)), nil // #nosec G407 -- the AEAD draws its nonce
 }
 
 // Secret returns bytes that nobody can tell from random ones without the data

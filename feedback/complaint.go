@@ -3,6 +3,7 @@ package feedback
 import (
 	"time"
 
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -155,6 +156,20 @@ func (c Complaint) Speaks() bool {
 type SealedText struct {
 	Sealed  []byte
 	Wrapped []byte
+}
+
+// sealedAs is what a complaint's key is bound to.
+func sealedAs(id string) string { return "complaint:" + id }
+
+// Rewrap returns the text with its key under the key that wraps now, and whether
+// that is another than before.
+func (t SealedText) Rewrap(id string, s *distribution.Sealer) (SealedText, bool, error) {
+	wrapped, err := s.Rewrap(sealedAs(id), t.Wrapped)
+	if err != nil || wrapped == nil {
+		return t, false, err
+	}
+	t.Wrapped = wrapped
+	return t, true, nil
 }
 
 // words is the plain of a SealedText.

@@ -157,7 +157,7 @@ func (s *service) putWords(tx Tx, id string, w words) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sealed, wrapped, err := s.sealer.SealBytes("complaint:"+id, plain)
+	sealed, wrapped, err := s.sealer.SealBytes(sealedAs(id), plain)
 	if err != nil {
 		return "", err
 	}
@@ -175,7 +175,7 @@ func (s *service) wordsOf(tx Tx, c Complaint) (words, error) {
 	if err != nil {
 		return w, err
 	}
-	plain, err := s.sealer.OpenBytes("complaint:"+c.ID, t.Sealed, t.Wrapped)
+	plain, err := s.sealer.OpenBytes(sealedAs(c.ID), t.Sealed, t.Wrapped)
 	if err != nil {
 		return w, err
 	}

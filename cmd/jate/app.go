@@ -146,7 +146,7 @@ func (a *app) services() error {
 	if err != nil {
 		return err
 	}
-	sealer, err := distribution.NewSealer(a.keys.data)
+	sealer, err := distribution.NewSealer(a.keys.data, a.keys.wraps...)
 	if err != nil {
 		return err
 	}

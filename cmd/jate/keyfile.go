@@ -92,6 +92,10 @@ func keyID(name string, key []byte) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))[:keyIDLength], nil
 }
 
+// dataKeySize is the length of the data key, and of those that wrap instead of
+// it and follow it in its file.
+const dataKeySize = 32
+
 // sealKeySize is the length of an X25519 key; a seal file holds those before
 // the one in use too.
 const sealKeySize = 32

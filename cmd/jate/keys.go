@@ -103,6 +103,7 @@ type keyring struct {
 	seal       []hpke.PrivateKey // the first is in use
 	access     access.Keys
 	data       []byte
+	wraps      [][]byte // wrap households' keys instead of data, the newest first
 }
 
 // workFactor is age's scrypt cost for passphrases: 2^18, about three seconds.
@@ -310,7 +311,7 @@ func openKeyring(dir string, ask passphrases) (keyring, error) {
 		return k, err
 	}
 	keys := map[string][]byte{}
-	for name, size := range map[string]int{keyCheckpoint: 0, keyBeacon: ed25519.SeedSize, keySeal: 0, keyAccess: ed25519.SeedSize + 32, keyData: 32} {
+	for name, size := range map[string]int{keyCheckpoint: 0, keyBeacon: ed25519.SeedSize, keySeal: 0, keyAccess: ed25519.SeedSize + 32, keyData: 0} {
 		if keys[name], err = openKey(dir, name, server); err != nil {
 			return k, err
 		}
@@ -337,7 +338,11 @@ func openKeyring(dir string, ask passphrases) (keyring, error) {
 	}
 	k.beacon = ed25519.NewKeyFromSeed(keys[keyBeacon])
 	k.access = access.Keys{Access: ed25519.NewKeyFromSeed(keys[keyAccess][:ed25519.SeedSize]), Pseudonym: keys[keyAccess][ed25519.SeedSize:]}
-	k.data = keys[keyData]
+	if len(keys[keyData]) == 0 || len(keys[keyData])%dataKeySize != 0 {
+		return k, fmt.Errorf("the data key has %d bytes", len(keys[keyData]))
+	}
+	k.data = keys[keyData][:dataKeySize]
+	k.wraps = slices.Collect(slices.Chunk(keys[keyData][dataKeySize:], dataKeySize))
 	return k, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -72,7 +73,7 @@ func TestASVS_13_3_4(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	for _, name := range []string{keyBeacon, keySeal, keyAccess, keyCheckpoint} {
+	for _, name := range []string{keyBeacon, keySeal, keyAccess, keyCheckpoint, keyData, keyData} {
 		if out := m.rotate(t, "rotate", name); !strings.Contains(out, name+" key is now") {
 			t.Error(out)
 		}
@@ -135,12 +136,52 @@ func TestASVS_13_3_4(t *testing.T) {
 	if out := n.rotate(t, "retire", "--force", keySeal); !strings.HasPrefix(out, "1 former") {
 		t.Error(out)
 	}
+	if out := n.rotate(t, "retire", keyData); !strings.HasPrefix(out, "1 former") {
+		t.Error(out)
+	}
 	mustJate(t, "verify", "--data", m.dir)
 	last := n.move(t, m.dir)
 	last.goesOn(t, known, 7, 9)
 	last.monitored(t, trust, after.CheckpointNext)
+	last.readable(t)
 	if _, err := last.monitor(t, trust, before.Checkpoint); err == nil {
 		t.Error("the former checkpoint key signs on")
+	}
+}
+
+// readable fails where a household cannot be read by the newest key, or can by
+// the first alone.
+func (m *market) readable(t *testing.T) {
+	t.Helper()
+	sealer, err := distribution.NewSealer(m.app.keys.data, m.app.keys.wraps...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := distribution.NewSealer(m.app.keys.data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(m.app.keys.wraps) != 1 {
+		t.Errorf("%d keys wrap", len(m.app.keys.wraps))
+	}
+	read := 0
+	err = m.app.db.Distribution().View(t.Context(), func(tx distribution.Tx) error {
+		for b, err := range tx.Beneficiaries(demoProgramme, "") {
+			if err != nil {
+				return err
+			}
+			if _, err := sealer.Person(tx, b); err != nil {
+				return err
+			}
+			if _, err := first.Person(tx, b); err == nil {
+				t.Errorf("%s can be read by the former key", b.ID)
+			}
+			read++
+		}
+		return nil
+	})
+	if err != nil || read < 90 {
+		t.Errorf("%d households, %v", read, err)
 	}
 }
 
@@ -155,7 +196,7 @@ func (m *market) ready(t *testing.T, before settings) {
 	if err := json.Unmarshal([]byte(body), &ready); err != nil {
 		t.Fatal(err)
 	}
-	changed := map[string]bool{keyRoot: true, keyBeacon: true, keySeal: true, keyAccess: true, keyCheckpoint: true, keyServer: true}
+	changed := map[string]bool{keyRoot: true, keyBeacon: true, keySeal: true, keyAccess: true, keyCheckpoint: true, keyServer: true, keyData: true}
 	for _, k := range ready.Keys {
 		if k.ID == "" || changed[k.Name] == (k.ID == before.Keys[k.Name].ID) {
 			t.Errorf("%s has the id %s, and had %s", k.Name, k.ID, before.Keys[k.Name].ID)

@@ -62,7 +62,18 @@ func (r *rotation) begin(env *environment, fs *flag.FlagSet, pass *string) (err 
 	if err != nil {
 		return err
 	}
-	r.name, r.ask, r.now, r.next = names[0], env.passphrases(*pass), time.Now(), map[string][]byte{}
+	known, ask := map[string]string{}, env.passphrases(*pass)
+	r.ask = func(name string) (string, error) { // once each
+		if _, ok := known[name]; !ok {
+			p, err := ask(name)
+			if err != nil {
+				return "", err
+			}
+			known[name] = p
+		}
+		return known[name], nil
+	}
+	r.name, r.now, r.next = names[0], time.Now(), map[string][]byte{}
 	r.s, err = readSettings(r.dir)
 	return err
 }
@@ -87,10 +98,10 @@ func keysRotate(ctx context.Context, env *environment) error {
 		r.s.Halves = append(slices.Clone(r.s.Halves), r.name)
 	}
 	makers := map[string]func() error{keyRoot: r.root, keyBeacon: r.beacon, keyCheckpoint: r.checkpoint, keySeal: r.seal,
-		keyAccess: r.access, keyServer: r.server}
+		keyAccess: r.access, keyServer: r.server, keyData: r.data, keyPrint: r.print}
 	one := makers[r.name]
 	if one == nil {
-		return fmt.Errorf("no key %q can be replaced; root, beacon, checkpoint, seal, access and server can", r.name)
+		return fmt.Errorf("no key %q can be replaced; root, beacon, checkpoint, seal, access, data, server and print can", r.name)
 	}
 	r.before = r.s.Keys[r.name].ID
 	db, err := bolt.Open(storePath(r.dir), bolt.Options{})
@@ -100,6 +111,9 @@ func keysRotate(ctx context.Context, env *environment) error {
 	err = one()
 	if err == nil {
 		err = r.commit(ctx, db, "rotate-key")
+	}
+	if err == nil && r.name == keyData {
+		err = r.rewrap(ctx, env, db)
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
@@ -318,10 +332,12 @@ func keysRetire(ctx context.Context, env *environment) error {
 	switch r.name {
 	case keySeal:
 		err = r.retireSeal(ctx, db, *force)
+	case keyData:
+		err = r.retireData(ctx, env, db)
 	case keyCheckpoint:
 		err = r.retireCheckpoint(ctx, db)
 	default:
-		err = fmt.Errorf("nothing is kept of a former %q key; checkpoint and seal can be retired", r.name)
+		err = fmt.Errorf("nothing is kept of a former %q key; checkpoint, data and seal can be retired", r.name)
 	}
 	if err == nil {
 		err = r.commit(ctx, db, "retire-key")
