@@ -32,6 +32,11 @@ type Endpoints struct {
 	Household        httpkit.Endpoint[ReadHousehold, HouseholdView]
 	FindHouseholds   httpkit.Endpoint[FindHouseholds, []HouseholdView]
 	Forget           httpkit.Endpoint[Forget, struct{}]
+	PrepareExport    httpkit.Endpoint[PrepareExport, Export]
+	ApproveExport    httpkit.Endpoint[ApproveExport, Export]
+	Exports          httpkit.Endpoint[Query, []Export]
+	TakeExport       httpkit.Endpoint[TakeExport, Document]
+	TraceExport      httpkit.Endpoint[TraceExport, []Traced]
 	CreateRound      httpkit.Endpoint[CreateRound, Round]
 	Rounds           httpkit.Endpoint[Query, []Round]
 	Allocate         httpkit.Endpoint[Allocate, Round]
@@ -75,6 +80,11 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		Household:        guarded(MethodHousehold, s.Household, observe),
 		FindHouseholds:   guarded(MethodFindHouseholds, s.FindHouseholds, observe),
 		Forget:           guarded(MethodForget, s.Forget, observe),
+		PrepareExport:    guarded(MethodPrepareExport, s.PrepareExport, observe),
+		ApproveExport:    guarded(MethodApproveExport, s.ApproveExport, observe),
+		Exports:          guarded(MethodExports, s.Exports, observe),
+		TakeExport:       guarded(MethodTakeExport, s.TakeExport, observe),
+		TraceExport:      guarded(MethodTraceExport, s.TraceExport, observe),
 		CreateRound:      guarded(MethodCreateRound, s.CreateRound, observe),
 		Rounds:           guarded(MethodRounds, s.Rounds, observe),
 		Allocate:         guarded(MethodAllocate, s.Allocate, observe),

@@ -28,6 +28,11 @@ const (
 	MethodHousehold        Method = "household"
 	MethodFindHouseholds   Method = "find_households"
 	MethodForget           Method = "forget"
+	MethodPrepareExport    Method = "prepare_export"
+	MethodApproveExport    Method = "approve_export"
+	MethodExports          Method = "exports"
+	MethodTakeExport       Method = "take_export"
+	MethodTraceExport      Method = "trace_export"
 	MethodCreateRound      Method = "create_round"
 	MethodRounds           Method = "rounds"
 	MethodAllocate         Method = "allocate"
@@ -98,6 +103,11 @@ var Roles = map[Method][]access.Role{
 	MethodHousehold:        personal,
 	MethodFindHouseholds:   personal,
 	MethodForget:           dpo,
+	MethodPrepareExport:    registrar,
+	MethodApproveExport:    dpo,
+	MethodExports:          {access.RoleRegistrar, access.RoleDPO, access.RoleMonitor, access.RoleAuditor},
+	MethodTakeExport:       {access.RoleRegistrar, access.RoleDPO},
+	MethodTraceExport:      dpo,
 	MethodCreateRound:      planners,
 	MethodRounds:           everybody,
 	MethodAllocate:         finance,

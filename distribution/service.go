@@ -69,6 +69,19 @@ type Service interface {
 	// for. Once forgotten, reading it is ErrForgotten.
 	Forget(ctx context.Context, cmd Forget) (struct{}, error)
 
+	// PrepareExport begins an export of persons, ApproveExport is the data
+	// protection officer's word on it. Errors: ErrCommand, ErrExportChanged and
+	// those of access.Proposal.
+	PrepareExport(ctx context.Context, cmd PrepareExport) (Export, error)
+	ApproveExport(ctx context.Context, cmd ApproveExport) (Export, error)
+	Exports(ctx context.Context, q Query) ([]Export, error)
+	// TakeExport returns one copy, encrypted to its recipient and marked, after
+	// the journal has its SHA-256. Errors: access.ErrApprovals, ErrExportCopies,
+	// ErrExportTaken.
+	TakeExport(ctx context.Context, cmd TakeExport) (Document, error)
+	// TraceExport says which copies a list that was found may be.
+	TraceExport(ctx context.Context, q TraceExport) ([]Traced, error)
+
 	// CreateRound plans a round. Errors: ErrRule, ErrCommand, ErrTaken.
 	CreateRound(ctx context.Context, cmd CreateRound) (Round, error)
 	Rounds(ctx context.Context, q Query) ([]Round, error)

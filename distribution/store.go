@@ -55,6 +55,11 @@ type Tx interface {
 	// Duplicates yields a programme's pairs in the order of their ids.
 	Duplicates(programme string) iter.Seq2[Duplicate, error]
 
+	Export(programme, id string) (Export, error)
+	PutExport(e Export) error
+	// Exports yields a programme's exports in the order of their ids.
+	Exports(programme string) iter.Seq2[Export, error]
+
 	// PutPlaces stores places of one edition; the same code is overwritten.
 	PutPlaces(programme string, ps []places.Place) error
 	// Places yields a programme's loaded places in the order of their codes.

@@ -53,6 +53,7 @@ const (
 	ViewSheet     View = "hand-over" // a hand-over sheet printed with names
 	ViewFrame     View = "frame"     // the frame from which a sample is drawn
 	ViewCalls     View = "call-list" // the call list of a sample
+	ViewExport    View = "export"    // what two people may agree to hand out
 )
 
 // fieldRule is how a field is cut: hide removes it, mask leaves what a masked
@@ -156,6 +157,8 @@ var Views = []FieldView{
 	{ViewCalls, access.RoleMEALOfficer, []Field{FieldSex, FieldLanguage, FieldPhone}, nil},
 	// A monitor checks that the calls were of the sample, and makes none.
 	{ViewCalls, access.RoleMonitor, []Field{FieldSex, FieldLanguage}, nil},
+	// What a registrar may prepare for export; the DPO agrees to its fields.
+	{ViewExport, access.RoleRegistrar, everyField, nil},
 }
 
 // SightOf returns how much of a field the role sees in the view.

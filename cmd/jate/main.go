@@ -67,6 +67,7 @@ func commands() []command {
 		{"staff", "list|invite|accept|disable|enable|recover|grants|grant|approve|refuse|revoke|second --server URL", "the people of your organisation and their roles, and accepting an invitation without a browser", staffCommand},
 		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint a token that nobody signs in for, in a folder for development alone", tokenCommand},
 		{"import", "[--dry-run] [--json] FILE", "read a list of beneficiaries", importCommand},
+		{"persons", "prepare|approve|list|take|trace --server URL --token FILE", "export persons to one age recipient, by two people, and trace a list that leaked", personsCommand},
 		{"issue", "--data DIR --lot ID --staff ID", "sign an approved lot with the root key at hand", issueCommand},
 		{"cards", "--data DIR --round ID --out FILE.pdf", "print the cards of a round or lot", cardsCommand},
 		{"enrolment", "--server URL --trust FILE --out FILE.pdf [--for ID]", "print what enrols a handheld; its code is read from the input", enrolmentCommand},

@@ -128,6 +128,11 @@ func imported(programme, id string) distribution.Import {
 		Counts: distribution.ImportCounts{New: 1, Changed: 2, Same: 3, Refused: 4}}
 }
 
+func export(programme, id string) distribution.Export {
+	return distribution.Export{ID: id, Programme: programme, Recipient: "age1x", Point: "p1", Fields: []distribution.Field{distribution.FieldName, distribution.FieldPhone},
+		Purpose: "audit", Households: 3, PreparedBy: "s1", Prepared: at, Copies: 2, Approvals: lot("r1", "l1").Approvals}
+}
+
 func duplicate(programme string, a, b distribution.BeneficiaryID) distribution.Duplicate {
 	return distribution.Duplicate{Programme: programme, A: a, B: b, Reasons: []string{"same-phone", "similar-name"},
 		Decision: "same", By: "s1", At: at}
@@ -204,7 +209,7 @@ func testRoundTrip(t *testing.T, s distribution.Store) {
 	f, r, b, im := fund("p1", "f1"), fundReceipt("f1", 1), household("p1", "h1"), imported("p1", "i1")
 	d, pl, pt, rd, l, e := duplicate("p1", "h1", "h2"), place("ML050101001"), point("p1", "c1"), round("p1", "r1"), lot("r1", "l1"), entitlement("l1", 1)
 	put := func(tx distribution.Tx) error {
-		return errors.Join(tx.PutProgramme(p), tx.PutDonorFund(f), tx.PutFundReceipt(r), tx.PutBeneficiary(b), tx.PutWrappedKey("h1", []byte{9, 0, 1}),
+		return errors.Join(tx.PutProgramme(p), tx.PutDonorFund(f), tx.PutFundReceipt(r), tx.PutBeneficiary(b), tx.PutWrappedKey("h1", []byte{9, 0, 1}), tx.PutExport(export("p1", "x1")),
 			tx.PutImport(im), tx.PutDuplicate(d), tx.PutPlaces("p1", []places.Place{pl}), tx.PutPoint(pt), tx.PutRound(rd), tx.PutLot(l),
 			tx.PutEntitlement(e), tx.PutEntitledIn("r1", "h1", "l1"))
 	}
@@ -214,6 +219,13 @@ func testRoundTrip(t *testing.T, s distribution.Store) {
 		same(t, []distribution.FundReceipt{r})(collect(t, tx.FundReceipts("f1")), nil)
 		same(t, b)(tx.Beneficiary("h1"))
 		same(t, []byte{9, 0, 1})(tx.WrappedKey("h1"))
+		same(t, export("p1", "x1"))(tx.Export("p1", "x1"))
+		if got := len(collect(t, tx.Exports("p1"))) + len(collect(t, tx.Exports("p2"))); got != 1 {
+			t.Errorf("%d exports", got)
+		}
+		if _, err := tx.Export("p2", "x1"); !errors.Is(err, distribution.ErrNotFound) {
+			t.Errorf("another programme's export: %v", err)
+		}
 		same(t, im)(tx.Import("p1", "i1"))
 		same(t, d)(tx.Duplicate("p1", "h1", "h2"))
 		same(t, []places.Place{pl})(collect(t, tx.Places("p1")), nil)

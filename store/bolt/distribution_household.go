@@ -68,6 +68,21 @@ func (tx *Tx) Imports(programme string) iter.Seq2[distribution.Import, error] {
 	return within(tx, importTable, programme, importRecord.asImport)
 }
 
+// Export returns an export.
+func (tx *Tx) Export(programme, id string) (distribution.Export, error) {
+	return read(tx, exportTable, ownedKey[string]{programme, id}, distribution.ErrNotFound, exportRecord.export)
+}
+
+// PutExport stores an export.
+func (tx *Tx) PutExport(e distribution.Export) error {
+	return exportTable.put(tx, ownedKey[string]{e.Programme, e.ID}, exportRecordOf(e))
+}
+
+// Exports yields a programme's exports in order.
+func (tx *Tx) Exports(programme string) iter.Seq2[distribution.Export, error] {
+	return within(tx, exportTable, programme, exportRecord.export)
+}
+
 // PutDuplicate stores a pair.
 func (tx *Tx) PutDuplicate(d distribution.Duplicate) error {
 	return duplicateTable.put(tx, duplicate{d.Programme, d.A, d.B}, duplicateRecordOf(d))

@@ -75,3 +75,30 @@ func duplicatePair(r row[duplicate, duplicateRecord]) distribution.Duplicate {
 	return distribution.Duplicate{Programme: r.key.programme, A: r.key.a, B: r.key.b,
 		Reasons: r.value.Reasons, Decision: r.value.Decision, By: r.value.By, At: r.value.At.time()}
 }
+
+// exportRecord is in "export" by programme and id.
+type exportRecord struct {
+	ID         string
+	Programme  string
+	Recipient  string
+	Point      string
+	Fields     []string
+	Purpose    string
+	Households int
+	PreparedBy string
+	Prepared   instant
+	Approvals  []approvalRecord
+	Copies     int
+}
+
+func exportRecordOf(e distribution.Export) exportRecord {
+	return exportRecord{ID: e.ID, Programme: e.Programme, Recipient: e.Recipient, Point: e.Point,
+		Fields: each(e.Fields, func(f distribution.Field) string { return string(f) }), Purpose: e.Purpose, Households: e.Households,
+		PreparedBy: e.PreparedBy, Prepared: instantOf(e.Prepared), Approvals: each(e.Approvals, approvalRecordOf), Copies: e.Copies}
+}
+
+func (r exportRecord) export() distribution.Export {
+	return distribution.Export{ID: r.ID, Programme: r.Programme, Recipient: r.Recipient, Point: r.Point,
+		Fields: each(r.Fields, func(f string) distribution.Field { return distribution.Field(f) }), Purpose: r.Purpose, Households: r.Households,
+		PreparedBy: r.PreparedBy, Prepared: r.Prepared.time(), Approvals: each(r.Approvals, approvalRecord.approval), Copies: r.Copies}
+}

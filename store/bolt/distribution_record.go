@@ -17,6 +17,7 @@ var (
 	wrappedKeyTable  = table[distribution.BeneficiaryID, []byte]{newBucket("household-key"), 1, textKey[distribution.BeneficiaryID]()}
 	blindTable       = table[blind, none]{newBucket("household-blind"), 1, blindKey}
 	importTable      = table[ownedKey[string], importRecord]{newBucket("import"), 1, ownedKeys[string]()}
+	exportTable      = table[ownedKey[string], exportRecord]{newBucket("export"), 1, ownedKeys[string]()}
 	duplicateTable   = table[duplicate, duplicateRecord]{newBucket("duplicate"), 1, duplicateKey}
 	placeTable       = table[ownedKey[string], placeRecord]{newBucket("place"), 1, ownedKeys[string]()}
 	pointTable       = table[ownedKey[string], pointRecord]{newBucket("point"), 1, ownedKeys[string]()}

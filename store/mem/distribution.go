@@ -19,6 +19,7 @@ type distributionTables struct {
 	keys         table[string, []byte]                     // beneficiary
 	blind        table[string, distribution.BeneficiaryID] // programme, digest, beneficiary
 	imports      table[string, distribution.Import]        // programme, id
+	exports      table[string, distribution.Export]        // programme, id
 	duplicates   table[string, distribution.Duplicate]     // programme, a, b
 	places       table[string, places.Place]               // programme, code
 	points       table[string, distribution.Point]         // programme, code
@@ -148,6 +149,27 @@ func (tx *Tx) Import(programme, id string) (distribution.Import, error) {
 // PutImport stores an import.
 func (tx *Tx) PutImport(i distribution.Import) error {
 	return tx.db.distribution.imports.put(tx, key(i.Programme, i.ID), i)
+}
+
+// Export returns an export.
+func (tx *Tx) Export(programme, id string) (distribution.Export, error) {
+	e, err := tx.db.distribution.exports.find(key(programme, id), distribution.ErrNotFound)
+	return cloneExport(e), err
+}
+
+// PutExport stores an export.
+func (tx *Tx) PutExport(e distribution.Export) error {
+	return tx.db.distribution.exports.put(tx, key(e.Programme, e.ID), cloneExport(e))
+}
+
+// Exports yields a programme's exports in order.
+func (tx *Tx) Exports(programme string) iter.Seq2[distribution.Export, error] {
+	return under(&tx.db.distribution.exports, key(programme, ""), "")
+}
+
+func cloneExport(e distribution.Export) distribution.Export {
+	e.Fields, e.Approvals = slices.Clone(e.Fields), slices.Clone(e.Approvals)
+	return e
 }
 
 // Imports yields a programme's imports in order.
