@@ -264,16 +264,16 @@ func (a *app) routes() error {
 	a.publicKeys(mux)
 	a.staffRoutes(mux, observer, known, log, through)
 	a.grantRoutes(mux, observer, known, log, through)
-	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, ledgerRoles(observer)), known, ledgerActor, log, through)
+	ledger.Routes(mux, ledger.NewEndpoints(a.ledger, a.ledgerRoles(observer)), known, ledgerActor, log, through)
 	mapping, err := mappingOf(a.cfg.dir)
 	if err != nil {
 		return err
 	}
-	export.Routes(mux, a.db.Ledger(), mapping, ledgerRoles(observer), known, log, through)
+	export.Routes(mux, a.db.Ledger(), mapping, a.ledgerRoles(observer), known, log, through)
 	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), known, log, through)
 	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, a.cfg.pace.handhelds(observer.Service("voucher"), a.cfg.now)), known, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), known, log, through)
-	finance.Routes(mux, finance.NewEndpoints(a.finances, observer.Service("finance")), known, log, through)
+	finance.Routes(mux, finance.NewEndpoints(a.finances, a.monthsApart(observer.Service("finance"))), known, log, through)
 	rationed := func(next http.Handler) http.Handler {
 		return httpkit.Rationed(next, httpkit.Limits{Now: a.cfg.now, Proxies: a.cfg.edge.proxies, PerSecond: codeTriesPerSecond, Burst: codeTriesBurst})
 	}
@@ -307,7 +307,7 @@ var books = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover
 
 // ledgerRoles lets the ledger's methods be called by who may read the books.
 // Package ledger cannot say so itself: it is below package access.
-func ledgerRoles(o *httpkit.Observer) func(string) endpoint.Middleware {
+func (a *app) ledgerRoles(o *httpkit.Observer) func(string) endpoint.Middleware {
 	observe := o.Service("ledger")
 	return func(method string) endpoint.Middleware {
 		roles := books
@@ -315,7 +315,7 @@ func ledgerRoles(o *httpkit.Observer) func(string) endpoint.Middleware {
 		case ledger.MethodHouseholdStatement:
 			roles = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
 		}
-		return endpoint.Chain(observe(method), access.Require(roles...))
+		return endpoint.Chain(observe(method), access.Require(roles...), a.apart(method, wholeBooks[method]))
 	}
 }
 
