@@ -55,9 +55,11 @@ type appConfig struct {
 	now    func() time.Time
 	random io.Reader
 	log    *slog.Logger
-	url    string     // where browsers reach the server; usualURL where empty
-	cost   staff.Cost // of passwords; the usual one where zero
-	unmap  bool       // the store's pages leave the process's memory after each flush
+	url    string // where browsers reach the server; usualURL where empty
+	// names of the trader's application and of the API for programs; see hosts
+	handheldHost, apiHost string
+	cost                  staff.Cost // of passwords; the usual one where zero
+	unmap                 bool       // the store's pages leave the process's memory after each flush
 	// console acts in every call without signing in. Such an app answers this
 	// process alone: whoever has the folder and its passphrase needs no token.
 	console *access.Actor
@@ -297,7 +299,11 @@ func (a *app) routes() error {
 	if a.cfg.rate == 0 {
 		limits.PerSecond, limits.Calls = httpkit.AnyRate, math.MaxInt
 	}
-	a.handler = httpkit.Guard(routes, a.log, limits)
+	names, err := newHosts(a.cfg.url, a.cfg.handheldHost, a.cfg.apiHost)
+	if err != nil {
+		return err
+	}
+	a.handler = httpkit.Guard(names.apart(a.log, routes), a.log, limits)
 	return nil
 }
 

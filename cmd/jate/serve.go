@@ -40,6 +40,8 @@ func serveCommand(ctx context.Context, env *environment) error {
 	pass := fs.String("passphrases", "", "folder with server.txt instead of asking")
 	rate := fs.Uint("rate", 50, "calls a second of one address; 0 for no limit of anybody, to measure")
 	public := fs.String("url", "", "where browsers reach the API, such as https://jate.ngo.example; passkeys are bound to its host")
+	shop := fs.String("handheld-host", "", "name under which the trader's application is served, and nothing else; not that of --url")
+	programs := fs.String("api-host", "", "name under which programs reach the API, with tokens alone; not that of --url")
 	reached := newEdgeFlags(fs)
 	root := fs.Bool("root", false, "open keys/root.age too, so that lots can be issued over the API")
 	if _, err := env.parse(fs, 0); err != nil {
@@ -52,7 +54,8 @@ func serveCommand(ctx context.Context, env *environment) error {
 		return err
 	}
 	a, err := openApp(appConfig{dir: *dir, ask: env.passphrases(*pass), root: *root, now: time.Now, random: rand.Reader, log: log,
-		rate: *rate, edge: e, pace: paceAt(*rate), url: publicURL(*public, *reached.acme, *listen)})
+		rate: *rate, edge: e, pace: paceAt(*rate), url: publicURL(*public, *reached.acme, *listen),
+		handheldHost: *shop, apiHost: *programs})
 	if err != nil {
 		return err
 	}
