@@ -31,6 +31,7 @@ type Endpoints struct {
 	PeriodReport     httpkit.Endpoint[ReadPeriod, PeriodReport]
 	CutOff           httpkit.Endpoint[ReadCutOff, CutOff]
 	Statement        httpkit.Endpoint[ReadStatement, Statement]
+	Receipts         httpkit.Endpoint[ReadReceipts, Receipts]
 }
 
 // NewEndpoints puts each method behind the middleware that observe returns for
@@ -55,6 +56,7 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		PeriodReport:     guarded(MethodPeriodReport, s.PeriodReport, observe),
 		CutOff:           guarded(MethodCutOff, s.CutOff, observe),
 		Statement:        guarded(MethodStatement, s.Statement, observe),
+		Receipts:         guarded(MethodReceipts, s.Receipts, observe),
 	}
 }
 

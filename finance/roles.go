@@ -30,6 +30,7 @@ const (
 	MethodPeriodReport     Method = "period_report"
 	MethodCutOff           Method = "cut_off"
 	MethodStatement        Method = "vendor_statement"
+	MethodReceipts         Method = "cash_receipts"
 )
 
 var (
@@ -62,6 +63,7 @@ var Roles = map[Method][]access.Role{
 	MethodPeriodReport:     readers,
 	MethodCutOff:           readers,
 	MethodStatement:        readers,
+	MethodReceipts:         {access.RoleFinancePreparer, access.RoleFinanceApprover},
 }
 
 // named are the kinds of document that may bear households' names, and who may

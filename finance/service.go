@@ -72,6 +72,9 @@ type Service interface {
 	// Statement returns a vendor's statement as a PDF. Errors:
 	// vendors.ErrNotFound, ErrPeriod, ErrPeriodTies, cards.ErrTooMany.
 	Statement(ctx context.Context, q ReadStatement) (Statement, error)
+	// Receipts returns receipts for a settlement's payments in cash. Errors:
+	// vendors.ErrNotFound, vendors.ErrSettlementState, vendors.ErrNothingToPay.
+	Receipts(ctx context.Context, q ReadReceipts) (Receipts, error)
 }
 
 // Config is what a Service needs. All of it but Contested is required.

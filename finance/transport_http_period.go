@@ -173,3 +173,28 @@ func pdfOf(s Statement) httpkit.Content {
 			return err
 		}}
 }
+
+func decodeReceipts(ctx context.Context, r *http.Request) (ReadReceipts, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return ReadReceipts{}, err
+	}
+	id, err := httpkit.PathValue(r, "id")
+	if err != nil {
+		return ReadReceipts{}, err
+	}
+	form, err := httpkit.Query(r, "lang")
+	if err != nil {
+		return ReadReceipts{}, err
+	}
+	q := ReadReceipts{by, id, form.Get("lang")}
+	if q.Lang != "" && q.Lang != "fr" && q.Lang != "en" {
+		return ReadReceipts{}, httpkit.ErrQuery.At("query.lang", "fr or en")
+	}
+	return q, nil
+}
+
+func receiptsOf(r Receipts) httpkit.Content {
+	return httpkit.Content{Type: "application/pdf", Filename: "receipts-" + r.Settlement + ".pdf",
+		Write: func(w io.Writer) error { _, err := w.Write(r.PDF); return err }}
+}

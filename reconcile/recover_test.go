@@ -204,7 +204,7 @@ func (m *caseModel) step() string {
 	case 4:
 		what = "pay"
 		var st vendors.Settlement
-		if st, err = m.vendors.PrepareSettlement(ctx, vendors.PrepareSettlement{By: preparer, Key: m.Key(), Method: "cash"}); err == nil {
+		if st, err = m.vendors.PrepareSettlement(ctx, vendors.PrepareSettlement{By: preparer, Key: m.Key(), Method: "mobile-money"}); err == nil {
 			m.confirm(m.approve(st))
 		}
 	case 5:

@@ -178,7 +178,7 @@ func (w *world) confirm(st vendors.Settlement) {
 // order orders the payment of every accepted claim.
 func (w *world) order() vendors.Settlement {
 	w.Helper()
-	st, err := w.vendors.PrepareSettlement(w.Context(), vendors.PrepareSettlement{By: preparer, Key: w.Key(), Method: "cash"})
+	st, err := w.vendors.PrepareSettlement(w.Context(), vendors.PrepareSettlement{By: preparer, Key: w.Key(), Method: "mobile-money"})
 	w.must(err)
 	return w.approve(st)
 }
@@ -199,7 +199,7 @@ func (w *world) cash() {
 			if err != nil {
 				return err
 			}
-			v.Contract.Payment.Method = "cash"
+			v.Contract.Payment.Method = "mobile-money"
 			if err := tx.PutVendor(v); err != nil {
 				return err
 			}

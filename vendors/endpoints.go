@@ -62,6 +62,8 @@ type Endpoints struct {
 	ChangePayment       httpkit.Endpoint[ChangePayment, PaymentChange]
 	AnswerPaymentChange httpkit.Endpoint[AnswerPaymentChange, PaymentChange]
 	PaymentChange       httpkit.Endpoint[ByID, ShownChange]
+	PayOut              httpkit.Endpoint[PayOut, Payout]
+	ConfirmCash         httpkit.Endpoint[ConfirmCash, Settlement]
 	ChequeRegister      httpkit.Endpoint[ChequeRegisterOf, ChequeRegister]
 }
 
@@ -120,6 +122,8 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		ChangePayment:       guarded(MethodChangePayment, s.ChangePayment, observe),
 		AnswerPaymentChange: guarded(MethodAnswerPaymentChange, s.AnswerPaymentChange, observe),
 		PaymentChange:       guarded(MethodPaymentChange, s.PaymentChange, observe),
+		PayOut:              guarded(MethodPayOut, s.PayOut, observe),
+		ConfirmCash:         guarded(MethodConfirmCash, s.ConfirmCash, observe),
 		ChequeRegister:      guarded(MethodChequeRegister, s.ChequeRegister, observe),
 	}
 }

@@ -73,6 +73,12 @@ func (l logged) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (Advance
 	return a, err
 }
 
+func (l logged) ConfirmCash(ctx context.Context, cmd ConfirmCash) (Settlement, error) {
+	s, err := l.Service.ConfirmCash(ctx, cmd)
+	l.line(ctx, err, "cash confirmed", slog.String("payment", cmd.Payment), slog.Bool("paid", cmd.NotPaid == ""), slog.String("actor", cmd.By.Pseudonym))
+	return s, err
+}
+
 func (l logged) IssueCheque(ctx context.Context, cmd IssueCheque) (Cheque, error) {
 	c, err := l.Service.IssueCheque(ctx, cmd)
 	l.cheque(ctx, err, "cheque issued", c, cmd.By.Pseudonym)

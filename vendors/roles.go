@@ -59,6 +59,8 @@ const (
 	MethodChangePayment       Method = "change_payment"
 	MethodAnswerPaymentChange Method = "answer_payment_change"
 	MethodPaymentChange       Method = "payment_change"
+	MethodPayOut              Method = "pay_out"
+	MethodConfirmCash         Method = "confirm_cash"
 	MethodChequeRegister      Method = "cheque_register"
 )
 
@@ -130,5 +132,7 @@ var Roles = map[Method][]access.Role{
 	MethodChangePayment:       field,
 	MethodAnswerPaymentChange: approve,
 	MethodPaymentChange:       bookReaders,
+	MethodPayOut:              prepare,
+	MethodConfirmCash:         finance,
 	MethodChequeRegister:      bookReaders,
 }

@@ -161,6 +161,13 @@ type Service interface {
 	// them, as on a day. Errors: ErrNotFound.
 	ChequeRegister(ctx context.Context, q ChequeRegisterOf) (ChequeRegister, error)
 
+	// PayOut records that the money of a payment in cash was handed over, which
+	// does not yet count as paid. Errors: ErrNotFound, ErrCash, ErrVendor.
+	PayOut(ctx context.Context, cmd PayOut) (Payout, error)
+	// ConfirmCash confirms it by the signed receipt. Errors: ErrNotFound, ErrCash,
+	// ErrVendor, access.ErrSamePerson for who paid it out.
+	ConfirmCash(ctx context.Context, cmd ConfirmCash) (Settlement, error)
+
 	// PrepareAdvance proposes money for a vendor before he sells. Errors:
 	// ErrNotFound, ErrSuspended, ErrVendor.
 	PrepareAdvance(ctx context.Context, cmd PrepareAdvance) (AdvanceLine, error)

@@ -348,6 +348,15 @@ func (p PaymentLine) onPaper(tx Tx, said Outcome, statement bool) (string, error
 			return "what became of cheque " + c.No() + " is for the bank's statement to say, or for two people", nil
 		}
 		return "", err
+	case MethodCash:
+		_, err := tx.Payout(p.Reference)
+		if errors.Is(err, ErrNotFound) && said == NotPaid {
+			return "", nil
+		}
+		if err == nil || errors.Is(err, ErrNotFound) {
+			return "cash is paid when its signed receipt is attached and confirmed", nil
+		}
+		return "", err
 	}
 	return "", nil
 }

@@ -90,6 +90,10 @@ type Tx interface {
 	// ChequeFor returns the cheque of the payment with a reference.
 	ChequeFor(payment string) (Cheque, error)
 
+	// Payout returns what is known of a payment in cash, by its reference.
+	Payout(payment string) (Payout, error)
+	PutPayout(o Payout) error
+
 	Advance(id string) (AdvanceLine, error)
 	PutAdvance(a AdvanceLine) error
 	// Advances yields a vendor's advances in the order of their ids, which is

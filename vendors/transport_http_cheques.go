@@ -17,6 +17,9 @@ func chequeRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 		"GET /api/v1/vendors/{id}/payment-change":         handle(e.PaymentChange, wireOfShownChange, decodeID, http.StatusOK, opts),
 		"POST /api/v1/vendors/{id}/payment-change/answer": handle(e.AnswerPaymentChange, wireOfChange, decodeAnswerChange, http.StatusOK, opts),
 
+		"POST /api/v1/settlements/{id}/payments/{n}/payout":       handle(e.PayOut, wireOfPayout, decodePayOut, http.StatusOK, opts),
+		"POST /api/v1/settlements/{id}/payments/{n}/confirmation": handle(e.ConfirmCash, wireOfSettlement, decodeConfirmCash, http.StatusOK, opts),
+
 		"POST /api/v1/banks/{id}/cheque-books":        handle(e.RegisterChequeBook, wireOfBook, decodeBook, http.StatusCreated, opts),
 		"POST /api/v1/banks/{id}/cheques":             handle(e.IssueCheque, wireOfCheque, decodeIssueCheque, http.StatusCreated, opts),
 		"POST /api/v1/banks/{id}/cheques/{n}/spoilt":  handle(e.SpoilCheque, wireOfCheque, decodeSpoil, http.StatusOK, opts),

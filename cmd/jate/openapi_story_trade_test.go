@@ -253,6 +253,7 @@ func (s *story) bank(settlement, total string) {
 // part, and gives the rest up.
 func (s *story) recover() {
 	s.payByCheque()
+	s.payInCash()
 	path := "/api/v1/cases/" + s.openCase
 	frozen := s.post("finance-preparer", path+"/freeze", field{})
 	s.post("finance-preparer", path+"/vendor-asked", field{"until": s.now(3)})
@@ -277,11 +278,34 @@ func (s *story) payByCheque() {
 	for i := range st.list("payments") {
 		c := s.post("finance-preparer", cheques, field{"number": strconv.Itoa(103 + 2*i), "payment": st.need("payments", i, "reference")})
 		path := cheques + "/" + c.need("number")
-		said := s.post("finance-preparer", path+"/outcome", field{"is": "cleared", "reason": "the bank says so on the telephone"})
+		said := s.post("finance-preparer", path+"/outcome", field{"is": "void", "reason": "he brought it back"})
 		s.post("finance-approver", path+"/answer", field{"digest": said.need("digest")})
 	}
 	for _, form := range []string{"", ".csv", ".xlsx"} {
 		s.get("monitor", cheques+form)
+	}
+}
+
+// payInCash pays the same once more, as no bank is open where the trader is.
+func (s *story) payInCash() {
+	moved := s.post("vendor-manager", "/api/v1/vendors/v1/payment-change", field{"payment": field{"method": "cash"}, "reason": "asked for it at the counter"})
+	s.post("finance-approver", "/api/v1/vendors/v1/payment-change/answer", field{"digest": moved.need("digest")})
+	s.pass(vendors.CoolingDefault)
+	st := s.post("finance-preparer", "/api/v1/settlements", field{"method": "cash", "bank": "bdm"})
+	id := st.need("id")
+	path := "/api/v1/settlements/" + id
+	s.post("finance-approver", path+"/approval", field{"digest": st.need("digest")})
+	s.get("finance-preparer", path+"/receipts.pdf?lang=en")
+	var full vendors.Settlement
+	s.must(s.app.db.Vendors().View(s.t.Context(), func(tx vendors.Tx) (err error) {
+		full, err = tx.Settlement(id)
+		return err
+	}))
+	for i := range st.list("payments") {
+		pay := fmt.Sprintf("%s/payments/%d", path, i+1)
+		s.post("finance-preparer", pay+"/payout", field{})
+		signed := s.post("finance-approver", "/api/v1/documents?subject=settlement&id="+id+"&kind=payment-receipt", upload{"application/pdf", fmt.Sprintf("%%PDF-1.7\nsigned %d", i)})
+		s.post("finance-approver", pay+"/confirmation", field{"code": full.ReceiptCode(full.Payments[i]), "receipt": signed.need("hash")})
 	}
 }
 

@@ -163,6 +163,7 @@ func putGolden(tx *Tx) error {
 		tx.PutBankStatement(filled[vendors.BankStatement]()),
 		tx.PutBankLine(filled[vendors.BankLine]()),
 		tx.PutPaymentChange(filled[vendors.PaymentChange]()),
+		tx.PutPayout(filled[vendors.Payout]()),
 		tx.PutChequeBook(filled[vendors.ChequeBook]()),
 		tx.PutCheque(filled[vendors.Cheque]()),
 		tx.PutVoucher(card),
@@ -237,6 +238,7 @@ func checkGolden(t *testing.T, tx *Tx) {
 	is(t, filled[vendors.BankStatement]())(one(tx.BankStatements(filled[vendors.BankStatement]().Bank)))
 	is(t, filled[vendors.BankLine]())(tx.BankLine(filled[vendors.BankLine]().Bank, filled[vendors.BankLine]().N))
 	is(t, filled[vendors.PaymentChange]())(tx.PaymentChange(filled[vendors.PaymentChange]().Vendor))
+	is(t, filled[vendors.Payout]())(tx.Payout(filled[vendors.Payout]().Payment))
 	is(t, filled[vendors.ChequeBook]())(one(tx.ChequeBooks(filled[vendors.ChequeBook]().Bank)))
 	is(t, filled[vendors.Cheque]())(tx.Cheque(filled[vendors.Cheque]().Bank, filled[vendors.Cheque]().Number))
 	is(t, filled[vendors.Cheque]())(tx.ChequeFor(filled[vendors.Cheque]().Payment))

@@ -1,6 +1,9 @@
 package bolt
 
-import "github.com/jate-cva/jate/vendors"
+import (
+	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/vendors"
+)
 
 var paymentChangeTable = table[vendors.ID, paymentChangeRecord]{newBucket("payment-change"), 1, textKey[vendors.ID]()}
 
@@ -33,4 +36,32 @@ func (tx *Tx) PaymentChange(vendor vendors.ID) (vendors.PaymentChange, error) {
 func (tx *Tx) PutPaymentChange(c vendors.PaymentChange) error {
 	return paymentChangeTable.put(tx, c.Vendor, paymentChangeRecord{Programme: c.Programme, Payment: paymentRecord(c.Payment), Reason: c.Reason, Salt: c.Salt,
 		Digest: c.Digest, By: c.By, Proposed: instantOf(c.Proposed), AnsweredBy: c.AnsweredBy, Answered: instantOf(c.Answered), Refused: c.Refused, From: instantOf(c.From)})
+}
+
+var payoutTable = table[string, payoutRecord]{newBucket("payout"), 1, textKey[string]()}
+
+// payoutRecord is in "payout" by the payment's reference.
+type payoutRecord struct {
+	Programme   string
+	By          string
+	Day         instant
+	Recorded    instant
+	Receipt     sum32
+	ConfirmedBy string
+	NotPaid     string
+}
+
+// Payout returns what is known of a payment in cash.
+func (tx *Tx) Payout(payment string) (vendors.Payout, error) {
+	r, err := payoutTable.get(tx, payment, vendors.ErrNotFound)
+	if err != nil {
+		return vendors.Payout{}, err
+	}
+	return vendors.Payout{Payment: payment, Programme: r.Programme, By: r.By, Day: r.Day.time(), Recorded: r.Recorded.time(),
+		Receipt: documents.Hash(r.Receipt), ConfirmedBy: r.ConfirmedBy, NotPaid: r.NotPaid}, nil
+}
+
+// PutPayout stores it.
+func (tx *Tx) PutPayout(o vendors.Payout) error {
+	return payoutTable.put(tx, o.Payment, payoutRecord{o.Programme, o.By, instantOf(o.Day), instantOf(o.Recorded), sum32(o.Receipt), o.ConfirmedBy, o.NotPaid})
 }

@@ -24,6 +24,7 @@ type vendorTables struct {
 	bankLines   table[string, vendors.BankLine]   // bank, n
 	chequeBooks table[string, vendors.ChequeBook] // bank, first number
 	cheques     table[string, vendors.Cheque]     // bank, number
+	payouts     table[string, vendors.Payout]     // payment
 	chequeFor   table[string, string]             // payment to the key in cheques
 }
 

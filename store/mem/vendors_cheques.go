@@ -45,3 +45,11 @@ func (tx *Tx) ChequeFor(payment string) (vendors.Cheque, error) {
 	}
 	return tx.db.vendors.cheques.find(k, vendors.ErrNotFound)
 }
+
+// Payout returns what is known of a payment in cash.
+func (tx *Tx) Payout(payment string) (vendors.Payout, error) {
+	return tx.db.vendors.payouts.find(payment, vendors.ErrNotFound)
+}
+
+// PutPayout stores it.
+func (tx *Tx) PutPayout(o vendors.Payout) error { return tx.db.vendors.payouts.put(tx, o.Payment, o) }

@@ -437,7 +437,7 @@ func (s *sim) prepareSettlement(ctx context.Context) string {
 	if len(list) == 0 {
 		want = vendors.ErrNothingToPay.Code
 	}
-	cmd := vendors.PrepareSettlement{By: preparer, Key: s.key(), Method: "cash"}
+	cmd := vendors.PrepareSettlement{By: preparer, Key: s.key(), Method: "mobile-money"}
 	got, ok := command(s, "prepare settlement", want, func() (vendors.Settlement, error) { return s.vendors.PrepareSettlement(ctx, cmd) }, nil)
 	if !ok {
 		return "nothing to settle"

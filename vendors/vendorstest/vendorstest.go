@@ -214,9 +214,14 @@ func testCheques(t *testing.T, s vendors.Store) {
 func testPaymentChange(t *testing.T, s vendors.Store) {
 	c := vendors.PaymentChange{Programme: "p1", Vendor: "v1", Payment: vendors.Payment{Method: "bank", Provider: "bdm", Alias: "ML01", Payee: "Awa", Via: "cheque", Consent: "sha256:01"},
 		Reason: "lost", Salt: []byte{1}, Digest: [32]byte{2}, By: "s1", Proposed: at, AnsweredBy: "s2", Answered: at, Refused: true, From: at}
-	update(t, s, func(tx vendors.Tx) error { return tx.PutPaymentChange(c) })
+	o := vendors.Payout{Programme: "p1", Payment: "s1-1", By: "s1", Day: at, Recorded: at, Receipt: [32]byte{3}, ConfirmedBy: "s2", NotPaid: "ill"}
+	update(t, s, func(tx vendors.Tx) error { return errors.Join(tx.PutPaymentChange(c), tx.PutPayout(o)) })
 	view(t, s, func(tx vendors.Tx) error {
 		same(t, c)(tx.PaymentChange("v1"))
+		same(t, o)(tx.Payout("s1-1"))
+		if _, err := tx.Payout("s1"); !errors.Is(err, vendors.ErrNotFound) {
+			t.Errorf("a payment that is not there: %v", err)
+		}
 		if _, err := tx.PaymentChange("v"); !errors.Is(err, vendors.ErrNotFound) {
 			t.Errorf("a change that is not there: %v", err)
 		}
