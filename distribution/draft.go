@@ -203,6 +203,9 @@ func (c PrepareLot) terms(tx Tx) (Round, []Point, error) {
 	if r.State != RoundOpen || !tx.Now().Before(r.SalesEnd) {
 		return r, nil, ErrRoundState.At("round", "it is %s, and sales end on %s", r.State, day(r.SalesEnd))
 	}
+	if err := knows(tx, c.By, r); err != nil {
+		return r, nil, err
+	}
 	if err := unfinished(tx, c.By.Programme); err != nil {
 		return r, nil, err
 	}

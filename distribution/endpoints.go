@@ -38,6 +38,7 @@ type Endpoints struct {
 	TakeExport       httpkit.Endpoint[TakeExport, Document]
 	TraceExport      httpkit.Endpoint[TraceExport, []Traced]
 	CreateRound      httpkit.Endpoint[CreateRound, Round]
+	NamePerson       httpkit.Endpoint[NamePerson, Round]
 	Rounds           httpkit.Endpoint[Query, []Round]
 	Allocate         httpkit.Endpoint[Allocate, Round]
 	PrepareLot       httpkit.Endpoint[PrepareLot, Lot]
@@ -86,6 +87,7 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		TakeExport:       guarded(MethodTakeExport, s.TakeExport, observe),
 		TraceExport:      guarded(MethodTraceExport, s.TraceExport, observe),
 		CreateRound:      guarded(MethodCreateRound, s.CreateRound, observe),
+		NamePerson:       guarded(MethodNamePerson, s.NamePerson, observe),
 		Rounds:           guarded(MethodRounds, s.Rounds, observe),
 		Allocate:         guarded(MethodAllocate, s.Allocate, observe),
 		PrepareLot:       guarded(MethodPrepareLot, s.PrepareLot, observe),

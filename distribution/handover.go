@@ -46,6 +46,9 @@ func (s *service) countPrint(ctx context.Context, cmd Print, m Method, paper str
 		if p, err = toPrint(tx, cmd); err != nil {
 			return err
 		}
+		if err := knows(tx, cmd.By, p.round); err != nil {
+			return err
+		}
 		p.job = cards.Job{Round: cmp.Or(cmd.Lot, cmd.Round), Made: tx.Now(), Hotline: s.cfg.Hotline, Lang: cmd.Lang}
 		name := strings.TrimSuffix(paper+":"+cmd.Point, ":")
 		for i := range p.lots {

@@ -76,7 +76,19 @@ func (s *service) IssueLot(ctx context.Context, cmd IssueLot) (Lot, error) {
 			return Lot{}, err
 		}
 		l.State, l.IssuedAt = LotIssued, tx.Now()
-		return l, tx.PutLot(l)
+		if err := tx.PutLot(l); err != nil {
+			return Lot{}, err
+		}
+		r, err := tx.Round(l.Round)
+		if err != nil {
+			return Lot{}, err
+		}
+		if err := knows(tx, cmd.By, r); errors.Is(err, ErrEmbargoed) {
+			return l.hidden(), nil
+		} else if err != nil {
+			return Lot{}, err
+		}
+		return l, nil
 	})
 }
 

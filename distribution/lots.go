@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/fault"
@@ -211,6 +210,9 @@ func (s *service) ApproveLot(ctx context.Context, cmd ApproveLot) (Lot, error) {
 		case cmd.Digest != l.Digest:
 			return Lot{}, ErrLotChanged
 		}
+		if err := knows(tx, cmd.By, r); err != nil {
+			return Lot{}, err
+		}
 		if _, err := verified(tx, r, l); err != nil {
 			return Lot{}, err
 		}
@@ -239,28 +241,31 @@ type ListLots struct {
 	Round string
 }
 
-// seenBy hides where an embargoed round's lots are handed over, and the
-// warnings, which name villages.
-func (l Lot) seenBy(a access.Actor, r Round, now time.Time) Lot {
-	if now.Before(r.EmbargoUntil) && !a.Has(open...) {
-		l.Points, l.Warnings = nil, nil
-	}
-	return l
-}
-
 // Lots is documented at Service.
 func (s *service) Lots(ctx context.Context, q ListLots) ([]Lot, error) {
-	return read(ctx, s, MethodLots, q.By, func(tx Tx) ([]Lot, error) {
+	seen := looks{}
+	ls, err := read(ctx, s, MethodLots, q.By, func(tx Tx) ([]Lot, error) {
+		clear(seen)
 		r, err := roundOf(tx, q.By, q.Round)
 		if err != nil {
 			return nil, err
 		}
 		ls, err := collect(tx.Lots(r.ID))
+		if err != nil || len(ls) == 0 {
+			return ls, err
+		}
+		may, err := seen.may(tx, q.By, r)
 		for i := range ls {
-			ls[i] = ls[i].seenBy(q.By, r, tx.Now())
+			if !may {
+				ls[i] = ls[i].hidden()
+			}
 		}
 		return ls, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return ls, seen.journal(ctx, s, q.By, MethodLots)
 }
 
 // ReadLot asks for one lot.
@@ -271,12 +276,25 @@ type ReadLot struct {
 
 // Lot is documented at Service.
 func (s *service) Lot(ctx context.Context, q ReadLot) (Lot, error) {
-	return read(ctx, s, MethodLot, q.By, func(tx Tx) (Lot, error) {
+	seen := looks{}
+	l, err := read(ctx, s, MethodLot, q.By, func(tx Tx) (Lot, error) {
+		clear(seen)
 		l, err := lotOf(tx, q.By, q.Lot)
 		if err != nil {
 			return Lot{}, err
 		}
 		r, err := tx.Round(l.Round)
-		return l.seenBy(q.By, r, tx.Now()), err
+		if err != nil {
+			return Lot{}, err
+		}
+		may, err := seen.may(tx, q.By, r)
+		if !may {
+			l = l.hidden()
+		}
+		return l, err
 	})
+	if err != nil {
+		return Lot{}, err
+	}
+	return l, seen.journal(ctx, s, q.By, MethodLot)
 }

@@ -34,6 +34,7 @@ const (
 	MethodTakeExport       Method = "take_export"
 	MethodTraceExport      Method = "trace_export"
 	MethodCreateRound      Method = "create_round"
+	MethodNamePerson       Method = "name_person"
 	MethodRounds           Method = "rounds"
 	MethodAllocate         Method = "allocate"
 	MethodPrepareLot       Method = "prepare_lot"
@@ -75,7 +76,7 @@ var (
 		access.RoleDistributionOfficer, access.RoleVendorManager, access.RoleHandheldManager,
 		access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleMEALOfficer,
 		access.RoleSafeguarding, access.RoleDPO, access.RoleAuditor, access.RoleAdministrator}
-	// open are the roles that see an embargoed round's dates and places.
+	// open are the roles that may be named, and name others, before a round's hour.
 	open = []access.Role{access.RoleIssuer, access.RoleRegistrar, access.RoleListApprover,
 		access.RoleFinancePreparer, access.RoleFinanceApprover}
 )
@@ -109,6 +110,7 @@ var Roles = map[Method][]access.Role{
 	MethodTakeExport:       {access.RoleRegistrar, access.RoleDPO},
 	MethodTraceExport:      dpo,
 	MethodCreateRound:      planners,
+	MethodNamePerson:       open,
 	MethodRounds:           everybody,
 	MethodAllocate:         finance,
 	MethodPrepareLot:       planners,

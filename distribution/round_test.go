@@ -2,7 +2,6 @@ package distribution_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -498,26 +497,5 @@ func TestService_IssueLot_interrupted(t *testing.T) {
 	}
 	if got := w.balance(ledger.Control("r"), money.XOF); got != 80_000 {
 		t.Errorf("vouchers hold %d, want 80,000", got)
-	}
-}
-
-// Dates and places of an embargoed round are seen by who plans it alone.
-func TestService_embargo(t *testing.T) {
-	w := ready(t, 2, func(c *distribution.CreateRound) { c.EmbargoUntil = vouchertest.Opens })
-	l := w.prepare("r", "pt")
-	for by, hidden := range map[*access.Actor]bool{&planner: false, &officer: true} {
-		rs, err := w.service.Rounds(t.Context(), distribution.Query{By: *by})
-		w.must(err)
-		got, err := w.service.Lot(t.Context(), distribution.ReadLot{By: *by, Lot: l.ID})
-		w.must(err)
-		if rs[0].Opens.IsZero() != hidden || rs[0].SalesEnd.IsZero() != hidden || (len(got.Points) == 0) != hidden {
-			t.Errorf("%s sees %v and %v", by.ID, rs[0].Opens, got.Points)
-		}
-	}
-	w.Clock.Now = vouchertest.Opens
-	got, err := w.service.Lot(t.Context(), distribution.ReadLot{By: officer, Lot: l.ID})
-	w.must(err)
-	if fmt.Sprint(got.Points) != "[pt]" {
-		t.Errorf("after the embargo: %v", got.Points)
 	}
 }

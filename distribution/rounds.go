@@ -163,24 +163,30 @@ func (r Round) worth(m money.Amount) (money.Amount, error) {
 	return m.Price(r.Ceiling)
 }
 
-// seenBy hides an embargoed round's dates from who need not plan with them.
-func (r Round) seenBy(a access.Actor, now time.Time) Round {
-	if !now.Before(r.EmbargoUntil) || a.Has(open...) {
-		return r
-	}
-	r.Opens, r.SalesEnd, r.GraceUntil, r.EmbargoUntil = time.Time{}, time.Time{}, time.Time{}, time.Time{}
-	return r
-}
-
 // Rounds is documented at Service.
 func (s *service) Rounds(ctx context.Context, q Query) ([]Round, error) {
-	return read(ctx, s, MethodRounds, q.By, func(tx Tx) ([]Round, error) {
+	seen := looks{}
+	rs, err := read(ctx, s, MethodRounds, q.By, func(tx Tx) ([]Round, error) {
+		clear(seen)
 		rs, err := collect(tx.Rounds(q.By.Programme))
-		for i := range rs {
-			rs[i] = rs[i].seenBy(q.By, tx.Now())
+		if err != nil {
+			return nil, err
 		}
-		return rs, err
+		for i, r := range rs {
+			may, err := seen.may(tx, q.By, r)
+			if err != nil {
+				return nil, err
+			}
+			if !may {
+				rs[i] = r.hidden()
+			}
+		}
+		return rs, nil
 	})
+	if err != nil {
+		return nil, err
+	}
+	return rs, seen.journal(ctx, s, q.By, MethodRounds)
 }
 
 // Allocate draws on funds for a round. For a commodity round it promises kilos
@@ -210,8 +216,15 @@ func (s *service) Allocate(ctx context.Context, cmd Allocate) (Round, error) {
 		if err != nil {
 			return Round{}, err
 		}
-		_, err = ledger.Post(tx, ledger.Entry{Kind: ledger.KindAllocate, Actor: actor, Round: r.ID, Ref: r.ID, Postings: postings})
-		return r, err
+		if _, err = ledger.Post(tx, ledger.Entry{Kind: ledger.KindAllocate, Actor: actor, Round: r.ID, Ref: r.ID, Postings: postings}); err != nil {
+			return Round{}, err
+		}
+		if err := knows(tx, cmd.By, r); errors.Is(err, ErrEmbargoed) {
+			return r.hidden(), nil
+		} else if err != nil {
+			return Round{}, err
+		}
+		return r, nil
 	})
 }
 

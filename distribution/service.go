@@ -84,6 +84,11 @@ type Service interface {
 
 	// CreateRound plans a round. Errors: ErrRule, ErrCommand, ErrTaken.
 	CreateRound(ctx context.Context, cmd CreateRound) (Round, error)
+	// NamePerson lets somebody see an embargoed round's dates and places before
+	// their hour; only who sees them names others. Everybody else gets the round
+	// without dates, its lots without places, and ErrEmbargoed where he would
+	// prepare, approve or print.
+	NamePerson(ctx context.Context, cmd NamePerson) (Round, error)
 	Rounds(ctx context.Context, q Query) ([]Round, error)
 	// Allocate draws on funds for a round. Errors: ErrBudget, ErrRoundState.
 	Allocate(ctx context.Context, cmd Allocate) (Round, error)

@@ -75,6 +75,11 @@ type Tx interface {
 	// Rounds yields a programme's rounds in the order of their ids.
 	Rounds(programme string) iter.Seq2[Round, error]
 
+	// Named returns the staff identifiers of who may see an embargoed round; none
+	// where nobody was named.
+	Named(round string) ([]string, error)
+	PutNamed(round string, staff []string) error
+
 	Lot(id string) (Lot, error)
 	PutLot(l Lot) error
 	// Lots yields a round's lots in the order of their ids.

@@ -64,6 +64,7 @@ func roundRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 	slow := with(opts, httpkit.Within(slowly))
 	return map[string]http.Handler{
 		"POST /api/v1/rounds":                      handle(e.CreateRound, wireOfRound, decodeRound, http.StatusCreated, opts),
+		"POST /api/v1/rounds/{id}/named":           handle(e.NamePerson, wireOfRound, decodeNamePerson, http.StatusOK, opts),
 		"GET /api/v1/rounds":                       handle(e.Rounds, wireList(wireOfRound), decodeQuery, http.StatusOK, opts),
 		"POST /api/v1/rounds/{id}/allocations":     handle(e.Allocate, wireOfRound, decodeAllocation, http.StatusCreated, opts),
 		"POST /api/v1/rounds/{id}/lots":            handle(e.PrepareLot, wireOfLot, decodePrepareLot, http.StatusCreated, slow),

@@ -92,3 +92,10 @@ func decodeTrace(ctx context.Context, r *http.Request) (TraceExport, error) {
 	}](r)
 	return TraceExport{by, b.Refs, b.Phones}, err
 }
+
+func decodeNamePerson(ctx context.Context, r *http.Request) (NamePerson, error) {
+	o, b, err := command[struct {
+		Person string `json:"person"`
+	}](ctx, r, orderOn)
+	return NamePerson{o.by, o.key, o.id, b.Person}, err
+}

@@ -140,3 +140,31 @@ func TestService_Bundle_embargo(t *testing.T) {
 		}
 	}
 }
+
+// A card's number says neither place nor dates before the hour.
+func TestService_Lookup_embargo(t *testing.T) {
+	w := newWorld(t)
+	cmd := vouchertest.Lot("hidden", 3, 0, voucher.ModeSecret)
+	cmd.EmbargoUntil = w.Clock.Now.Add(48 * time.Hour)
+	if _, err := w.Service.IssueLot(t.Context(), cmd); err != nil {
+		t.Fatal(err)
+	}
+	var serial voucher.Serial
+	w.Update(func(tx voucher.Tx) error {
+		for v, err := range tx.Vouchers(1) {
+			serial = v.Serial
+			return err
+		}
+		return nil
+	})
+	for _, hidden := range []bool{true, false} {
+		v, err := w.Service.Lookup(t.Context(), voucher.Query{By: access.Actor{ID: "s9", Pseudonym: "p9", Programme: "mopti", Roles: []access.Role{access.RoleIssuer}}, Serial: serial})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (v.Point == "" && v.NotBefore.IsZero() && v.Expires.IsZero() && v.Home == "") != hidden {
+			t.Errorf("hidden %t: %+v", hidden, v)
+		}
+		w.Clock.Now = cmd.EmbargoUntil
+	}
+}

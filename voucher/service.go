@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
@@ -52,7 +53,8 @@ type Service interface {
 	// longer than their zone allows. It returns how many it settled.
 	Sweep(ctx context.Context) (int, error)
 
-	// Lookup returns a voucher by its serial.
+	// Lookup returns a voucher by its serial; until its lot's embargo ends without
+	// place, handheld and dates.
 	Lookup(ctx context.Context, q Query) (Voucher, error)
 	// Receipts lists the records that name a voucher.
 	Receipts(ctx context.Context, q Query) ([]StoredReceipt, error)
@@ -136,8 +138,17 @@ func sortedAmounts(m map[money.Asset]money.Amount) []money.Amount {
 func (s *service) Lookup(ctx context.Context, q Query) (Voucher, error) {
 	var v Voucher
 	err := s.store.View(ctx, func(tx Tx) (err error) {
-		v, err = mine(tx, q)
-		return err
+		if v, err = mine(tx, q); err != nil {
+			return err
+		}
+		switch e, err := tx.Embargo(v.Lot); {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return err
+		case tx.Now().Before(e.Until):
+			v.Point, v.Zone, v.Home, v.NotBefore, v.Expires = "", "", "", time.Time{}, time.Time{}
+		}
+		return nil
 	})
 	return v, err
 }

@@ -100,7 +100,7 @@ Cissé;Moussa;76000002;Mopti;Mopti;Konna;Konna;4
 Diarra;Fanta;76000002;Mopti;Mopti;Konna;Konna;7
 Maïga;Oumar;;Mopti;Mopti;Konna;Konna;3
 Touré;Kadia;76000005;Mopti;Mopti;Konna;Konna;6
-Coulibaly;Issa;76000006;Mopti;Mopti;Konna;Konna;8
+Zwkanari;Qvkanari;76000006;Mopti;Mopti;Konna;Konna;8
 Sow;Binta;7,26774E+07;Mopti;Mopti;Konna;Konnadaga;2
 `
 
@@ -147,6 +147,7 @@ func (s *story) round() {
 	l := s.post("issuer", "/api/v1/rounds/r1/lots", field{"points": []string{"p1"}})
 	s.lot = l.need("id")
 	s.get("monitor", "/api/v1/rounds/r1/lots")
+	s.post("issuer", "/api/v1/rounds/r1/named", field{"person": "s-1"})
 	s.post("list-approver", "/api/v1/lots/"+s.lot+"/approvals", field{"digest": l.need("digest")})
 	s.post("issuer", "/api/v1/lots/"+s.lot+"/issue", nil)
 	if got := s.get("monitor", "/api/v1/lots/"+s.lot).text("state"); got != "issued" {

@@ -209,7 +209,7 @@ func testRoundTrip(t *testing.T, s distribution.Store) {
 	f, r, b, im := fund("p1", "f1"), fundReceipt("f1", 1), household("p1", "h1"), imported("p1", "i1")
 	d, pl, pt, rd, l, e := duplicate("p1", "h1", "h2"), place("ML050101001"), point("p1", "c1"), round("p1", "r1"), lot("r1", "l1"), entitlement("l1", 1)
 	put := func(tx distribution.Tx) error {
-		return errors.Join(tx.PutProgramme(p), tx.PutDonorFund(f), tx.PutFundReceipt(r), tx.PutBeneficiary(b), tx.PutWrappedKey("h1", []byte{9, 0, 1}), tx.PutExport(export("p1", "x1")),
+		return errors.Join(tx.PutProgramme(p), tx.PutDonorFund(f), tx.PutFundReceipt(r), tx.PutBeneficiary(b), tx.PutWrappedKey("h1", []byte{9, 0, 1}), tx.PutExport(export("p1", "x1")), tx.PutNamed("r1", []string{"s1", "s2"}),
 			tx.PutImport(im), tx.PutDuplicate(d), tx.PutPlaces("p1", []places.Place{pl}), tx.PutPoint(pt), tx.PutRound(rd), tx.PutLot(l),
 			tx.PutEntitlement(e), tx.PutEntitledIn("r1", "h1", "l1"))
 	}
@@ -220,6 +220,10 @@ func testRoundTrip(t *testing.T, s distribution.Store) {
 		same(t, b)(tx.Beneficiary("h1"))
 		same(t, []byte{9, 0, 1})(tx.WrappedKey("h1"))
 		same(t, export("p1", "x1"))(tx.Export("p1", "x1"))
+		same(t, []string{"s1", "s2"})(tx.Named("r1"))
+		if staff, err := tx.Named("r2"); err != nil || len(staff) > 0 {
+			t.Errorf("nobody was named, and there is %v, %v", staff, err)
+		}
 		if got := len(collect(t, tx.Exports("p1"))) + len(collect(t, tx.Exports("p2"))); got != 1 {
 			t.Errorf("%d exports", got)
 		}

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"strconv"
@@ -91,6 +92,18 @@ func (tx *Tx) Points(programme string) iter.Seq2[distribution.Point, error] {
 func within[V, D any](tx *Tx, t table[ownedKey[string], V], programme string, to func(V) D) iter.Seq2[D, error] {
 	return convert(t.scan(tx, under(key{}.str(programme))), func(r row[ownedKey[string], V]) D { return to(r.value) })
 }
+
+// Named returns who may see an embargoed round.
+func (tx *Tx) Named(round string) ([]string, error) {
+	staff, err := insiderTable.get(tx, round, distribution.ErrNotFound)
+	if errors.Is(err, distribution.ErrNotFound) {
+		return nil, nil
+	}
+	return staff, err
+}
+
+// PutNamed stores who may see an embargoed round.
+func (tx *Tx) PutNamed(round string, staff []string) error { return insiderTable.put(tx, round, staff) }
 
 // Round returns a round.
 func (tx *Tx) Round(id string) (distribution.Round, error) {

@@ -22,6 +22,7 @@ var (
 	placeTable       = table[ownedKey[string], placeRecord]{newBucket("place"), 1, ownedKeys[string]()}
 	pointTable       = table[ownedKey[string], pointRecord]{newBucket("point"), 1, ownedKeys[string]()}
 	roundsTable      = newOwned[string, roundRecord]("round")
+	insiderTable     = table[string, []string]{newBucket("round-named"), 1, textKey[string]()}
 	lotTable         = newOwned[string, lotRecord]("lot")
 	entitlementTable = table[numbered[string], entitlementRecord]{newBucket("entitlement"), 1, numberedKey[string]()}
 	entitledTable    = table[ownedKey[distribution.BeneficiaryID], string]{newBucket("entitled-in"), 1, ownedKeys[distribution.BeneficiaryID]()}

@@ -183,6 +183,7 @@ func putGolden(tx *Tx) error {
 		tx.PutWrappedKey(household, []byte("wrapped")),
 		tx.PutBlind("p1", filled[[16]byte](), household),
 		tx.PutImport(filled[distribution.Import]()),
+		tx.PutNamed("r1", []string{"s1"}),
 		tx.PutExport(filled[distribution.Export]()),
 		tx.PutDuplicate(filled[distribution.Duplicate]()),
 		tx.PutPlaces("p1", []places.Place{filled[places.Place]()}),

@@ -19,6 +19,7 @@ type distributionTables struct {
 	keys         table[string, []byte]                     // beneficiary
 	blind        table[string, distribution.BeneficiaryID] // programme, digest, beneficiary
 	imports      table[string, distribution.Import]        // programme, id
+	named        table[string, []string]                   // round
 	exports      table[string, distribution.Export]        // programme, id
 	duplicates   table[string, distribution.Duplicate]     // programme, a, b
 	places       table[string, places.Place]               // programme, code
@@ -149,6 +150,20 @@ func (tx *Tx) Import(programme, id string) (distribution.Import, error) {
 // PutImport stores an import.
 func (tx *Tx) PutImport(i distribution.Import) error {
 	return tx.db.distribution.imports.put(tx, key(i.Programme, i.ID), i)
+}
+
+// Named returns who may see an embargoed round.
+func (tx *Tx) Named(round string) ([]string, error) {
+	staff, err := tx.db.distribution.named.find(round, distribution.ErrNotFound)
+	if errors.Is(err, distribution.ErrNotFound) {
+		return nil, nil
+	}
+	return slices.Clone(staff), err
+}
+
+// PutNamed stores who may see an embargoed round.
+func (tx *Tx) PutNamed(round string, staff []string) error {
+	return tx.db.distribution.named.put(tx, round, slices.Clone(staff))
 }
 
 // Export returns an export.
