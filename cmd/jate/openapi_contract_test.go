@@ -30,6 +30,8 @@ type contract struct {
 	router routers.Router
 	next   http.RoundTripper
 
+	canaries *canaries
+
 	mu   sync.Mutex
 	done map[string]*http.Request // the first success of each operation, with GetBody
 }
@@ -47,7 +49,7 @@ func newContract(t *testing.T) *contract {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &contract{t: t, doc: doc, router: router, next: http.DefaultTransport, done: map[string]*http.Request{}}
+	return &contract{t: t, doc: doc, router: router, next: http.DefaultTransport, canaries: newCanaries(), done: map[string]*http.Request{}}
 }
 
 // RoundTrip implements http.RoundTripper. Every answer must be one that the
@@ -72,6 +74,12 @@ func (c *contract) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	res.Body = io.NopCloser(bytes.NewReader(answer))
 	name := in.Route.Method + " " + in.Route.Path
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok && len(token) > 40 {
+		c.canaries.token(token)
+	}
+	if wrong := c.canaries.look(name, r.URL.String(), answer); len(wrong) > 0 {
+		c.t.Errorf("%s: the answer %d gives away %v", name, res.StatusCode, wrong)
+	}
 	if missing := unsecured(res.Header); missing != "" || res.Header.Get("Cache-Control") != "no-store" {
 		c.t.Errorf("%s: the answer %d lacks %s, or may be kept: %v", name, res.StatusCode, missing, res.Header)
 	}

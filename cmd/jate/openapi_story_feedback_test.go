@@ -14,6 +14,7 @@ func (s *story) complaints() {
 	recorded := s.post("distribution-officer", "/api/v1/complaints", field{"channel": "point", "category": "vendor-misconduct",
 		"text": "Il a demandé une commission.", "serials": []string{card.serial.Printed()}, "vendor": "v1"})
 	s.post("registrar", "/api/v1/complaints", field{"channel": "sms", "category": "exclusion", "text": "Nous ne sommes pas sur la liste."})
+	s.contract.canaries.plant(recorded.need("code"), canaryCode)
 	id := recorded.need("complaint", "id")
 	s.get("monitor", "/api/v1/complaints?overdue=false&limit=10")
 	s.post("meal-officer", "/api/v1/complaints/"+id+"/assignment", field{"to": "p-field"})

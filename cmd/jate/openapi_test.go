@@ -39,6 +39,7 @@ func TestOpenAPI(t *testing.T) {
 			t.Errorf("operations (-openapi.yaml +done):\n%s", diff)
 		}
 	})
+	t.Run("nothing that was planted leaks", s.leaks)
 	for _, name := range slices.Sorted(maps.Keys(described)) {
 		t.Run(name, func(t *testing.T) { s.refusals(t, name) })
 	}
