@@ -39,6 +39,8 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 		"POST /api/v1/periods/{id}/proposal":        handle(e.PreparePeriod, wireOfPeriod, decodePreparePeriod, http.StatusCreated, long),
 		"POST /api/v1/periods/{id}/approval":        handle(e.ApprovePeriod, wireOfPeriod, decodeApprovePeriod, http.StatusOK, long),
 		"GET /api/v1/cut-off":                       handle(e.CutOff, wireOfCutOff, decodeCutOff, http.StatusOK, long),
+		"GET /api/v1/cut-off.csv":                   handle(e.CutOff, cutOffAs("csv"), decodeCutOff, http.StatusOK, long),
+		"GET /api/v1/cut-off.xlsx":                  handle(e.CutOff, cutOffAs("xlsx"), decodeCutOff, http.StatusOK, long),
 		"GET /api/v1/settlements/{id}/receipts.pdf": handle(e.Receipts, receiptsOf, decodeReceipts, http.StatusOK, long),
 		"GET /api/v1/vendors/{id}/statement.pdf":    handle(e.Statement, pdfOf, decodeStatement, http.StatusOK, long),
 	} {

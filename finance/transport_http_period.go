@@ -198,3 +198,17 @@ func receiptsOf(r Receipts) httpkit.Content {
 	return httpkit.Content{Type: "application/pdf", Filename: "receipts-" + r.Settlement + ".pdf",
 		Write: func(w io.Writer) error { _, err := w.Write(r.PDF); return err }}
 }
+
+var fileTypes = map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+// cutOffAs shows a cut-off list as a file.
+func cutOffAs(form string) func(CutOff) httpkit.Content {
+	return func(c CutOff) httpkit.Content {
+		return httpkit.Content{Type: fileTypes[form], Filename: "cut-off-" + c.At.Format(time.DateOnly) + "." + form, Write: func(w io.Writer) error {
+			if form == "csv" {
+				return c.table().WriteCSV(w)
+			}
+			return c.table().WriteXLSX(w)
+		}}
+	}
+}

@@ -39,6 +39,8 @@ var financeActions = map[string]financeAction{
 	"month-propose": {path: "/api/v1/periods/{month}/proposal", post: true, body: []string{"reopen", "reason"}},
 	"month-approve": {path: "/api/v1/periods/{month}/approval", post: true, body: []string{"digest"}},
 	"cut-off":       {path: "/api/v1/cut-off", query: []string{"day"}},
+	"cut-off-csv":   {path: "/api/v1/cut-off.csv", query: []string{"day"}, file: true},
+	"cut-off-xlsx":  {path: "/api/v1/cut-off.xlsx", query: []string{"day"}, file: true},
 	"limits":        {path: "/api/v1/advance-limits"},
 	"ageing":        {path: "/api/v1/advances/ageing"},
 	"statement":     {path: "/api/v1/vendors/{vendor}/statement.pdf", query: []string{"from", "to", "lang"}, file: true},

@@ -21,7 +21,7 @@ func TestFinance_server(t *testing.T) {
 		return jate(t, append(append([]string{"finance"}, args...), server...)...)
 	}
 	month := time.Now().UTC().Format("2006-01")
-	for action, want := range map[string]string{"cut-off": `"lines"`, "batches": `"items"`, "ageing": `"advances"`, "month --month " + month: `"digest"`} {
+	for action, want := range map[string]string{"cut-off": `"lines"`, "cut-off-csv": "Claimed, not paid / Réclamé, non payé", "batches": `"items"`, "ageing": `"advances"`, "month --month " + month: `"digest"`} {
 		if out, err := ask(strings.Fields(action)...); err != nil || !strings.Contains(out, want) {
 			t.Errorf("%s: %v %s", action, err, out)
 		}

@@ -59,5 +59,7 @@ func (s *story) closeMonth() {
 	s.get("auditor", path+"/report")
 	s.post("finance-approver", path+"/approval", field{"digest": p.need("digest")})
 	s.get("auditor", "/api/v1/vendors/v1/statement.pdf?from="+month+"-01&lang=en")
-	s.get("auditor", "/api/v1/cut-off?day="+month+"-28")
+	for _, form := range []string{"", ".csv", ".xlsx"} {
+		s.get("auditor", "/api/v1/cut-off"+form+"?day="+month+"-28")
+	}
 }
