@@ -24,38 +24,27 @@ import (
 
 // financeAction is one thing that jate finance does: a request to the API, with
 // {name} in its path taken from the flag of that name. With a body it is a
-// command, made of the flags that are named, under the names that they have there.
+// command, made of the flags that are named, under the names that they have there. Batches of payments are
+// jate settlements, months and cut-offs jate period.
 type financeAction struct {
 	path  string
 	query []string
-	body  []string // flags; "refuse" and "reopen" are yes or nothing
+	body  []string // flags; "refuse" is yes or nothing
 	post  bool
 	file  bool // is written as it came
 	data  bool // may be asked of a folder, not of a server alone
 }
 
 var financeActions = map[string]financeAction{
-	"month":         {path: "/api/v1/periods/{month}/report"},
-	"month-propose": {path: "/api/v1/periods/{month}/proposal", post: true, body: []string{"reopen", "reason"}},
-	"month-approve": {path: "/api/v1/periods/{month}/approval", post: true, body: []string{"digest"}},
-	"cut-off":       {path: "/api/v1/cut-off", query: []string{"day"}},
-	"cut-off-csv":   {path: "/api/v1/cut-off.csv", query: []string{"day"}, file: true},
-	"cut-off-xlsx":  {path: "/api/v1/cut-off.xlsx", query: []string{"day"}, file: true},
-	"limits":        {path: "/api/v1/advance-limits"},
-	"ageing":        {path: "/api/v1/advances/ageing"},
-	"statement":     {path: "/api/v1/vendors/{vendor}/statement.pdf", query: []string{"from", "to", "lang"}, file: true},
+	"limits":    {path: "/api/v1/advance-limits"},
+	"ageing":    {path: "/api/v1/advances/ageing"},
+	"statement": {path: "/api/v1/vendors/{vendor}/statement.pdf", query: []string{"from", "to", "lang"}, file: true},
 
 	"terms":          {path: "/api/v1/vendors/{vendor}/terms", data: true},
 	"terms-approve":  {path: "/api/v1/vendors/{vendor}/terms/approval", post: true, body: []string{"digest"}, data: true},
 	"advances":       {path: "/api/v1/vendors/{vendor}/advances", data: true},
 	"change":         {path: "/api/v1/vendors/{vendor}/payment-change", data: true},
 	"change-answer":  {path: "/api/v1/vendors/{vendor}/payment-change/answer", post: true, body: []string{"digest", "refuse"}, data: true},
-	"batches":        {path: "/api/v1/settlements?limit=1000", data: true},
-	"batch":          {path: "/api/v1/settlements/{batch}", data: true},
-	"batch-prepare":  {path: "/api/v1/settlements", post: true, body: []string{"method", "bank"}, data: true},
-	"batch-approve":  {path: "/api/v1/settlements/{batch}/approval", post: true, body: []string{"digest"}, data: true},
-	"batch-refuse":   {path: "/api/v1/settlements/{batch}/refusal", post: true, body: []string{"reason"}, data: true},
-	"batch-file":     {path: "/api/v1/settlements/{batch}/payments.csv", query: []string{"template"}, file: true, data: true},
 	"receipts":       {path: "/api/v1/settlements/{batch}/receipts.pdf", query: []string{"lang"}, file: true},
 	"cash-paid":      {path: "/api/v1/settlements/{batch}/payments/{n}/payout", post: true, body: []string{"day"}, data: true},
 	"cash-confirm":   {path: "/api/v1/settlements/{batch}/payments/{n}/confirmation", post: true, body: []string{"code", "receipt", "not_paid"}, data: true},
@@ -71,9 +60,9 @@ var financeActions = map[string]financeAction{
 
 // financeFlags are what the actions take besides where they go.
 var financeFlags = map[string]string{
-	"month": "such as 2026-03", "reopen": "yes: open the last closed month again", "reason": "why", "digest": "of what you have read, as it is shown", "day": "such as 2026-03-31",
-	"vendor": "the trader", "from": "first day", "to": "last day", "lang": "fr or en", "batch": "the settlement", "method": "mobile-money, bank, cheque, cash or wholesaler",
-	"bank": "id of the bank account", "template": "form of the payment file", "n": "which payment of the batch, from 1", "code": "printed on the receipt",
+	"reason": "why", "digest": "of what you have read, as it is shown", "day": "such as 2026-03-31",
+	"vendor": "the trader", "from": "first day", "to": "last day", "lang": "fr or en", "batch": "the settlement",
+	"bank": "id of the bank account", "n": "which payment of the batch, from 1", "code": "printed on the receipt",
 	"receipt": "SHA-256 of the signed receipt, which is attached", "not_paid": "why it was not paid after all", "first": "first number of a book", "last": "its last",
 	"number": "of the cheque", "payment": "its reference", "date": "written on the cheque", "is": "cleared or void", "refuse": "yes: do not agree",
 }

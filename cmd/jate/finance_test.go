@@ -18,15 +18,16 @@ func TestFinance_server(t *testing.T) {
 	server := []string{"--server", s.http.URL, "--token", s.token()}
 	ask := func(args ...string) (string, error) {
 		t.Helper()
-		return jate(t, append(append([]string{"finance"}, args...), server...)...)
+		return jate(t, append(args, server...)...)
 	}
 	month := time.Now().UTC().Format("2006-01")
-	for action, want := range map[string]string{"cut-off": `"lines"`, "cut-off-csv": "Claimed, not paid / Réclamé, non payé", "batches": `"items"`, "ageing": `"advances"`, "month --month " + month: `"digest"`} {
+	for action, want := range map[string]string{"finance ageing": `"advances"`, "period cut-off": "Claimed, not paid",
+		"period cut-off --format json": `"lines"`, "period cut-off --format csv": "Claimed, not paid / Réclamé, non payé", "period report --month " + month: `"digest"`} {
 		if out, err := ask(strings.Fields(action)...); err != nil || !strings.Contains(out, want) {
 			t.Errorf("%s: %v %s", action, err, out)
 		}
 	}
-	if _, err := ask("month-approve", "--month", month, "--digest", strings.Repeat("0", 64)); err == nil || !strings.Contains(err.Error(), "role_missing") {
+	if _, err := ask("period", "approve", "--month", month, "--digest", strings.Repeat("0", 64)); err == nil || !strings.Contains(err.Error(), "role_missing") {
 		t.Errorf("a monitor closes a month: %v", err)
 	}
 }

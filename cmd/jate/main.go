@@ -86,7 +86,7 @@ func commands() []command {
 		{"round", "end-sales|close|return|approve-return --round ID --server URL --token FILE", "end a round, and return what is left to its funds", roundCommand},
 		{"reconcile", "--data DIR [--json] [--since REPORT.json]", "claims against redemptions against payments", reconcileCommand},
 		{"statement", "--data DIR --bank ID [--until DAY] [--format text|json|csv|xlsx] [--out FILE]", "a bank account's balance less the books', explained line by line", statementCommand},
-		{"finance", "month|cut-off|terms|advances|batch|cheque|cash|change… --server URL --token FILE", "months, cut-off, terms, advances, payment batches, cheques, cash, statements, payment addresses", financeCommand},
+		{"finance", "terms|advances|ageing|limits|statement|receipts|cash-…|cheque-…|change… --server URL --token FILE", "terms and advances of traders, cheques, cash, statements, payment addresses", financeCommand},
 		{"report", "--data DIR --round ID | --fund ID | --activities [--format F] [--explain FIGURE] [--out FILE]", "the report on a round, to a donor, or as 3W/5W rows; or what a figure is made of", reportCommand},
 		{"cases", "list|propose|open|show|history|assign|comment|ask|answer|freeze|release|uphold|recover|give-up|pack", "cases of findings: who looks, what is decided, what it rests on", casesCommand},
 		{"verify-pack", "--log VKEY [--witness VKEY] [--pdf FILE.pdf] FILE.json", "check the evidence of a case, off line", verifyPackCommand},

@@ -27,8 +27,8 @@ var periodFlags = []officeFlag{
 	{name: "digest", help: "approve: of the proposal that you have looked at"},
 	{name: "reason", help: "propose: why it is opened again"},
 	{name: "reopen", help: "propose: open the last closed month again", toggle: true},
-	{name: "out", help: "report: file to write"},
-	{name: "json", help: "cut-off: print JSON", toggle: true},
+	{name: "format", help: "cut-off: text, json, csv or xlsx; text without it"},
+	{name: "out", help: "report, cut-off: file to write"},
 }
 
 // periodActions close months by two people, and say how traders stood.
@@ -48,16 +48,24 @@ var periodActions = map[string]officeAction{
 	}},
 	"report": {[]string{"month"}, 0, func(ctx context.Context, c call) error { return c.keep(ctx, c.path("/periods/{month}/report")) }},
 	"cut-off": {nil, 0, func(ctx context.Context, c call) error {
-		path := c.path("/cut-off")
+		query := ""
 		if day := c.flags("day"); day != "" {
-			path += "?" + url.Values{"day": {day}}.Encode()
+			query = "?" + url.Values{"day": {day}}.Encode()
 		}
-		b, err := c.r.get(ctx, path)
-		if err != nil || c.asked("json") {
-			_, _ = c.env.stdout.Write(b)
-			return err
+		switch form := c.flags("format"); form {
+		case "", "text":
+			b, err := c.r.get(ctx, c.path("/cut-off")+query)
+			if err != nil {
+				return err
+			}
+			return showCutOff(c, b)
+		case "json":
+			return c.keep(ctx, c.path("/cut-off")+query)
+		case "csv", "xlsx":
+			return c.keep(ctx, c.path("/cut-off."+form)+query)
+		default:
+			return fmt.Errorf("--format is text, json, csv or xlsx, not %q", form)
 		}
-		return showCutOff(c, b)
 	}},
 }
 
