@@ -29,6 +29,13 @@ type story struct {
 	colleagues map[string]softkey.Key // who sign in, named @NAME
 
 	openCase string // about what is paid later
+
+	// staffed says who is whom, and in which roles; nil where each is a person
+	// with one role. trial stands before each request and may try it otherwise;
+	// instead stands after it and may take another answer.
+	staffed func(who string) (person string, held []access.Role)
+	trial   func(who, method, path string, body any)
+	instead func(who, method, path string, body any, a answer) answer
 }
 
 func newStory(t *testing.T, c *contract) *story {
@@ -56,8 +63,12 @@ func (s *story) token(who string) string {
 	if name, ok := strings.CutPrefix(who, "@"); ok {
 		return s.signedIn(name).Access
 	}
-	token, err := s.app.authority.Mint(access.Grant{Staff: strings.ReplaceAll(who, " ", "-"), Programme: demoProgramme,
-		Roles: []access.Role{access.Role(strings.TrimPrefix(who, "second "))}})
+	g := access.Grant{Staff: strings.ReplaceAll(who, " ", "-"), Programme: demoProgramme,
+		Roles: []access.Role{access.Role(strings.TrimPrefix(who, "second "))}}
+	if s.staffed != nil {
+		g.Staff, g.Roles = s.staffed(who)
+	}
+	token, err := s.app.authority.Mint(g)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -117,7 +128,13 @@ type whoKey struct{}
 // and 299.
 func (s *story) ask(who, method, path string, body any) answer {
 	s.t.Helper()
+	if s.trial != nil {
+		s.trial(who, method, path, body)
+	}
 	a := s.send(s.request(who, method, path, body))
+	if s.instead != nil {
+		a = s.instead(who, method, path, body, a)
+	}
 	if a.status >= http.StatusMultipleChoices {
 		s.t.Fatalf("%s: %s %s answered %d\n%s", who, method, path, a.status, shortly(a.raw))
 	}
