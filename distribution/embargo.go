@@ -78,6 +78,20 @@ func knows(tx Tx, by access.Actor, r Round) error {
 	return nil
 }
 
+// Knows returns ErrEmbargoed where the lot's round is embargoed and nobody named
+// the actor, and ErrNotFound for a lot that is not in his programme.
+func Knows(tx Tx, by access.Actor, lot string) error {
+	l, err := tx.Lot(lot)
+	if err != nil {
+		return err
+	}
+	r, err := roundOf(tx, by, l.Round)
+	if err != nil {
+		return err
+	}
+	return knows(tx, by, r)
+}
+
 // looks are the embargoed rounds that a reading shows.
 type looks map[string]bool
 

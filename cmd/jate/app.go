@@ -273,7 +273,7 @@ func (a *app) routes() error {
 	}
 	export.Routes(mux, a.db.Ledger(), mapping, a.ledgerRoles(observer), known, log, through)
 	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), known, log, through)
-	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, a.cfg.pace.handhelds(observer.Service("voucher"), a.cfg.now)), known, log, through)
+	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, a.codesApart(a.cfg.pace.handhelds(observer.Service("voucher"), a.cfg.now))), known, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), known, log, through)
 	finance.Routes(mux, finance.NewEndpoints(a.finances, a.monthsApart(observer.Service("finance"))), known, log, through)
 	rationed := func(next http.Handler) http.Handler {

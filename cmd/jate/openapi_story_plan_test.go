@@ -167,6 +167,22 @@ func (s *story) papers() {
 	s.get("monitor", "/api/v1/jwks.json")
 	s.get("monitor", "/api/v1/issues")
 	s.post("issuer", "/api/v1/issues/"+s.lot+"/officer-code", nil)
+	s.secret()
+}
+
+// secret plans a round under embargo, of which another issuer learns no code.
+func (s *story) secret() {
+	s.post("issuer", "/api/v1/rounds", field{"id": "r8", "name": "Secret", "asset": "XOF/0", "categories": []string{"food"}, "mode": "S",
+		"rule":  field{"per_household": francs(1000), "denominations": []field{francs(1000)}},
+		"opens": s.now(80), "sales_end": s.now(90), "grace_until": s.now(99), "embargo_until": s.now(80)})
+	s.post("finance-preparer", "/api/v1/rounds/r8/allocations", field{"draws": []field{
+		{"fund": "f1", "vouchers": francs(20_000), "contingency": francs(0), "fees": francs(2000)}}})
+	lot := s.post("issuer", "/api/v1/rounds/r8/lots", field{"points": []string{"p1"}}).need("id")
+	for who, code := range map[string]string{"issuer": "voucher_not_found", "second issuer": "round_embargoed", "list-approver": "round_embargoed"} {
+		if a := s.send(s.request(who, http.MethodPost, "/api/v1/issues/"+lot+"/officer-code", nil)); a.text("code") != code {
+			s.t.Errorf("%s asks for the code of a secret lot: %d %s", who, a.status, a.text("code"))
+		}
+	}
 }
 
 // interrupt imports a list until its first part is stored, as if the server had

@@ -41,18 +41,15 @@ func (s *service) Activities(ctx context.Context, q Query) ([]Activity, error) {
 	if err := s.Store.View(ctx, func(tx Tx) error {
 		rounds = nil
 		var ids []string
+		issued, err := issuedRounds(tx, q.By.Programme)
+		if err != nil {
+			return err
+		}
 		for r, err := range tx.Rounds(q.By.Programme) {
 			if err != nil {
 				return err
 			}
-			issued := false
-			for is, err := range tx.Issues(q.By.Programme) {
-				if err != nil {
-					return err
-				}
-				issued = issued || is.Round == r.ID
-			}
-			if issued && (q.Round == "" || q.Round == r.ID) {
+			if issued[r.ID] && (q.Round == "" || q.Round == r.ID) {
 				ids = append(ids, r.ID)
 			}
 		}

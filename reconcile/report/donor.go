@@ -42,6 +42,14 @@ type Donor struct {
 	Size       uint64
 	Checkpoint string
 	Rounds     []DonorRound
+	Planned    []PlannedRound // of which no voucher is issued yet
+}
+
+// PlannedRound is a round that the fund is promised to, of which there is nothing
+// to tell yet.
+type PlannedRound struct {
+	Round           distribution.Round
+	Given, Returned money.Amount
 }
 
 // DonorRound is a round that the fund paid into.
@@ -132,16 +140,56 @@ func (s *service) fund(tx Tx, q DonorQuery, d *Donor) error {
 	}); err != nil {
 		return err
 	}
+	issued, err := issuedRounds(tx, q.By.Programme)
+	if err != nil {
+		return err
+	}
+	if err := d.now(tx, q.By.Programme); err != nil {
+		return err
+	}
 	rounds := slices.Sorted(maps.Keys(given))
 	for i, id := range rounds {
+		if !issued[id] {
+			r, err := tx.Round(id)
+			if err != nil {
+				return err
+			}
+			d.Planned = append(d.Planned, PlannedRound{r, given[id], cmp.Or(returned[id], money.Francs(0))})
+			continue
+		}
 		r, err := Make(tx, q.By.Programme, id, s.Limits, Watch{Progress: within(q.Progress, i, len(rounds))})
 		if err != nil {
 			return err
 		}
-		d.Programme, d.At, d.Size, d.Checkpoint = r.Programme, r.At, r.Size, r.Checkpoint
 		d.Rounds = append(d.Rounds, DonorRound{Round: r, Given: given[id], Returned: cmp.Or(returned[id], money.Francs(0))})
 	}
 	return nil
+}
+
+// now fills in what the report was made from.
+func (d *Donor) now(tx Tx, programme string) error {
+	var err error
+	if d.Programme, err = tx.Programme(programme); err != nil {
+		return err
+	}
+	if d.Size, err = tx.Size(); err != nil {
+		return err
+	}
+	root, err := ledger.Root(tx, d.Size)
+	d.At, d.Checkpoint = tx.Now(), root.String()
+	return err
+}
+
+// issuedRounds are the rounds of a programme of which vouchers were issued.
+func issuedRounds(tx Tx, programme string) (map[string]bool, error) {
+	issued := map[string]bool{}
+	for is, err := range tx.Issues(programme) {
+		if err != nil {
+			return nil, err
+		}
+		issued[is.Round] = true
+	}
+	return issued, nil
 }
 
 // within is the progress of one part of several.

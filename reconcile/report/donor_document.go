@@ -83,6 +83,10 @@ func (d Donor) money(w writer) layout.Section {
 		used.Rows = append(used.Rows, []layout.Cell{layout.Text(r.Round.Round.Name + " (" + r.Round.Round.ID + ")"), layout.Number(r.Given.Minor(), 0, ""),
 			layout.Number(r.Returned.Minor(), 0, ""), layout.Number(budget, 0, ""), layout.Share(r.Given.Minor(), budget)})
 	}
+	for _, r := range d.Planned {
+		used.Rows = append(used.Rows, []layout.Cell{layout.Text(r.Round.Name + " (" + r.Round.ID + w.say(", not issued yet)", ", pas encore émis)")),
+			layout.Number(r.Given.Minor(), 0, ""), layout.Number(r.Returned.Minor(), 0, ""), {}, {}})
+	}
 	return layout.Section{Title: w.say("Money", "Argent"), Tables: []layout.Table{got, used}}
 }
 
