@@ -23,6 +23,7 @@ func TestIncompatible(t *testing.T) {
 		{access.RoleHandheldManager, access.RoleFinanceApprover}:  true,
 		{access.RoleAdministrator, access.RoleListApprover}:       true,
 		{access.RoleAdministrator, access.RoleFinanceApprover}:    true,
+		{access.RoleAdministrator, access.RoleDPO}:                true,
 		{access.RoleMEALOfficer, access.RoleDistributionOfficer}:  true,
 		{access.RoleMEALOfficer, access.RoleVendorManager}:        true,
 		{access.RoleSafeguarding, access.RoleDistributionOfficer}: true,

@@ -47,13 +47,14 @@ func Roles() []Role { return slices.Clone(roles) }
 // apart lists, for a role, those that the same person may not hold with it.
 // Whoever makes a list may not accept it, nor print its vouchers; whoever
 // chooses traders and handhelds may not pay them; whoever runs the machine
-// may not approve; whoever hands cards over or chooses traders does not answer
-// complaints about it; and a monitor belongs to another organisation.
+// may not approve, nor as DPO agree to exports of persons; whoever hands cards
+// over or chooses traders does not answer complaints about it; and a monitor
+// belongs to another organisation.
 var apart = map[Role][]Role{
 	RoleRegistrar:       {RoleListApprover, RoleIssuer},
 	RoleVendorManager:   {RoleFinancePreparer, RoleFinanceApprover},
 	RoleHandheldManager: {RoleFinancePreparer, RoleFinanceApprover},
-	RoleAdministrator:   {RoleListApprover, RoleFinanceApprover},
+	RoleAdministrator:   {RoleListApprover, RoleFinanceApprover, RoleDPO},
 	RoleMEALOfficer:     {RoleDistributionOfficer, RoleVendorManager},
 	RoleSafeguarding:    {RoleDistributionOfficer, RoleVendorManager},
 	RoleMonitor: {RoleRegistrar, RoleListApprover, RoleIssuer, RoleDistributionOfficer, RoleVendorManager, RoleHandheldManager,

@@ -170,8 +170,8 @@ func TestFewestPeople(t *testing.T) {
 }
 
 // One person who is everybody is refused at each act of twoPeople and at no
-// other: an act that is new to the server has to come into that table.
-func TestOnePerson(t *testing.T) {
+// other (ASVS 2.3.5): an act that is new to the server has to come into that table.
+func TestASVS_2_3_5(t *testing.T) {
 	s := newStory(t, newContract(t))
 	s.http = &http.Client{} // TestOpenAPI has held these answers to the description
 	person := "one"

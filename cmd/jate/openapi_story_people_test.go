@@ -148,7 +148,7 @@ func (s *story) roles(ben string) {
 		field{"digest": p.need("digest"), "console_code": grant.ConsoleCode(key, p.need("id"), [32]byte(digest))})
 	next := s.post("@ben", "/api/v1/grants", field{"member": ben, "role": "auditor"})
 	s.post("@awa", "/api/v1/grants/"+next.need("id")+"/approvals", field{"digest": next.need("digest")})
-	refused := s.post("@ben", "/api/v1/grants", field{"member": ben, "role": "dpo", "until": s.now(30)})
+	refused := s.post("@ben", "/api/v1/grants", field{"member": ben, "role": "registrar", "until": s.now(30)})
 	s.post("@awa", "/api/v1/grants/"+refused.need("id")+"/refusal", field{})
 	s.post("@ben", "/api/v1/grants/revocations", field{"member": ben, "role": "auditor"})
 	if n := len(s.get("@awa", "/api/v1/grants").list("held")); n != 2 {
