@@ -179,6 +179,9 @@ func (s *story) secret() {
 		{"fund": "f1", "vouchers": francs(20_000), "contingency": francs(0), "fees": francs(2000)}}})
 	lot := s.post("issuer", "/api/v1/rounds/r8/lots", field{"points": []string{"p1"}}).need("id")
 	for who, code := range map[string]string{"issuer": "voucher_not_found", "second issuer": "round_embargoed", "list-approver": "round_embargoed"} {
+		if who != "issuer" && s.same("issuer", who) {
+			continue // who planned the round knows of it in every role
+		}
 		if a := s.send(s.request(who, http.MethodPost, "/api/v1/issues/"+lot+"/officer-code", nil)); a.text("code") != code {
 			s.t.Errorf("%s asks for the code of a secret lot: %d %s", who, a.status, a.text("code"))
 		}

@@ -75,6 +75,16 @@ func (s *story) token(who string) string {
 	return token
 }
 
+// same reports whether two of the story are one person.
+func (s *story) same(a, b string) bool {
+	if s.staffed == nil {
+		return a == b
+	}
+	one, _ := s.staffed(a)
+	other, _ := s.staffed(b)
+	return one == other
+}
+
 // answer is what the server said.
 type answer struct {
 	t      *testing.T
