@@ -47,7 +47,7 @@ func openMarket(t *testing.T) *market {
 			t.Error(err)
 		}
 	})
-	for _, step := range []func(context.Context) error{d.open, d.register, d.contract, d.plan, d.issue, d.handOver} {
+	for _, step := range []func(context.Context) error{d.open, d.hire, d.register, d.contract, d.plan, d.issue, d.handOver} {
 		if err := step(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/staff/softkey"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/internal/httpkit"
@@ -46,6 +47,8 @@ type demo struct {
 	list      []byte
 	truth     samplelist.Truth
 	staff     map[string]access.Actor
+	people    map[string]softkey.Key // their passkeys
+	codes     map[string][]string    // their recovery codes
 	shops     []*shop
 	officer   map[string]*officer // by zone
 	cards     []*demoCard
@@ -155,6 +158,7 @@ func (d *demo) run(ctx context.Context) error {
 	}
 	steps := []step{
 		{"A data folder with its keys, and a server", d.open},
+		{"Seventeen people, each with a passkey and the role that two others gave", d.hire},
 		{"A fund, and a messy list of households", d.register},
 		{"Traders with price lists and handhelds", d.contract},
 		{"A round: budget, two lots, approved by others than who prepared them", d.plan},
@@ -186,7 +190,7 @@ func (d *demo) open(context.Context) error {
 	if err := os.MkdirAll(pass, 0o700); err != nil {
 		return err
 	}
-	for _, name := range []string{"server", "root", "print"} {
+	for _, name := range []string{"server", "root", "print", "passkey"} {
 		if err := durable.Replace(filepath.Join(pass, name+".txt"), []byte(rand.Text()+"\n")); err != nil {
 			return err
 		}
@@ -218,27 +222,6 @@ func (d *demo) open(context.Context) error {
 			d.app.log.Error("demo server", slog.String("error", err.Error()))
 		}
 	}()
-	return d.hire()
-}
-
-// hire gives everybody an access token, and believes only the token.
-func (d *demo) hire() error {
-	d.staff = map[string]access.Actor{}
-	for name, role := range map[string]access.Role{
-		"registrar": access.RoleRegistrar, "approver": access.RoleListApprover, "second-approver": access.RoleListApprover,
-		"issuer": access.RoleIssuer, "second-issuer": access.RoleIssuer, "field": access.RoleVendorManager,
-		"phones": access.RoleHandheldManager, "second-phones": access.RoleHandheldManager,
-		"preparer": access.RoleFinancePreparer, "finance": access.RoleFinanceApprover, "second-finance": access.RoleFinanceApprover,
-		"monitor": access.RoleMonitor, "meal": access.RoleMEALOfficer, "admin": access.RoleAdministrator, "officer": access.RoleDistributionOfficer,
-	} {
-		token, err := d.app.authority.Mint(access.Grant{Staff: name, Programme: demoProgramme, Roles: []access.Role{role}, TTL: access.TTLMax})
-		if err != nil {
-			return err
-		}
-		if d.staff[name], err = d.app.authority.Verify(token); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
@@ -272,36 +255,32 @@ func (d *demo) serve(ctx context.Context, env *environment, listen string) error
 	}
 	pass := filepath.Join(d.dir, "passphrases")
 	log := httpkit.NewLogger(env.stderr, slog.LevelWarn)
-	a, err := openApp(appConfig{dir: d.dir, ask: env.passphrases(pass), root: true, now: time.Now, random: rand.Reader, log: log, rate: 50})
-	if err != nil {
-		return err
-	}
 	api, err := net.Listen("tcp", listen)
 	if err != nil {
 		// Somebody else has the port; any other will do for a demo.
 		if api, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			return errors.Join(err, a.close())
+			return err
 		}
+	}
+	office := localhost(api)
+	a, err := openApp(appConfig{dir: d.dir, ask: env.passphrases(pass), root: true, now: time.Now, random: rand.Reader, log: log, rate: 50, url: office})
+	if err != nil {
+		return errors.Join(err, api.Close())
 	}
 	inside, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return errors.Join(err, api.Close(), a.close())
 	}
-	token, err := a.authority.Mint(access.Grant{Staff: "visitor", Programme: demoProgramme,
-		Roles: []access.Role{access.RoleAuditor}, TTL: access.TTLMax})
-	if err != nil {
-		return errors.Join(err, api.Close(), inside.Close(), a.close())
-	}
-	if err := durable.Replace(filepath.Join(d.dir, "token.txt"), []byte(token+"\n")); err != nil {
-		return errors.Join(err, api.Close(), inside.Close(), a.close())
-	}
 	address := "http://" + api.Addr().String()
 	trader, officer, err := d.invite(ctx, a, address)
 	if err == nil {
-		_, err = fmt.Fprintf(env.stdout, lookAround, address, "http://"+inside.Addr().String(), d.dir)
+		err = d.keepPeople(office)
 	}
 	if err == nil {
-		err = d.printTryOut(env.stdout, trader, officer, address)
+		_, err = fmt.Fprintf(env.stdout, lookAround, office, "http://"+inside.Addr().String(), d.dir, demoPassword, d.codes["auditor"][0])
+	}
+	if err == nil {
+		err = d.printTryOut(env.stdout, trader, officer, address, office)
 	}
 	if err != nil {
 		return errors.Join(err, api.Close(), inside.Close(), a.close())
@@ -324,9 +303,17 @@ The first round is over, the second one is open, and the server goes on:
   metrics   %[2]s/metrics
   folder    %[3]s
 
-Look around in another terminal, with an auditor's token of twelve hours:
+Seventeen people were invited, have passkeys, and hold the role that two others gave them.
+In a browser, sign in as auditor, with a password and a code that is good once:
 
-  T="Authorization: Bearer $(cat %[3]s/token.txt)"
+  office    %[1]s/office/
+            auditor, "%[4]s", %[5]s
+
+In another terminal everybody's passkey is a file; here the auditor's:
+
+  export JATE_SERVER=%[1]s JATE_PASSPHRASES=%[3]s/passphrases
+  jate login --passkey %[3]s/people/auditor.passkey
+  T="Authorization: Bearer $(jate login --print-token)"
   curl -s -H "$T" %[1]s/api/v1/rounds/r1/summary
   curl -s -H "$T" %[1]s/api/v1/ledger/trial-balance
   curl -s -H "$T" '%[1]s/api/v1/reconciliation.txt?round=r1'

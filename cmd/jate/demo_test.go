@@ -6,7 +6,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -113,15 +112,15 @@ func TestDemo_visitor(t *testing.T) {
 // activate does what the demo tells a visitor to do with curl.
 func activate(t *testing.T, server, dir, id string) {
 	t.Helper()
-	token, err := os.ReadFile(filepath.Join(dir, tryToken))
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := desk{t, t.TempDir(), strings.Replace(server, "127.0.0.1", "localhost", 1)}
+	pass := filepath.Join(dir, "passphrases")
+	d.run("phones", "login", "--passkey", filepath.Join(dir, "people", "second-phones.passkey"), "--passphrases", pass)
+	token := d.run("phones", "login", "--print-token")
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server+"/api/v1/handhelds/"+id+"/activation", strings.NewReader("{}"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(string(token)))
+	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Idempotency-Key", id)
 	req.Header.Set("Content-Type", "application/json")
 	res, err := http.DefaultClient.Do(req)

@@ -9,9 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
-	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -24,7 +22,6 @@ const (
 	tryCards  = "try-cards.pdf"
 	tryLabels = "try-labels.pdf"
 	trySlips  = "try-slips.pdf"
-	tryToken  = "token-phones.txt" // #nosec G101 -- the name of a file
 	// tryLeft is how many cards are left for a visitor to hand over.
 	tryLeft = 5
 )
@@ -157,12 +154,7 @@ func (d *demo) invite(ctx context.Context, a *app, address string) (trader, offi
 	if officer, err = invite(vendors.InviteHandheld{Purpose: vendors.ForDistribution, Zone: "m1"}, "m1", "enrolment-officer.pdf"); err != nil {
 		return trader, officer, err
 	}
-	token, err := a.authority.Mint(access.Grant{Staff: "second-phones", Programme: demoProgramme,
-		Roles: []access.Role{access.RoleHandheldManager}, TTL: access.TTLMax})
-	if err != nil {
-		return trader, officer, err
-	}
-	return trader, officer, durable.Replace(filepath.Join(d.dir, tryToken), []byte(token+"\n"))
+	return trader, officer, nil
 }
 
 const tryOut = `
@@ -172,9 +164,11 @@ window, and can be used once:
   trader    %[1]s
   officer   %[2]s
 
-Then another person, here the owner of a token, activates them:
+Then another person than who invited them activates them:
 
-  P="Authorization: Bearer $(cat %[4]s/token-phones.txt)"
+  export JATE_PROFILE=phones JATE_SERVER=%[7]s JATE_PASSPHRASES=%[4]s/passphrases
+  jate login --passkey %[4]s/people/second-phones.passkey
+  P="Authorization: Bearer $(jate login --print-token)"
   for h in %[5]s %[6]s; do curl -s -X POST -H "$P" -H "Idempotency-Key: $h" -H 'Content-Type: application/json' \
     -d '{}' %[3]s/api/v1/handhelds/$h/activation; done
 
@@ -184,7 +178,7 @@ slip in try-slips.pdf. The last five cards are left for the officer to hand over
 `
 
 // printTryOut tells a visitor how.
-func (d *demo) printTryOut(w io.Writer, trader, officer visitor, address string) error {
-	_, err := fmt.Fprintf(w, tryOut, trader.text, officer.text, address, d.dir, trader.id, officer.id)
+func (d *demo) printTryOut(w io.Writer, trader, officer visitor, address, office string) error {
+	_, err := fmt.Fprintf(w, tryOut, trader.text, officer.text, address, d.dir, trader.id, officer.id, office)
 	return err
 }

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access/staff"
+	"github.com/jate-cva/jate/access/staff/softkey"
 )
 
 func keyText() string { return rand.Text() }
@@ -80,6 +81,11 @@ func loginByFile(ctx context.Context, env *environment, base, programme, file, p
 	if err != nil {
 		return tokens{}, err
 	}
+	return passkeyLogin(ctx, base, programme, key)
+}
+
+// passkeyLogin signs in with a passkey in software.
+func passkeyLogin(ctx context.Context, base, programme string, key softkey.Key) (tokens, error) {
 	var c struct {
 		Ceremony string
 		Passkey  json.RawMessage
