@@ -205,9 +205,12 @@ func (s *service) GiveUp(ctx context.Context, cmd GiveUp) (Case, error) {
 	if _, err := acting(m, cmd.By); err != nil {
 		return Case{}, err
 	}
-	proof, err := s.prover.Prove(access.NewContext(ctx, cmd.By), cmd.Digest)
-	if err != nil {
-		return Case{}, err
+	var proof access.Proof
+	if m == MethodGiveUp {
+		var err error
+		if proof, err = s.prover.Prove(access.NewContext(ctx, cmd.By), cmd.Digest); err != nil {
+			return Case{}, err
+		}
 	}
 	return onCase(ctx, s, m, cmd.Decide, cmd, nil, func(d *desk) (Case, error) {
 		left, err := d.c.Debt.Left()

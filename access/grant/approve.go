@@ -124,7 +124,7 @@ func (s *service) console(tx Tx, cmd Approve, p Proposal) error {
 			return ErrConsole
 		}
 	}
-	if !hmac.Equal(plain(cmd.Console), plain(ConsoleCode(s.Console, p.ID, p.Digest))) {
+	if !hmac.Equal(plain(cmd.Console), plain(ConsoleCode(s.consoles, p.ID, p.Digest))) {
 		return ErrConsole
 	}
 	return nil

@@ -16,6 +16,10 @@ type Endpoints struct {
 	Approve httpkit.Endpoint[Approve, Proposal]
 	Refuse  httpkit.Endpoint[Refuse, Proposal]
 	Revoke  httpkit.Endpoint[Revoke, Held]
+	Begin   httpkit.Endpoint[BeginProof, Begun]
+	End     httpkit.Endpoint[EndProof, Record]
+	Record  httpkit.Endpoint[OneRecord, Record]
+	Keys    httpkit.Endpoint[AllKeys, []Keys]
 }
 
 // NewEndpoints puts each method behind the middleware that observe returns for
@@ -27,6 +31,10 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		Approve: wrap(MethodApprove, s.Approve, observe),
 		Refuse:  wrap(MethodRefuse, s.Refuse, observe),
 		Revoke:  wrap(MethodRevoke, s.Revoke, observe),
+		Begin:   wrap(MethodBegin, s.BeginProof, observe),
+		End:     wrap(MethodEnd, s.EndProof, observe),
+		Record:  wrap(MethodRecord, s.Record, observe),
+		Keys:    wrap(MethodKeys, s.NamedKeys, observe),
 	}
 }
 

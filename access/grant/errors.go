@@ -31,4 +31,10 @@ var (
 	ErrConsole = fault.New(fault.Denied, "grant_console",
 		"The console's code is only for a programme that has no second administrator, and only for the proposal that it was made for.",
 		"Le code de la console ne vaut que pour un programme sans second administrateur, et pour la seule proposition pour laquelle il a été calculé.")
+	ErrKeyUnnamed = fault.New(fault.Denied, "passkey_not_named",
+		"No grant of yours has named this passkey. Two administrators grant your role again, and it counts.",
+		"Aucune attribution de vos rôles n'a désigné cette clé d'accès. Deux administrateurs attribuent de nouveau votre rôle, et elle comptera.")
+	ErrProofMissing = fault.New(fault.Denied, "approval_proof_missing",
+		"Approve this content with your passkey first; the approval counts for five minutes.",
+		"Approuvez d'abord ce contenu avec votre clé d'accès ; l'approbation compte pendant cinq minutes.")
 )

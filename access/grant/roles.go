@@ -12,6 +12,10 @@ const (
 	MethodApprove Method = "approve_grant"
 	MethodRefuse  Method = "refuse_grant"
 	MethodRevoke  Method = "revoke_grant"
+	MethodBegin   Method = "begin_proof"
+	MethodEnd     Method = "end_proof"
+	MethodRecord  Method = "approval_record"
+	MethodKeys    Method = "approver_keys"
 )
 
 // Roles says who may call a method. The others are for whoever has signed in: the
@@ -19,6 +23,8 @@ const (
 // first, and everybody may lay down what he holds. The service refuses the rest.
 var Roles = map[Method][]access.Role{
 	MethodPropose: {access.RoleAdministrator},
+	MethodRecord:  {access.RoleMonitor, access.RoleAuditor},
+	MethodKeys:    {access.RoleMonitor, access.RoleAuditor},
 }
 
 // overseers see all grants of their programme.

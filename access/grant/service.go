@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -36,6 +37,26 @@ type Service interface {
 	// Revoke takes a role away at once; the person's sessions end. Errors:
 	// ErrNotFound, ErrLast, ErrMonitor, access.ErrDenied.
 	Revoke(ctx context.Context, cmd Revoke) (Held, error)
+
+	// BeginProof gives a challenge to content that the caller wants to approve.
+	// Errors: staff.ErrPasskey, ErrKeys.
+	BeginProof(ctx context.Context, cmd BeginProof) (Begun, error)
+	// EndProof keeps a passkey's answer and journals its hash. The approval itself,
+	// of whatever service, follows within access.ProofLife. Errors: access.ErrProof
+	// for a challenge that is not the caller's or too old, staff.ErrSignIn for a
+	// wrong answer, staff.ErrPasskey, ErrKeyUnnamed.
+	EndProof(ctx context.Context, cmd EndProof) (Record, error)
+	// Record returns what an entry of the journal has the hash of. Errors:
+	// ErrNotFound.
+	Record(ctx context.Context, q OneRecord) (Record, error)
+	// NamedKeys returns the passkeys that the programme's grants named.
+	NamedKeys(ctx context.Context, q AllKeys) ([]Keys, error)
+}
+
+// People checks what passkeys answer: a staff.Service.
+type People interface {
+	AssertionOptions(ctx context.Context, member string, challenge [32]byte) (json.RawMessage, error)
+	CheckAssertion(ctx context.Context, member string, challenge [32]byte, answer json.RawMessage) (staff.Assertion, error)
 }
 
 // Config is what a Service needs. All of it is required.
@@ -43,18 +64,28 @@ type Config struct {
 	Store     Store
 	Authority *access.Authority
 	Prover    access.Prover
-	Console   []byte // see ConsoleKey
+	People    People
+	Data      []byte // the folder's data key
 	Now       func() time.Time
 }
 
-type service struct{ Config }
+type service struct {
+	Config
+	consoles, nonces []byte // keys
+}
 
 // New returns the service.
 func New(c Config) (Service, error) {
-	if c.Store == nil || c.Authority == nil || c.Prover == nil || c.Now == nil || len(c.Console) != sha256.Size {
-		return nil, errors.New("grant: Store, Authority, Prover, Now and a Console key are required")
+	if c.Store == nil || c.Authority == nil || c.Prover == nil || c.People == nil || c.Now == nil || len(c.Data) == 0 {
+		return nil, errors.New("grant: Store, Authority, Prover, People, Data and Now are required")
 	}
-	return &service{c}, nil
+	s := &service{Config: c}
+	var err error
+	if s.consoles, err = ConsoleKey(c.Data); err != nil {
+		return nil, err
+	}
+	s.nonces, err = nonceKey(c.Data)
+	return s, err
 }
 
 // ConsoleKey derives from a folder's data key that by which the console's codes

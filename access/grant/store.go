@@ -24,6 +24,11 @@ type Tx interface {
 	PutApproverKeys(k Keys) error
 	// ApproverKeys yields what a programme's grants named, by person and entry.
 	ApproverKeys(programme string) iter.Seq2[Keys, error]
+
+	// PutRecord stores a record, which is then the latest of its person and digest.
+	PutRecord(r Record) error
+	Record(programme string, hash [32]byte) (Record, error)
+	LatestRecord(programme, person string, digest [32]byte) (Record, error)
 }
 
 // Store runs functions in transactions, under the rules of ledger.Store.

@@ -19,6 +19,11 @@ func Routes(mux *http.ServeMux, e Endpoints, known func(http.Handler) http.Handl
 		"POST /api/v1/grants/{id}/approvals": handle(e.Approve, wireOfProposal, decodeApprove, http.StatusOK, opts),
 		"POST /api/v1/grants/{id}/refusal":   handle(e.Refuse, wireOfProposal, decodeRefuse, http.StatusOK, opts),
 		"POST /api/v1/grants/revocations":    handle(e.Revoke, wireOfHeld, decodeRevoke, http.StatusOK, opts),
+
+		"POST /api/v1/approvals/challenges":    handle(e.Begin, wireOfBegun, decodeBegin, http.StatusOK, opts),
+		"POST /api/v1/approvals/assertions":    handle(e.End, wireOfRecord, decodeEnd, http.StatusOK, opts),
+		"GET /api/v1/approvals/records/{hash}": handle(e.Record, wireOfRecord, decodeRecord, http.StatusOK, opts),
+		"GET /api/v1/approvals/keys":           handle(e.Keys, wireOfKeys, decodeKeys, http.StatusOK, opts),
 	} {
 		mux.Handle(pattern, known(h))
 	}

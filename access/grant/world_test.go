@@ -19,7 +19,7 @@ import (
 
 const origin = "https://jate.ngo.example"
 
-var consoleKey = make([]byte, 32)
+var consoleKey, _ = grant.ConsoleKey(make([]byte, 32))
 
 // world is the services over a store in memory, with a clock that the test moves.
 type world struct {
@@ -46,7 +46,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	if w.Service, err = grant.New(grant.Config{Store: w.db.Grant(), Authority: w.authority, Prover: access.TokenProver{Now: clock},
-		Console: consoleKey, Now: clock}); err != nil {
+		People: w.people, Data: make([]byte, 32), Now: clock}); err != nil {
 		t.Fatal(err)
 	}
 	return w

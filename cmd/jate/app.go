@@ -141,7 +141,10 @@ func (a *app) close() error { return a.db.Close() }
 // services makes the six services, each behind its counters and its audit log.
 func (a *app) services() error {
 	prover := a.prover()
-	if err := errors.Join(a.staff(), a.grant()); err != nil {
+	if err := a.staff(); err != nil {
+		return err
+	}
+	if err := a.grant(); err != nil {
 		return err
 	}
 	room, err := openPrintRoom(a.cfg.dir, a.settings)

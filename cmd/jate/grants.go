@@ -8,16 +8,18 @@ import (
 	"github.com/jate-cva/jate/internal/httpkit"
 )
 
-// prover is what proves that a person approves.
-func (a *app) prover() access.Prover { return access.TokenProver{Now: a.cfg.now} }
+// prover is what proves that a person approves: a passkey, but for a folder for
+// development.
+func (a *app) prover() access.Prover {
+	if a.settings.Development {
+		return access.TokenProver{Now: a.cfg.now}
+	}
+	return grant.PasskeyProver{Store: a.db.Grant(), Now: a.cfg.now}
+}
 
 // grant makes the service that says which roles a person holds.
 func (a *app) grant() error {
-	console, err := grant.ConsoleKey(a.keys.data)
-	if err != nil {
-		return err
-	}
-	s, err := grant.New(grant.Config{Store: a.db.Grant(), Authority: a.authority, Prover: a.prover(), Console: console, Now: a.cfg.now})
+	s, err := grant.New(grant.Config{Store: a.db.Grant(), Authority: a.authority, Prover: a.prover(), People: a.people, Data: a.keys.data, Now: a.cfg.now})
 	if err != nil {
 		return err
 	}

@@ -56,9 +56,25 @@ func TestGrants(t *testing.T) {
 	if len(out) != 2 {
 		t.Fatal(out)
 	}
-	for _, line := range out {
-		id, _ := roleProposed(line)
+	for i, line := range out {
+		id, digest := roleProposed(line)
+		if _, err := d.try("awa", "staff", "approve", id); err == nil || !strings.Contains(err.Error(), "approval_proof_missing") {
+			t.Errorf("approved without a passkey: %v", err)
+		}
+		if i == 0 { // another content does not count
+			d.run("awa", "approve", "--passkey", d.path("awa.key"), "--digest", strings.Repeat("a", 64))
+			if _, err := d.try("awa", "staff", "approve", id); err == nil {
+				t.Error("approved by the proof of another content")
+			}
+		}
+		if _, err := d.try("chi", "approve", "--passkey", d.path("chi.key"), "--digest", digest); err == nil {
+			t.Error("somebody's passkey that no grant named agreed to something")
+		}
+		d.run("awa", "approve", "--passkey", d.path("awa.key"), "--digest", digest)
 		d.run("awa", "staff", "approve", id)
+	}
+	if page := d.run("awa", "approve", "--digest", digest); !strings.Contains(page, "/office/#approve?digest="+digest) {
+		t.Error(page)
 	}
 	if _, err := d.try("awa", "staff", "grant", "--role", "issuer", chi); err == nil || !strings.Contains(err.Error(), "roles_incompatible") {
 		t.Errorf("%v", err)

@@ -147,6 +147,16 @@ func (s *story) roles(ben string) {
 	s.post("@awa", "/api/v1/grants/"+p.need("id")+"/approvals",
 		field{"digest": p.need("digest"), "console_code": grant.ConsoleCode(key, p.need("id"), [32]byte(digest))})
 	next := s.post("@ben", "/api/v1/grants", field{"member": ben, "role": "auditor"})
+	begun := s.post("@ben", "/api/v1/approvals/challenges", field{"digest": next.need("digest")})
+	agreed, err := s.colleagues["ben"].Get(begun.passkey("passkey"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	record := s.post("@ben", "/api/v1/approvals/assertions", field{"digest": next.need("digest"), "nonce": begun.need("nonce"), "passkey": agreed})
+	s.get("monitor", "/api/v1/approvals/records/"+record.need("hash"))
+	if n := len(s.get("monitor", "/api/v1/approvals/keys").list("items")); n == 0 {
+		s.t.Error("no key of an approver is named")
+	}
 	s.post("@awa", "/api/v1/grants/"+next.need("id")+"/approvals", field{"digest": next.need("digest")})
 	refused := s.post("@ben", "/api/v1/grants", field{"member": ben, "role": "registrar", "until": s.now(30)})
 	s.post("@awa", "/api/v1/grants/"+refused.need("id")+"/refusal", field{})

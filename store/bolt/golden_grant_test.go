@@ -9,7 +9,8 @@ import (
 
 // putGoldenGrant writes what package grant stores.
 func putGoldenGrant(tx *Tx) error {
-	return errors.Join(tx.PutGrantProposal(filled[grant.Proposal]()), tx.PutLead(filled[grant.Lead]()), tx.PutApproverKeys(filled[grant.Keys]()))
+	return errors.Join(tx.PutGrantProposal(filled[grant.Proposal]()), tx.PutLead(filled[grant.Lead]()), tx.PutApproverKeys(filled[grant.Keys]()),
+		tx.PutRecord(filled[grant.Record]()))
 }
 
 func checkGoldenGrant(t *testing.T, tx *Tx) {
@@ -17,4 +18,7 @@ func checkGoldenGrant(t *testing.T, tx *Tx) {
 	is(t, p)(tx.GrantProposal(p.ID))
 	is(t, l)(tx.Lead(l.Programme))
 	is(t, k)(one(tx.ApproverKeys(k.Programme)))
+	r := filled[grant.Record]()
+	is(t, r)(tx.Record(r.Programme, r.Hash()))
+	is(t, r)(tx.LatestRecord(r.Programme, r.Person, r.Digest))
 }

@@ -9,7 +9,9 @@ import (
 type grantTables struct {
 	proposals table[string, grant.Proposal]
 	leads     table[string, grant.Lead]
-	keys      table[string, grant.Keys] // programme, person, entry
+	keys      table[string, grant.Keys]   // programme, person, entry
+	records   table[string, grant.Record] // programme, hash
+	latest    table[string, string]       // programme, person, digest: hash
 }
 
 var _ grant.Tx = (*Tx)(nil)
@@ -48,4 +50,27 @@ func (tx *Tx) PutApproverKeys(k grant.Keys) error {
 // ApproverKeys yields what a programme's grants named, in order.
 func (tx *Tx) ApproverKeys(programme string) iter.Seq2[grant.Keys, error] {
 	return under(&tx.db.grant.keys, key(programme, ""), "")
+}
+
+// PutRecord stores a record.
+func (tx *Tx) PutRecord(r grant.Record) error {
+	hash := r.Hash()
+	if err := tx.db.grant.latest.put(tx, key(r.Programme, r.Person, string(r.Digest[:])), string(hash[:])); err != nil {
+		return err
+	}
+	return tx.db.grant.records.put(tx, key(r.Programme, string(hash[:])), r)
+}
+
+// Record returns the record with a hash.
+func (tx *Tx) Record(programme string, hash [32]byte) (grant.Record, error) {
+	return tx.db.grant.records.find(key(programme, string(hash[:])), grant.ErrNotFound)
+}
+
+// LatestRecord returns a person's latest record for a digest.
+func (tx *Tx) LatestRecord(programme, person string, digest [32]byte) (grant.Record, error) {
+	hash, err := tx.db.grant.latest.find(key(programme, person, string(digest[:])), grant.ErrNotFound)
+	if err != nil {
+		return grant.Record{}, err
+	}
+	return tx.Record(programme, [32]byte([]byte(hash)))
 }

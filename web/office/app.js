@@ -2,6 +2,7 @@ import { api, chosen, Refused } from './api.js';
 import { h } from './dom.js';
 import { language, say, speak } from './words.js';
 import { account } from './screens/account.js';
+import { approve } from './screens/approve.js';
 import { invitation } from './screens/invitation.js';
 import { device, program } from './screens/program.js';
 import { signIn } from './screens/sign-in.js';
@@ -24,6 +25,7 @@ export const screens = {
   'sign-in': { open: true, show: signIn },
   invitation: { open: true, show: invitation },
   account: { show: account },
+  approve: { show: approve },
   device: { show: device },
   program: { show: program },
 };

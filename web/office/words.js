@@ -2,6 +2,13 @@
 
 /** @type {Record<string, {en: string, fr: string}>} */
 const words = {
+  digest: { en: 'Digest of the content', fr: 'Empreinte du contenu' },
+  digestHint: { en: '64 digits and letters, as they were shown where you read it.', fr: '64 chiffres et lettres, tels qu’ils étaient affichés là où vous l’avez lu.' },
+  approveTitle: { en: 'Approve', fr: 'Approuver' },
+  approveWarning: { en: 'Your passkey agrees to exactly the content with this digest, and to nothing else. Approve only what you have read.',
+    fr: 'Votre clé d’accès approuve exactement le contenu qui a cette empreinte, et rien d’autre. N’approuvez que ce que vous avez lu.' },
+  approve: { en: 'Approve with my passkey', fr: 'Approuver avec ma clé d’accès' },
+  approved: { en: 'It counts for five minutes: give the command that approves now.', fr: 'C’est valable cinq minutes : lancez maintenant la commande qui approuve.' },
   offline: { en: 'The server cannot be reached. Try again.', fr: 'Le serveur est injoignable. Réessayez.' },
   failed: { en: 'That did not work. Try again.', fr: 'Cela n’a pas fonctionné. Réessayez.' },
   other: { en: 'Français', fr: 'English' },

@@ -78,6 +78,8 @@ var (
 		Salt: []byte{1}, Digest: [32]byte{2}, ProposedBy: "m3", Proposed: at, State: grant.Granted, ClosedBy: "m4", Console: true,
 		Closed: at.Add(time.Hour), Entry: 9}
 	lead = grant.Lead{Programme: "p1", Organisation: "ngo.example", Entry: 7}
+	record = grant.Record{Programme: "p1", Person: "x1", Digest: [32]byte{1}, Nonce: [32]byte{2}, PublicKey: []byte{3}, AuthenticatorData: []byte{4},
+		ClientData: []byte{5}, Signature: []byte{6}, At: at}
 	keys = grant.Keys{Programme: "p1", Person: "x1", Salt: []byte{3}, Keys: [][]byte{{4}, {5, 6}}, Entry: 9}
 )
 
@@ -85,6 +87,8 @@ func testMissing(t *testing.T, s grant.Store) {
 	view(t, s, func(tx grant.Tx) error {
 		missing[grant.Proposal](t)(tx.GrantProposal("g1"))
 		missing[grant.Lead](t)(tx.Lead("p1"))
+		missing[grant.Record](t)(tx.Record("p1", record.Hash()))
+		missing[grant.Record](t)(tx.LatestRecord("p1", "x1", record.Digest))
 		if n := len(collect(t, tx.GrantProposals())) + len(collect(t, tx.ApproverKeys("p1"))); n != 0 {
 			t.Errorf("%d things are there", n)
 		}
@@ -96,9 +100,11 @@ func testRoundTrip(t *testing.T, s grant.Store) {
 	newer := proposal
 	newer.State = grant.Open
 	update(t, s, func(tx grant.Tx) error {
-		return errors.Join(tx.PutGrantProposal(newer), tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys))
+		return errors.Join(tx.PutGrantProposal(newer), tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record))
 	})
 	view(t, s, func(tx grant.Tx) error {
+		same(t, record)(tx.Record("p1", record.Hash()))
+		same(t, record)(tx.LatestRecord("p1", "x1", record.Digest))
 		same(t, proposal)(tx.GrantProposal("g1"))
 		same(t, lead)(tx.Lead("p1"))
 		same(t, []grant.Keys{keys})(collect(t, tx.ApproverKeys("p1")), nil)
@@ -108,13 +114,18 @@ func testRoundTrip(t *testing.T, s grant.Store) {
 
 func testLists(t *testing.T, s grant.Store) {
 	second, later, foreign := proposal, keys, keys
+	again, other := record, record
+	again.Nonce, other.Person = [32]byte{9}, "x10"
 	second.ID = "g0"
 	later.Entry, foreign.Programme = 256, "p10"
 	update(t, s, func(tx grant.Tx) error {
-		return errors.Join(tx.PutGrantProposal(proposal), tx.PutGrantProposal(second), tx.PutApproverKeys(later), tx.PutApproverKeys(keys), tx.PutApproverKeys(foreign))
+		return errors.Join(tx.PutGrantProposal(proposal), tx.PutGrantProposal(second), tx.PutApproverKeys(later), tx.PutApproverKeys(keys), tx.PutApproverKeys(foreign),
+			tx.PutRecord(record), tx.PutRecord(again), tx.PutRecord(other))
 	})
 	view(t, s, func(tx grant.Tx) error {
 		same(t, []grant.Proposal{second, proposal})(collect(t, tx.GrantProposals()), nil)
+		same(t, again)(tx.LatestRecord("p1", "x1", record.Digest))
+		same(t, record)(tx.Record("p1", record.Hash()))
 		same(t, []grant.Keys{keys, later})(collect(t, tx.ApproverKeys("p1")), nil)
 		return nil
 	})
@@ -123,7 +134,7 @@ func testLists(t *testing.T, s grant.Store) {
 func testRollback(t *testing.T, s grant.Store) {
 	stop := errors.New("stop")
 	if err := s.Update(t.Context(), func(tx grant.Tx) error {
-		return errors.Join(tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), stop)
+		return errors.Join(tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record), stop)
 	}); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}

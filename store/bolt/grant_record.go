@@ -1,0 +1,72 @@
+package bolt
+
+import "github.com/jate-cva/jate/access/grant"
+
+var (
+	approvalTable = table[hashOf, provedRecord]{newBucket("approval"), 1, hashOfKey}
+	latestTable   = table[personHash, sum32]{newBucket("approval-latest"), 1, personHashKey}
+)
+
+// hashOf is a programme and a hash in it.
+type hashOf struct {
+	programme string
+	hash      [32]byte
+}
+
+var hashOfKey = keyCodec[hashOf]{
+	encode: func(to key, k hashOf) key { return to.str(k.programme).fixed(k.hash[:]) },
+	decode: func(r *keyReader) hashOf { return hashOf{r.str(), [32]byte(r.take(32))} },
+}
+
+// personHash is a programme, a person in it and a digest.
+type personHash struct {
+	programme, person string
+	digest            [32]byte
+}
+
+var personHashKey = keyCodec[personHash]{
+	encode: func(to key, k personHash) key { return to.str(k.programme).str(k.person).fixed(k.digest[:]) },
+	decode: func(r *keyReader) personHash { return personHash{r.str(), r.str(), [32]byte(r.take(32))} },
+}
+
+// provedRecord is in "approval" by programme and hash.
+type provedRecord struct {
+	Programme         string
+	Person            string
+	Digest            sum32
+	Nonce             sum32
+	PublicKey         []byte
+	AuthenticatorData []byte
+	ClientData        []byte
+	Signature         []byte
+	At                instant
+}
+
+func (r provedRecord) record() grant.Record {
+	return grant.Record{Programme: r.Programme, Person: r.Person, Digest: r.Digest, Nonce: r.Nonce, PublicKey: r.PublicKey,
+		AuthenticatorData: r.AuthenticatorData, ClientData: r.ClientData, Signature: r.Signature, At: r.At.time()}
+}
+
+// PutRecord stores a record.
+func (tx *Tx) PutRecord(r grant.Record) error {
+	hash := r.Hash()
+	if err := latestTable.put(tx, personHash{r.Programme, r.Person, r.Digest}, hash); err != nil {
+		return err
+	}
+	return approvalTable.put(tx, hashOf{r.Programme, hash}, provedRecord{r.Programme, r.Person, r.Digest, r.Nonce, r.PublicKey,
+		r.AuthenticatorData, r.ClientData, r.Signature, instantOf(r.At)})
+}
+
+// Record returns the record with a hash.
+func (tx *Tx) Record(programme string, hash [32]byte) (grant.Record, error) {
+	return read(tx, approvalTable, hashOf{programme, hash}, grant.ErrNotFound, provedRecord.record)
+}
+
+// LatestRecord returns a person's latest record for a digest.
+func (tx *Tx) LatestRecord(programme, person string, digest [32]byte) (grant.Record, error) {
+	hash, err := latestTable.get(tx, personHash{programme, person, digest}, grant.ErrNotFound)
+	if err != nil {
+		return grant.Record{}, err
+	}
+	return tx.Record(programme, hash)
+}
