@@ -53,8 +53,10 @@ type CardFacts struct {
 	// of several households at once.
 	Phone, Registrar, Verifier, Approver, Distributor, Collector int32
 	Taker                                                        voucher.Taker
-	HandedSaid                                                   time.Time // by the clock of the handheld that recorded it
-	Company                                                      int32     // as detect.Card has it
+	HandedSaid                                                   time.Time  // by the clock of the handheld that recorded it
+	Company                                                      int32      // as detect.Card has it
+	Before                                                       bool       // there was a round before
+	Habit                                                        vendors.ID // where its household bought then; "" nowhere
 }
 
 // Way is from a distribution point to a vendor's shop.

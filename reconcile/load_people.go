@@ -237,7 +237,7 @@ func (l *loader) former() error {
 
 func (l *loader) before(round, earlier string) error {
 	sold, of := map[Way]int64{}, map[string]int64{}
-	companies, served := numbers{}, map[string]int32{}
+	companies, served, bought := numbers{}, map[string]int32{}, map[string]vendors.ID{}
 	for r, err := range l.tx.ReceiptsByRound(earlier) {
 		if err != nil {
 			return err
@@ -256,6 +256,7 @@ func (l *loader) before(round, earlier string) error {
 			sold[Way{v.Point, r.Vendor}] += r.Value.Minor()
 			of[v.Point] += r.Value.Minor()
 		}
+		bought[v.Beneficiary] = r.Vendor
 		if r.Handheld != "" {
 			served[v.Beneficiary] = companies.of(string(r.Handheld) + " " + strconv.FormatInt(r.Said.Unix()/companySeconds, 10))
 		}
@@ -265,7 +266,8 @@ func (l *loader) before(round, earlier string) error {
 	}
 	for i := range l.facts.Cards {
 		if l.owners[i].round == round {
-			l.facts.Cards[i].Company = served[l.owners[i].household]
+			c, household := &l.facts.Cards[i], l.owners[i].household
+			c.Company, c.Before, c.Habit = served[household], len(bought) > 0 && household != "", bought[household]
 		}
 	}
 	return nil

@@ -75,6 +75,9 @@ func TestDetectFacts(t *testing.T) {
 	if c := f.Cards; c[0].Company == 0 || c[0].Company != c[2].Company || c[4].Company == c[0].Company || c[4].Company == 0 || c[6].Company != 0 {
 		t.Errorf("companies are %d, %d, %d, %d", c[0].Company, c[2].Company, c[4].Company, c[6].Company)
 	}
+	if c := f.Cards; c[0].Habit <= 0 || c[6].Habit != -1 {
+		t.Errorf("habits are %d and %d", c[0].Habit, c[6].Habit)
+	}
 	all, err := json.Marshal(f)
 	w.must(err)
 	for _, name := range []string{"registrar", "preparer", "lister", "b0", "b1", "d1"} {

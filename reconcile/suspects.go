@@ -111,7 +111,7 @@ func (s *suspects) card(f *Facts, at int) int32 {
 	s.facts.Cards = append(s.facts.Cards, detect.Card{Rank: int32(c.Number), Point: s.point(c.Point),
 		HandedFrom: seconds(c.Handed.From), HandedTo: seconds(c.Handed.To), Handed: seconds(c.HandedSaid), Lost: seconds(c.Lost),
 		Phone: c.Phone, Registrar: c.Registrar, Verifier: c.Verifier, Approver: c.Approver, Distributor: c.Distributor,
-		Taker: takers[c.Taker], Spare: c.Spare, Company: c.Company})
+		Taker: takers[c.Taker], Spare: c.Spare, Company: c.Company, Habit: s.habit(c)})
 	return i
 }
 

@@ -30,3 +30,16 @@ func (s *suspects) shares(f *Facts, round string) {
 		}
 	}
 }
+
+// habit says where a card's household bought in the round before, as detectors
+// number vendors: -1 where it bought nothing; 0 where there was no round before,
+// or it bought at one that is none of those looked at.
+func (s *suspects) habit(c CardFacts) int32 {
+	if v, ok := s.vendors[c.Habit]; ok {
+		return v + 1
+	}
+	if c.Before && c.Habit == "" {
+		return -1
+	}
+	return 0
+}

@@ -38,8 +38,11 @@ func (s *scored) combine() []Finding {
 			}
 		})
 	}
+	places := s.placesByVendor()
+	said, _ := s.said()
 	for i := range g.found {
 		one := &g.found[i]
+		s.refine(one, places[one.Vendor], said)
 		slices.Sort(one.Signals)
 		one.Signals = slices.Compact(one.Signals)
 		one.Score = max(one.Score, s.FreezeMin)

@@ -12,7 +12,9 @@
 // vendor with few sales is compared with few sales. Marks are counted within
 // units (a vendor, one of its days, its customers of one registrar …), all
 // tests together are held to a false discovery rate by Benjamini and Hochberg,
-// and signals of one family count once.
+// and signals of one family count once. Of what a combined finding is about, and
+// where more households deny than mistakes explain, the vendor's sales are taken
+// for a mixture of honest ones and others, and only the others are in question.
 //
 // # What it guarantees
 //

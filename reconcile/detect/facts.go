@@ -64,6 +64,9 @@ type Card struct {
 	// Company numbers the cards whose households one handheld served within one
 	// quarter of an hour in the round before; 0 where not known.
 	Company int32 `json:"company,omitempty"`
+	// Habit is one more than the vendor at which its household bought in the round
+	// before, -1 where it bought nothing then, 0 where not known.
+	Habit int32 `json:"habit,omitempty"`
 }
 
 // given returns when the card was handed over, as far as it is known, and
@@ -176,6 +179,8 @@ type Answer struct {
 	// Unreached: nobody answered, or the number is somebody else's. Received then
 	// means nothing.
 	Unreached bool `json:"unreached,omitempty"`
+	// Sought: the household was called because of its sale, not by lot.
+	Sought bool `json:"sought,omitempty"`
 }
 
 // Complaint is about a vendor; no name is in it.

@@ -413,9 +413,9 @@ func knowsHandheld(r *run, x Record) bool { return len(r.typed[x.Vendor]) == 0 |
 // besideHandheld marks typed stubs of vendors who sell with a handheld too.
 func besideHandheld(_ *run, x Record) bool { return x.Handheld < 0 }
 
-// extremes marks the sales in which some measure is above what all but the given
+// extremes marks the sales in which some measure is above what all but that
 // percentage of the zone's sales have; ok says where it is known.
-func extremes(measure func(*run, Record) (value int64, ok bool)) func(*run, marks) {
+func extremes(measure func(*run, Record) (value int64, ok bool), percent int) func(*run, marks) {
 	return func(r *run, m marks) {
 		byZone := make([][]int64, r.zones)
 		for _, s := range r.sales {
@@ -432,10 +432,15 @@ func extremes(measure func(*run, Record) (value int64, ok bool)) func(*run, mark
 			x := r.Records[s]
 			if v, ok := measure(r, x); ok {
 				vs := byZone[r.zoneOf[x.Vendor]]
-				m.set(i, v > vs[(len(vs)-1)*(100-r.Extreme)/100])
+				m.set(i, v > vs[(len(vs)-1)*(100-percent)/100])
 			}
 		}
 	}
+}
+
+// rare marks the extremes that the thresholds call so.
+func rare(measure func(*run, Record) (int64, bool)) func(*run, marks) {
+	return func(r *run, m marks) { extremes(measure, r.Extreme)(r, m) }
 }
 
 // waited is how long a card lay between hand-over and sale.

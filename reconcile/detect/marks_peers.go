@@ -15,9 +15,9 @@ func (r *run) strangers(a, b int32) bool {
 // crowd is how far around a sale those count that are made at the same time.
 const crowd = 15 * 60
 
-// around calls visit with each sale whose clock is known and with those of its
-// chain within the time of a crowd, itself included.
-func (r *run) around(visit func(place int, near []int)) {
+// within calls visit with each sale whose clock is known and with those of its
+// chain within that many seconds, itself included.
+func (r *run) within(seconds int64, visit func(place int, near []int)) {
 	r.chain(func(places []int) {
 		timed := make([]int, 0, len(places))
 		for _, p := range places {
@@ -29,10 +29,10 @@ func (r *run) around(visit func(place int, near []int)) {
 		from, to := 0, 0
 		for _, p := range timed {
 			at := r.ofSale(p).Said
-			for r.ofSale(timed[from]).Said < at-crowd {
+			for r.ofSale(timed[from]).Said < at-seconds {
 				from++
 			}
-			for to < len(timed) && r.ofSale(timed[to]).Said <= at+crowd {
+			for to < len(timed) && r.ofSale(timed[to]).Said <= at+seconds {
 				to++
 			}
 			visit(p, timed[from:to])
@@ -49,7 +49,7 @@ const crowdMost = 60
 func crowds(r *run, m marks) {
 	size := make([]int64, len(r.sales))
 	byVendor := make([][]int64, len(r.Vendors))
-	r.around(func(p int, near []int) {
+	r.within(crowd, func(p int, near []int) {
 		m[p] = clean
 		x := r.ofSale(p)
 		for i, q := range near {
@@ -87,7 +87,7 @@ func crowds(r *run, m marks) {
 // sameCompany marks sales among people of other villages with whom the same
 // household was served the last time.
 func sameCompany(r *run, m marks) {
-	r.around(func(p int, near []int) {
+	r.within(crowd, func(p int, near []int) {
 		c := r.Cards[r.ofSale(p).Card]
 		if c.Company == 0 {
 			return

@@ -18,6 +18,7 @@ var peopleDetectors = []Detector{
 		Clears: Text{"Answers to the complaints that satisfy those who made them.", "Des réponses qui satisfont les plaignants."},
 		find:   complaints,
 	},
+	alikeDetector,
 }
 
 // denialsFalse is how many times the usual rate of false discoveries is borne
@@ -31,14 +32,21 @@ const denialsFalse = 10
 // sales are in question; otherwise those denied are.
 func denials(r *run) []Finding {
 	asked, denied := make([]count, len(r.Vendors)), make([][]int32, len(r.Vendors))
+	drawn := make([]count, len(r.Vendors)) // by lot
 	for _, a := range r.Answers {
 		x := r.Records[a.Record]
 		if r.questioned[a.Record] || a.Unreached {
 			continue
 		}
 		asked[x.Vendor].n++
+		if !a.Sought {
+			drawn[x.Vendor].n++
+		}
 		if !a.Received {
 			asked[x.Vendor].k++
+			if !a.Sought {
+				drawn[x.Vendor].k++
+			}
 			denied[x.Vendor] = append(denied[x.Vendor], a.Record)
 		}
 	}
@@ -57,7 +65,7 @@ func denials(r *run) []Finding {
 		one := Finding{Vendor: int32(v), Handheld: -1, Score: 20, Records: denied[v]}
 		if c.k >= r.DenialsMin && surprise[v] <= limit {
 			one.Score = 60
-			if betaBinomialTail(c.k, c.n, float64(r.DenialsAll)/100, 1e6) < 0.1 {
+			if betaBinomialTail(drawn[v].k, drawn[v].n, float64(r.DenialsAll)/100, 1e6) < 0.1 {
 				one.Records = nil
 				for _, i := range r.byVendor[v] {
 					if !r.questioned[i] {

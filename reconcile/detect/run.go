@@ -28,6 +28,7 @@ type run struct {
 	claims     [][]int64 // when each vendor's were made, ascending
 	cards      [][]int32 // records by card, made on demand
 	questioned []bool    // by record: a finding that could freeze it has it
+	scored     *scored   // once signals are
 }
 
 func newRun(f *Facts, t Thresholds) *run {

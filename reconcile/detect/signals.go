@@ -21,6 +21,8 @@ const (
 	goods   = "goods"
 	handed  = "handed" // how cards were handed over
 	spares  = "spares"
+	choice  = "choice" // of a shop
+	listed  = "listed" // how they came on the list
 )
 
 // signal makes a detector of marks; they all say and ask the same.
@@ -69,9 +71,9 @@ var signals = []Detector{
 	signal("around-report", report, Text{"cards sold around the time of their reported loss", "des cartes vendues vers le moment de l'annonce de leur perte"},
 		Text{"The household says that it bought, and lost the card then.", "Le ménage dit avoir acheté, puis perdu la carte."}, "", each(always, afterReport)),
 	signal("from-afar", order, Text{"customers from farther away than nearly all others", "des clients venus de plus loin que presque tous les autres"},
-		Text{"A village whose own shop has closed; its people say so.", "Un village dont la boutique a fermé ; ses habitants le disent."}, "", extremes(cameFrom)),
+		Text{"A village whose own shop has closed; its people say so.", "Un village dont la boutique a fermé ; ses habitants le disent."}, "", rare(cameFrom)),
 	signal("long-unsold", waits, Text{"cards that were sold longer after hand-over than nearly all others", "des cartes vendues plus longtemps après la remise que presque toutes les autres"},
-		Text{"People who were away, and say so.", "Des personnes absentes, qui le disent."}, "", extremes(waited)),
+		Text{"People who were away, and say so.", "Des personnes absentes, qui le disent."}, "", rare(waited)),
 	signal("before-hand-over", handed, Text{"cards sold before they were handed over", "des cartes vendues avant leur remise"},
 		Text{"A hand-over that was recorded late.", "Une remise enregistrée en retard."}, "", each(knowsHandOver, beforeHandOver)),
 	signal("stubs-beside-handheld", papers, Text{"typed stubs of a trader who has a handheld", "des souches saisies d'un commerçant qui a un terminal"},
@@ -99,11 +101,25 @@ var signals = []Detector{
 	signal("high-values", values, Text{"cards of the highest values of the point", "des cartes des plus fortes valeurs du site"},
 		Text{"Large households who say that they bought there.", "De grands ménages qui disent y avoir acheté."}, "", valuable),
 	signal("soon-sold", waits, Text{"cards that were sold sooner after hand-over than nearly all others", "des cartes vendues plus tôt après la remise que presque toutes les autres"},
-		Text{"A shop beside the point.", "Une boutique à côté du site."}, "", extremes(quickly)),
+		Text{"A shop beside the point.", "Une boutique à côté du site."}, "", rare(quickly)),
 	signal("unreached", voices, Text{"households that nobody reaches by phone", "des ménages que personne ne joint au téléphone"},
 		Text{"No network there; visits to the households.", "Pas de réseau là-bas ; des visites aux ménages."}, "", unreached),
 	signal("complained", voices, Text{"sales that were complained about", "des ventes qui ont fait l'objet de plaintes"},
 		Text{"Answers to the complaints that satisfy those who made them.", "Des réponses qui satisfont les plaignants."}, "", complained),
 	signal("denied", voices, Text{"households that say that they did not receive", "des ménages qui disent n'avoir pas reçu"},
 		Text{"A second call by somebody else.", "Un second appel par une autre personne."}, "", denied),
+	signal("unlikely-customer", choice, Text{"people who would hardly have chosen this shop, by their habits and their village's", "des gens qui n'auraient guère choisi cette boutique, selon leurs habitudes et celles de leur village"},
+		Text{"A new shop, a better price; people who say why they came.", "Une nouvelle boutique, un meilleur prix ; des gens qui disent pourquoi ils sont venus."}, "", unlikely),
+	signal("burst", pace, Text{"several sales within minutes, to people of different villages, at a quiet hour", "plusieurs ventes en quelques minutes à des gens de villages différents, à une heure calme"},
+		Text{"A bus or a cart that brought them together.", "Un car ou une charrette qui les a amenés ensemble."}, "", bursts),
+	signal("out-of-place", listed, Text{"households that somebody else registered than their neighbours in the list", "des ménages enregistrés par une autre personne que leurs voisins de liste"},
+		Text{"People who came back later; visits to the households.", "Des personnes revenues plus tard ; des visites aux ménages."}, "", outOfPlace),
+	signal("newcomers", listed, Text{"households that bought nothing in the round before", "des ménages qui n'ont rien acheté au tour précédent"},
+		Text{"Households that came on the list since; visits to them.", "Des ménages inscrits depuis ; des visites chez eux."}, "", each(knowsHabit, newcomers)),
+	signal("one-phone-together", order, Text{"three cards or more with one phone, sold by one shop within an hour", "trois cartes ou plus d'un même téléphone, vendues par une boutique en une heure"},
+		Text{"Brothers who came together; visits to the households.", "Des frères venus ensemble ; des visites aux ménages."}, "", brought(phoneOf)),
+	signal("one-hand-together", hands, Text{"three cards or more that one person brought, sold by one shop within an hour", "trois cartes ou plus apportées par une personne, vendues par une boutique en une heure"},
+		Text{"Households that say whom they sent, and have the goods.", "Des ménages qui disent qui ils ont envoyé et ont les marchandises."}, "", brought(handOf)),
+	signal("own-rhythm", hours, Text{"sales at times at which the other shops of the point sell little", "des ventes à des moments où les autres boutiques du site vendent peu"},
+		Text{"A shop that opens when others are closed; its neighbours know.", "Une boutique ouverte quand les autres sont fermées ; les voisins le savent."}, "", ownRhythm),
 }

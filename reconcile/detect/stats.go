@@ -160,3 +160,8 @@ func discoveries(ps []float64, tests int, q float64) float64 {
 	}
 	return 0
 }
+
+// sortBy sorts by a key, and by the values where keys are the same.
+func sortBy[T, K cmp.Ordered](list []T, key func(T) K) {
+	slices.SortFunc(list, func(a, b T) int { return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(a, b)) })
+}

@@ -39,14 +39,17 @@ type Thresholds struct {
 	PhoneHouseholds  int `json:"phone_households"` // that may share a phone
 	CollectorCards   int `json:"collector_cards"`  // that one person may collect
 	RareHours        int `json:"rare_hours_percent"`
-	CrowdPercent     int `json:"crowd_percent"`   // of a vendor's usual crowd
-	CompanyMin       int `json:"company_min"`     // of companions
-	Extreme          int `json:"extreme_percent"` // of the zone's sales are called extreme
+	CrowdPercent     int `json:"crowd_percent"`    // of a vendor's usual crowd
+	CompanyMin       int `json:"company_min"`      // of companions
+	Extreme          int `json:"extreme_percent"`  // of the zone's sales are called extreme
+	Unlikely         int `json:"unlikely_percent"` // of the zone's sales are called unlikely
 
 	CounterfeitsMin int   `json:"counterfeits_min"`
 	WrongMin        int   `json:"wrong_min"` // wrong PINs before a sale that make a mark
 	DenialsMin      int   `json:"denials_min"`
 	DenialError     int   `json:"denial_error_percent"` // of those asked who are mistaken
+	KeptPercent     int   `json:"kept_percent"`         // probability from which a sale on which several signals fall stays in question
+	AlikePercent    int   `json:"alike_percent"`        // the same for a sale to be like those that are denied
 	DenialsAll      int   `json:"denials_all_percent"`  // of all customers; where more denied than this explains, all sales are in question
 	OverList        int64 `json:"over_list_permille"`
 	OverMarket      int64 `json:"over_market_permille"`
@@ -95,8 +98,8 @@ func Override(object []byte) (Thresholds, error) {
 		return Thresholds{}, fmt.Errorf("thresholds: lift_min is %v, must be 1.5 or more", t.LiftMin)
 	case !(t.WeightCap > 0 && t.WeightMin > max(t.WeightCap, t.EverydayCap)):
 		return Thresholds{}, fmt.Errorf("thresholds: weight_min %v must be above weight_cap and everyday_cap, so that one family is never enough", t.WeightMin)
-	case t.MarksMin < 2 || t.RunLength < 4 || t.RhythmGaps < 5 || t.OrderWindow < 6 || t.OrderPercent < 1 || t.RoundTo < 1 || t.FastSeconds < 1, t.Extreme < 1 || t.Extreme > 50:
-		return Thresholds{}, fmt.Errorf("thresholds: marks_min, run_length, rhythm_gaps, fast_seconds, order_window, order_percent, round_to or extreme_percent is out of bounds")
+	case t.MarksMin < 2 || t.RunLength < 4 || t.RhythmGaps < 5 || t.OrderWindow < 6 || t.OrderPercent < 1 || t.RoundTo < 1 || t.FastSeconds < 1, t.Extreme < 1 || t.Extreme > 50, t.Unlikely < 1 || t.Unlikely > 30:
+		return Thresholds{}, fmt.Errorf("thresholds: marks_min, run_length, rhythm_gaps, fast_seconds, order_window, order_percent, round_to, extreme_percent or unlikely_percent is out of bounds")
 	}
 	return t, nil
 }

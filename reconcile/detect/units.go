@@ -67,15 +67,17 @@ type outcome struct {
 // scored is what signals come to in all units.
 type scored struct {
 	*run
-	marks []marks // by signal
+	marks []marks    // by signal
+	bases []baseline // by signal
 	units []unit
 	hot   [][]outcome // by unit: what is significant
 }
 
 // score marks all sales and tests every signal in every unit.
 func (r *run) score() *scored {
-	s := &scored{run: r, marks: make([]marks, len(signals))}
 	bases := make([]baseline, len(signals))
+	s := &scored{run: r, marks: make([]marks, len(signals)), bases: bases}
+	r.scored = s
 	for i, d := range signals {
 		s.marks[i] = make(marks, len(r.sales))
 		d.mark(r, s.marks[i])
@@ -110,10 +112,10 @@ func (r *run) score() *scored {
 		}
 		for u, un := range s.units {
 			c, mean := counts[u], bases[i].of(un.vendor, r.zoneOf)
-			if c.k < r.enough(i) || c.lift(mean, signals[i].Family == voices || signals[i].Family == values) < r.LiftMin {
+			if c.k < r.enough(i) || c.lift(mean, mean > common) < r.LiftMin {
 				continue
 			}
-			lift := c.lift(mean, signals[i].Family == voices || signals[i].Family == values)
+			lift := c.lift(mean, mean > common)
 			p := betaBinomialTail(c.k, c.n, mean, strength[un.kind])
 			s.hot[u] = append(s.hot[u], outcome{i, p, min(math.Log10(lift), r.cap(i)), 2*c.k >= c.n})
 			ps = append(ps, p)
@@ -162,11 +164,14 @@ func (s *scored) inherit() {
 	}
 }
 
+// common is the rate from which marks are no rarity.
+const common = 0.05
+
 // lift says how many times the expected rate a count has; of marks that are
 // common the odds, because their rate cannot be many times as high.
-func (c count) lift(mean float64, common bool) float64 {
+func (c count) lift(mean float64, odds bool) float64 {
 	more := (float64(c.k) + 0.5) / (float64(c.n)*mean + 0.5)
-	if !common {
+	if !odds {
 		return more
 	}
 	return more * (float64(c.n)*(1-mean) + 0.5) / (float64(c.n-c.k) + 0.5)

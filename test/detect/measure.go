@@ -34,6 +34,7 @@ type result struct {
 	frozen    int                                // vendors that took part in nothing and have such a finding
 	single    int                                // of those findings, such as rest on one signal
 	vendors   int                                // that took part in nothing
+	sought    int                                // households called for their sales
 	episodes  map[simulate.Kind]int              // vendors in each kind
 	noticed   map[simulate.Kind]int              // of those, with any finding
 }

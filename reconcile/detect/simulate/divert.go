@@ -47,7 +47,8 @@ const (
 var tuned = []Kind{HeldCards, Ghosts, Proxies, AfterReport, TooSoon, Counterfeit, Clone, ClockGames, NoFactor, HeldSyncs, InventedC, InflatedC,
 	DuplicateC, BorrowedC, SplitClaims, OverPrice, TakesMarket, StaffTrader, WrongPINs, NightSales, NotReceived, Guesses, Photocopies, Short, MadeUp}
 
-var former = []Kind{Ring, Leftovers, Buyer, TypedStubs, CashOut, Employee, TwiceListed, Unopened}
+var former = []Kind{Ring, Leftovers, Buyer, TypedStubs, CashOut, Employee, TwiceListed, Unopened,
+	HelpDesk, Skimmed, PaperShop, FamilySplit, Credit, Relay, LunchHour, Quota, BigCards, Drip, TwoHandhelds, LateTyped}
 
 // scheme diverts about so much, in francs, with one or a few vendors, and
 // returns how much it was.
@@ -64,6 +65,8 @@ var schemes = map[Kind]scheme{
 	Guesses: guesses, Photocopies: photocopies, Short: short, MadeUp: madeUp,
 	HelpDesk: helpDesk, Skimmed: skimmed, PaperShop: paperShop, FamilySplit: familySplit, Credit: credit, Relay: relay, LunchHour: lunchHour,
 	Quota: quota, BigCards: bigCards, Drip: drip, TwoHandhelds: twoHandhelds, LateTyped: lateTyped,
+	ChiefTenth: chiefTenth, Discount: discount, LostHandheld: lostHandheld, SplitHomes: splitHomes, VoidRing: voidRing, Lent: lent,
+	Cartel: cartel, OneInThirty: oneInThirty, Debts: debts, CardBuyer: cardBuyer, Absent: absent, GhostVillage: ghostVillage,
 }
 
 // episodesMax bounds the vendors in one kind of diversion, as a part of all.
@@ -84,7 +87,20 @@ func (w *world) divert() {
 			}
 			w.rounds[v] = true
 			w.truth.Vendors[v] = append(w.truth.Vendors[v], k)
+			first := len(w.events)
 			want -= schemes[k](w, v, w.between(30, 110))
+			if w.chance(0.4) {
+				w.again(w.events[first:])
+			}
+		}
+	}
+}
+
+// again: they did the same in the round before.
+func (w *world) again(events []event) {
+	for _, e := range events {
+		if e.card >= 0 && w.chance(0.75) {
+			w.facts.Cards[e.card].Habit = e.vendor + 1
 		}
 	}
 }

@@ -19,9 +19,11 @@ func (w *world) finish() *Round {
 	order := w.sendAll()
 	w.goods(order)
 	w.bill()
-	w.call(order)
+	round := &Round{}
+	w.call(order, round)
 	w.complain(order)
-	return &Round{w.facts, w.truth}
+	round.Facts, round.Truth = w.facts, w.truth
+	return round
 }
 
 // syncs says when each shop's handhelds meet a network.
@@ -232,26 +234,42 @@ func (w *world) bill() {
 	}
 }
 
-// call asks households of each vendor whether they received; one in fifty is
-// mistaken, and of those invented nobody answers.
-func (w *world) call(order []int32) {
+// call asks some households of each vendor, by lot, whether they received.
+func (w *world) call(order []int32, round *Round) {
+	round.says = make([]detect.Answer, len(order))
+	for n, i := range order {
+		round.says[n] = w.says(int32(n), w.events[i])
+	}
 	perVendor := make([]int, len(w.shops))
 	for _, n := range w.rand.Perm(len(w.facts.Records)) {
 		r := w.facts.Records[n]
 		if perVendor[r.Vendor] >= w.Calls || r.Card < 0 || !r.Paid {
 			continue
 		}
-		e := w.events[order[n]]
 		perVendor[r.Vendor]++
-		if e.silent || w.chance(0.3) {
-			w.facts.Answers = append(w.facts.Answers, detect.Answer{Record: int32(n), Unreached: true})
-			continue
-		}
-		received := !w.chance(0.02)
-		if e.denies {
-			received = w.chance(0.1)
-		}
-		w.facts.Answers = append(w.facts.Answers, detect.Answer{Record: int32(n), Received: received})
+		w.facts.Answers = append(w.facts.Answers, round.says[n])
+	}
+}
+
+// says is what a household would say: three in ten are not reached, one in fifty
+// is mistaken, and of those invented nobody answers.
+func (w *world) says(n int32, e event) detect.Answer {
+	if e.silent || w.chance(0.3) {
+		return detect.Answer{Record: n, Unreached: true}
+	}
+	received := !w.chance(0.02)
+	if e.denies {
+		received = w.chance(0.1)
+	}
+	return detect.Answer{Record: n, Received: received}
+}
+
+// Call asks the households of these records, which were chosen for their sales.
+func (r *Round) Call(records []int32) {
+	for _, n := range records {
+		a := r.says[n]
+		a.Sought = true
+		r.Facts.Answers = append(r.Facts.Answers, a)
 	}
 }
 

@@ -24,7 +24,7 @@ func ghosts(w *world, v int32, size int) (taken int64) {
 	start := w.working()
 	for i, c := range w.shuffled(cards) {
 		card := &w.facts.Cards[c]
-		card.Registrar, card.Verifier, card.Approver = team[0], team[1], team[2]
+		card.Registrar, card.Verifier, card.Approver, card.Habit = team[0], team[1], team[2], -1
 		if w.careless(0.6) {
 			card.Verifier = team[0]
 		}
@@ -205,7 +205,7 @@ func staffTrader(w *world, v int32, size int) int64 {
 	cousin := w.person()
 	return w.pile(StaffTrader, v, w.shuffled(w.anywhere(v, size)), at, gap, func(e *event) {
 		c := &w.facts.Cards[e.card]
-		c.Registrar, c.Verifier, c.Approver = team[0], team[1], team[2]
+		c.Registrar, c.Verifier, c.Approver, c.Habit = team[0], team[1], team[2], -1
 		if w.careless(0.7) {
 			c.Verifier = c.Registrar
 		}

@@ -93,7 +93,7 @@ func (w *world) chief(v int32) {
 	each := w.chance(0.5) // he brings them each time
 	for i, c := range block {
 		if each && w.chance(0.8) {
-			w.facts.Cards[c].Company = -1 - v*100 - int32(i/12)
+			w.facts.Cards[c].Company, w.facts.Cards[c].Habit = -1-v*100-int32(i/12), v+1
 		}
 		if w.chance(0.25) {
 			w.facts.Cards[c].Phone = phone

@@ -24,7 +24,8 @@ type Config struct {
 	Subtlety   float64 // 0 careless to 1 as careful as can be
 	Kinds      []Kind  // of diversion; none where empty
 	Oddities   bool    // honest people behave oddly
-	Calls      int     // households called for each vendor after the round
+	Calls      int     // households of each vendor called by lot after the round
+	Sought     int     // and then those called for their sales
 }
 
 // Default is the round that docs/detection.md measures: 60,000 households, 150
@@ -52,6 +53,8 @@ type Truth struct {
 type Round struct {
 	Facts detect.Facts `json:"facts"`
 	Truth Truth        `json:"truth"`
+
+	says []detect.Answer // by record: what its household would say
 }
 
 // New invents a round. It fails for a configuration out of bounds and an
@@ -93,5 +96,5 @@ func Holdout() []Kind { return slices.Clone(holdout) }
 // Seeds of rounds: what was tuned with is never judged with.
 var (
 	TuningSeeds  = []uint64{101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112}
-	JudgingSeeds = []uint64{8101, 8102, 8103, 8104, 8105, 8106, 8107, 8108, 8109, 8110, 8111, 8112}
+	JudgingSeeds = []uint64{9301, 9302, 9303, 9304, 9305, 9306, 9307, 9308, 9309, 9310, 9311, 9312}
 )

@@ -130,6 +130,9 @@ func (w *world) people() {
 		if w.chance(0.01) {
 			c.Verifier = c.Registrar
 		}
+		if w.chance(0.015) { // people who came back, and whom another team added
+			c.Registrar = int32(1 + w.rand.IntN(registrars))
+		}
 		if w.chance(0.7) {
 			c.Phone = w.person()
 			if w.chance(0.15) && len(w.facts.Cards) > 0 {
@@ -198,6 +201,10 @@ func (w *world) buy(c int32, p int, weights []float64, handed int64) {
 	at := handed + int64(w.rand.IntN(hour))
 	card.Handed = at
 	w.byCard[c] = -1
+	card.Habit = w.near[p][w.pick(weights)] + 1
+	if w.chance(0.12) { // away, ill, or not on the list yet
+		card.Habit = -1
+	}
 	card.Taker = detect.Head
 	switch {
 	case w.chance(0.10):
@@ -210,6 +217,9 @@ func (w *world) buy(c int32, p int, weights []float64, handed int64) {
 		return
 	}
 	shop := w.near[p][w.pick(weights)]
+	if card.Habit > 0 && w.chance(0.55) {
+		shop = card.Habit - 1
+	}
 	e := event{card: c, vendor: shop, at: w.visit(p, at, w.shops[shop]), value: w.value(), full: !w.chance(0.025),
 		metres: int32(float64(pointMetres) * math.Exp(0.6*w.rand.NormFloat64()))}
 	e.handheld = w.counter(shop)
@@ -251,7 +261,14 @@ func (w *world) together(c int32, e *event) {
 	if w.chance(share) {
 		e.vendor, e.handheld, e.at, e.metres = first.vendor, first.handheld, first.at+int64(w.between(40, 240)), first.metres
 		if w.chance(0.7) {
-			card.Company = before.Company
+			card.Company, card.Habit = before.Company, before.Habit
+		}
+		if first.collector == 0 && w.chance(0.15) { // one of them buys for both
+			first.collector = w.person()
+			w.events[w.byCard[c-1]].collector = first.collector
+		}
+		if share > 0.1 && e.collector == 0 && w.chance(0.5) {
+			e.collector = first.collector
 		}
 	}
 }
