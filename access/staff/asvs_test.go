@@ -162,8 +162,23 @@ func TestASVS_6_3_8(t *testing.T) {
 	w := newWorld(t, func(c *staff.Config) { c.Cost = staff.Cost{MemoryKiB: 4 << 10, Passes: 1} })
 	admin := w.first()
 	w.hire(admin, "ben", false, access.RoleRegistrar)
+	// Other processes disturb a measurement; a password that is not hashed shows in
+	// every one.
+	var off []string
+	for range 6 {
+		if off = w.guesses(); len(off) == 0 {
+			return
+		}
+	}
+	t.Error(off)
+}
+
+// guesses compares how long it takes to refuse a name with a password, one with a
+// passkey alone, and one that nobody has. It returns what differs by a tenth.
+func (w *world) guesses() (off []string) {
+	t := w.t
 	took := map[string][]time.Duration{}
-	const rounds = 41
+	const rounds = 21
 	for range rounds {
 		for _, name := range []string{"ben", "awa", "nobody"} {
 			w.pass(2 * time.Hour) // no wait
@@ -179,9 +194,10 @@ func TestASVS_6_3_8(t *testing.T) {
 	least := func(name string) float64 { return float64(slices.Min(took[name])) }
 	for _, name := range []string{"awa", "nobody"} {
 		if r := least(name) / least("ben"); r < 0.9 || r > 1.1 {
-			t.Errorf("%s takes %.2f of the time of one who is there", name, r)
+			off = append(off, fmt.Sprintf("%s takes %.2f of the time of one who is there", name, r))
 		}
 	}
+	return off
 }
 
 // A code is good once: of an application, for recovery, of an invitation.
