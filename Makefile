@@ -56,8 +56,9 @@ demo: ## a whole round on invented households, then a server to look around in
 	else echo "demo: npm is not installed; going on without the handheld"; fi
 	go run ./cmd/jate demo
 
-test: tools web ## every test, race detector on, then the handheld in a browser; a missing outside program fails
-	JATE_TOOLS=required CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) ./...
+test: tools web ## every test, race detector on where nothing is measured, then the handheld in a browser; a missing outside program fails
+	JATE_TOOLS=required CGO_ENABLED=1 go test -race -timeout $(TIMEOUT) $$(go list ./... | grep -v -E '/test/(bench|detect)$$')
+	JATE_TOOLS=required go test -timeout $(TIMEOUT) ./test/bench ./test/detect
 	@$(MAKE) --no-print-directory webtest
 
 webtest: web ## the handheld's tests alone: types, units, and in Chromium against the real server
