@@ -54,12 +54,6 @@ func (c Content) Facts(digest [32]byte) map[string]string {
 	return facts
 }
 
-// contentOf reads what Facts wrote.
-func contentOf(person string, facts map[string]string) Content {
-	return Content{Programme: facts["programme"], Person: person, Role: access.Role(facts["role"]), From: facts["from"], Until: facts["until"],
-		DeputyOf: facts["deputy-of"], Keys: facts["keys"]}
-}
-
 // KeysHash is how the journal names a person's passkeys: a SHA-256 with a salt,
 // so that nobody finds by their public keys which pseudonyms of two programmes are
 // one person. The order of the keys does not matter. It is "" for no key.
