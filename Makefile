@@ -17,6 +17,9 @@ ifeq ($(origin GOTOOLCHAIN),undefined)
 export GOTOOLCHAIN := $(shell GOTOOLCHAIN=auto go version >/dev/null 2>&1 && echo auto || echo local)
 endif
 
+# By default a program under the race detector sleeps for a second before it ends; script tests start some two hundred.
+export GORACE ?= atexit_sleep_ms=0
+
 # Longest time one package's tests may take, with the race detector on.
 TIMEOUT ?= 12m
 

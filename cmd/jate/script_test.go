@@ -13,5 +13,8 @@ func TestMain(m *testing.M) {
 
 // The command line, as a person types it.
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: closingScript})
+	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: func(env *testscript.Env) error {
+		env.Setenv("GORACE", os.Getenv("GORACE"))
+		return closingScript(env)
+	}})
 }
