@@ -33,6 +33,9 @@ func TestIncompatible(t *testing.T) {
 		if r != access.RoleMonitor && r != access.RoleAuditor {
 			want[[2]access.Role{access.RoleMonitor, r}] = true
 		}
+		if r != access.RoleDonor {
+			want[[2]access.Role{access.RoleDonor, r}] = true
+		}
 	}
 	for _, a := range access.Roles() {
 		for _, b := range access.Roles() {
@@ -287,7 +290,7 @@ func TestRoles(t *testing.T) {
 		t.Error("the set of roles can be changed from outside")
 	}
 	want := []access.Role{"registrar", "list-approver", "issuer", "distribution-officer", "vendor-manager", "handheld-manager",
-		"finance-preparer", "finance-approver", "monitor", "meal-officer", "safeguarding", "dpo", "auditor", "administrator"}
+		"finance-preparer", "finance-approver", "monitor", "meal-officer", "safeguarding", "dpo", "auditor", "administrator", "donor"}
 	if diff := cmp.Diff(want, access.Roles()); diff != "" {
 		t.Error(diff)
 	}

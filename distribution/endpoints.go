@@ -19,6 +19,7 @@ type Endpoints struct {
 	Funds            httpkit.Endpoint[Query, []FundView]
 	PrepareGiveBack  httpkit.Endpoint[PrepareGiveBack, Fund]
 	ApproveGiveBack  httpkit.Endpoint[ApproveReturn, Fund]
+	NameReader       httpkit.Endpoint[NameReader, Fund]
 	ImportList       httpkit.Endpoint[ImportList, ImportReport]
 	AbandonImport    httpkit.Endpoint[AbandonImport, Import]
 	Imports          httpkit.Endpoint[Query, []Import]
@@ -68,6 +69,7 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		Funds:            guarded(MethodFunds, s.Funds, observe),
 		PrepareGiveBack:  guarded(MethodPrepareGiveBack, s.PrepareGiveBack, observe),
 		ApproveGiveBack:  guarded(MethodApproveGiveBack, s.ApproveGiveBack, observe),
+		NameReader:       guarded(MethodNameReader, s.NameReader, observe),
 		ImportList:       guarded(MethodImportList, s.ImportList, observe),
 		AbandonImport:    guarded(MethodAbandonImport, s.AbandonImport, observe),
 		Imports:          guarded(MethodImports, s.Imports, observe),

@@ -144,6 +144,7 @@ type FundView struct {
 	Receipts      []FundReceipt
 	ReceivedDonor money.Amount // in the donor's currency
 	Received      money.Amount // in XOF
+	Readers       []string     // staff identifiers of the donor's people who take its reports
 	Receivable    money.Amount // promised in XOF and not received
 	Available     money.Amount // in XOF, not drawn on
 	// Rate is the weighted actual rate, XOF for one unit of the donor's
@@ -185,6 +186,9 @@ func viewFund(tx Tx, f Fund) (FundView, error) {
 	}
 	if v.ReceivedDonor.Sign() > 0 {
 		v.Rate = new(big.Rat).Quo(v.Received.Decimal().Rat(), v.ReceivedDonor.Decimal().Rat()).RatString()
+	}
+	if v.Readers, err = tx.Named(f.readers()); err != nil {
+		return v, err
 	}
 	if v.Receivable, err = tx.Balance(ledger.Receivable(f.ID), money.XOF); err != nil {
 		return v, err

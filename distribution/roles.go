@@ -15,6 +15,7 @@ const (
 	MethodFunds            Method = "funds"
 	MethodPrepareGiveBack  Method = "prepare_give_back"
 	MethodApproveGiveBack  Method = "approve_give_back"
+	MethodNameReader       Method = "name_reader"
 	MethodImportList       Method = "import_list"
 	MethodAbandonImport    Method = "abandon_import"
 	MethodImports          Method = "imports"
@@ -72,6 +73,8 @@ var (
 		access.RoleMonitor, access.RoleAuditor}
 	books = []access.Role{access.RoleIssuer, access.RoleListApprover, access.RoleFinancePreparer,
 		access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
+	// everybody is whoever works on the programme: not a donor's person, who
+	// reads what was published.
 	everybody = []access.Role{access.RoleRegistrar, access.RoleListApprover, access.RoleIssuer,
 		access.RoleDistributionOfficer, access.RoleVendorManager, access.RoleHandheldManager,
 		access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleMEALOfficer,
@@ -91,6 +94,7 @@ var Roles = map[Method][]access.Role{
 	MethodFunds:            books,
 	MethodPrepareGiveBack:  prepare,
 	MethodApproveGiveBack:  approve,
+	MethodNameReader:       approve,
 	MethodImportList:       registrar,
 	MethodAbandonImport:    {access.RoleListApprover},
 	MethodImports:          lists,
@@ -127,5 +131,5 @@ var Roles = map[Method][]access.Role{
 	MethodPrepareReturn:    prepare,
 	MethodApproveReturn:    approve,
 	MethodSummary:          books,
-	MethodProfile:          books,
+	MethodProfile:          append(books[:len(books):len(books)], access.RoleDonor), // package reconcile/report looks whose fund it is
 }

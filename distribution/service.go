@@ -82,6 +82,10 @@ type Service interface {
 	// TraceExport says which copies a list that was found may be.
 	TraceExport(ctx context.Context, q TraceExport) ([]Traced, error)
 
+	// NameReader lets a person who acts as a donor take the reports on a fund, or
+	// no longer. Errors: ErrCommand.
+	NameReader(ctx context.Context, cmd NameReader) (Fund, error)
+
 	// CreateRound plans a round. Errors: ErrRule, ErrCommand, ErrTaken.
 	CreateRound(ctx context.Context, cmd CreateRound) (Round, error)
 	// NamePerson lets somebody see an embargoed round's dates and places before

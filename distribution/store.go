@@ -75,10 +75,10 @@ type Tx interface {
 	// Rounds yields a programme's rounds in the order of their ids.
 	Rounds(programme string) iter.Seq2[Round, error]
 
-	// Named returns the staff identifiers of who may see an embargoed round; none
-	// where nobody was named.
-	Named(round string) ([]string, error)
-	PutNamed(round string, staff []string) error
+	// Named returns the staff identifiers of who may see an embargoed round, or
+	// takes the reports on a fund ("fund:" and its id); none where nobody was named.
+	Named(of string) ([]string, error)
+	PutNamed(of string, staff []string) error
 
 	Lot(id string) (Lot, error)
 	PutLot(l Lot) error

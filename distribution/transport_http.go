@@ -38,6 +38,7 @@ func moneyRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 		"POST /api/v1/funds/{id}/receipts":        handle(e.ReceiveFund, wireOfFundReceipt, decodeFundReceipt, http.StatusCreated, opts),
 		"POST /api/v1/funds/{id}/return":          handle(e.PrepareGiveBack, wireOfFund, decodeGiveBack, http.StatusCreated, opts),
 		"POST /api/v1/funds/{id}/return/approval": handle(e.ApproveGiveBack, wireOfFund, decodeReturnApproval, http.StatusOK, opts),
+		"POST /api/v1/funds/{id}/readers":         handle(e.NameReader, wireOfFund, decodeNameReader, http.StatusOK, opts),
 	}
 }
 

@@ -93,6 +93,14 @@ func decodeTrace(ctx context.Context, r *http.Request) (TraceExport, error) {
 	return TraceExport{by, b.Refs, b.Phones}, err
 }
 
+func decodeNameReader(ctx context.Context, r *http.Request) (NameReader, error) {
+	o, b, err := command[struct {
+		Person string `json:"person"`
+		Remove bool   `json:"remove,omitempty"`
+	}](ctx, r, orderOn)
+	return NameReader{o.by, o.key, o.id, b.Person, b.Remove}, err
+}
+
 func decodeNamePerson(ctx context.Context, r *http.Request) (NamePerson, error) {
 	o, b, err := command[struct {
 		Person string `json:"person"`

@@ -104,13 +104,14 @@ type fundViewWire struct {
 	Receipts      []fundReceiptWire `json:"receipts"`
 	ReceivedDonor money.Amount      `json:"received_donor"`
 	Received      money.Amount      `json:"received"`
+	Readers       []string          `json:"readers"`
 	Receivable    money.Amount      `json:"receivable"`
 	Available     money.Amount      `json:"available"`
 	Rate          string            `json:"rate,omitempty"`
 }
 
 func wireOfFundView(v FundView) fundViewWire {
-	return fundViewWire{wireOfFund(v.Fund), shown(v.Receipts, wireOfFundReceipt), v.ReceivedDonor, v.Received, v.Receivable, v.Available, v.Rate}
+	return fundViewWire{wireOfFund(v.Fund), shown(v.Receipts, wireOfFundReceipt), v.ReceivedDonor, v.Received, append([]string{}, v.Readers...), v.Receivable, v.Available, v.Rate}
 }
 
 type importWire struct {

@@ -18,7 +18,7 @@
 //     programme's lead organisation, so that the last word on what a partner
 //     prepared is the lead's;
 //  4. monitors belong to another organisation, whose first member agrees to each
-//     and alone takes the role away again;
+//     and alone takes the role away again; a donor's people belong to another too;
 //  5. a grant names the passkeys that the person has then. Another passkey signs
 //     in, but approves nothing before two people have granted with it.
 //

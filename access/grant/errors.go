@@ -22,6 +22,9 @@ var (
 	ErrMonitor = fault.New(fault.Denied, "grant_monitor",
 		"A monitor belongs to another organisation, whose first member alone agrees to the role and takes it away.",
 		"Un contrôleur appartient à une autre organisation, dont le premier membre est seul à accepter ce rôle et à le retirer.")
+	ErrDonor = fault.New(fault.Invalid, "grant_donor",
+		"A donor's person belongs to another organisation than the one that leads the programme.",
+		"Une personne du bailleur appartient à une autre organisation que celle qui dirige le programme.")
 	ErrKeys = fault.New(fault.Invalid, "grant_passkey_missing",
 		"This role needs a passkey. The person adds one first.",
 		"Ce rôle exige une clé d'accès. La personne doit d'abord en ajouter une.")

@@ -219,6 +219,8 @@ func (s *service) fits(tx Tx, p *Proposal, m staff.Member) error {
 		return ErrLead
 	case role == access.RoleMonitor && m.Organisation == l.Organisation:
 		return ErrMonitor
+	case role == access.RoleDonor && m.Organisation == l.Organisation:
+		return ErrDonor
 	}
 	from, until := p.times()
 	if from.Before(tx.Now()) {

@@ -26,7 +26,7 @@ type Service interface {
 	// for him.
 	List(ctx context.Context, q List) (Overview, error)
 	// Propose proposes a role. Errors: access.ErrRole, access.ErrIncompatible,
-	// ErrNotFound, ErrGrant, ErrLead, ErrMonitor, ErrKeys.
+	// ErrNotFound, ErrGrant, ErrLead, ErrMonitor, ErrDonor, ErrKeys.
 	Propose(ctx context.Context, cmd Propose) (Proposal, error)
 	// Approve grants what another proposed. Errors: ErrNotFound, ErrState,
 	// ErrChanged, ErrConsole, ErrMonitor, access.ErrSamePerson, access.ErrDenied,

@@ -84,7 +84,7 @@ func commands() []command {
 		{"settlements", "prepare|list|show|approve|refuse|file|results --server URL --token FILE", "payments to traders, by two people, and what became of them", settlementsCommand},
 		{"bank", "import|lines|explain|answer --bank ID --server URL --token FILE", "a bank's statements, and what their lines are", bankCommand},
 		{"period", "propose|approve|show|report --month M | cut-off --day D; --server URL --token FILE", "close a month by two people; how traders stood at the end of a day", periodCommand},
-		{"round", "end-sales|close|return|approve-return --round ID --server URL --token FILE", "end a round, and return what is left to its funds", roundCommand},
+		{"round", "end-sales|close|return|approve-return --round ID | reader --fund ID --person STAFF; --server URL --token FILE", "end a round, return what is left to its funds, and name who takes a donor's report", roundCommand},
 		{"reconcile", "--data DIR [--json] [--since REPORT.json]", "claims against redemptions against payments", reconcileCommand},
 		{"statement", "--data DIR --bank ID [--until DAY] [--format text|json|csv|xlsx] [--out FILE]", "a bank account's balance less the books', explained line by line", statementCommand},
 		{"finance", "terms|advances|ageing|limits|statement|receipts|cash-…|cheque-…|change… --server URL --token FILE", "terms and advances of traders, cheques, cash, statements, payment addresses", financeCommand},

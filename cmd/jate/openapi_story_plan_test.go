@@ -27,6 +27,7 @@ func (s *story) fund() {
 	s.post("finance-preparer", "/api/v1/funds/f1/receipts", field{"donor": euros, "xof": francs(1_000_000), "bank": "bdm", "on": s.now(0), "bank_reference": "VIR-1"})
 	back := s.post("finance-preparer", "/api/v1/funds/f1/return", field{"amount": francs(1000), "bank": "bdm"})
 	s.post("finance-approver", "/api/v1/funds/f1/return/approval", field{"digest": back.need("return", "digest")})
+	s.post("finance-approver", "/api/v1/funds/f1/readers", field{"person": s.idOf("donor")})
 	s.get("monitor", "/api/v1/funds")
 }
 

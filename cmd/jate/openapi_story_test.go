@@ -75,6 +75,15 @@ func (s *story) token(who string) string {
 	return token
 }
 
+// idOf is the staff identifier of somebody of the story.
+func (s *story) idOf(who string) string {
+	if s.staffed == nil {
+		return strings.ReplaceAll(who, " ", "-")
+	}
+	id, _ := s.staffed(who)
+	return id
+}
+
 // same reports whether two of the story are one person.
 func (s *story) same(a, b string) bool {
 	if s.staffed == nil {

@@ -320,6 +320,7 @@ func (s *story) books() {
 	s.get("issuer", "/api/v1/rounds/r1/report?format=html&lang=fr")
 	s.get("finance-preparer", "/api/v1/rounds/r1/report/figure?id=redeemed.value")
 	s.get("monitor", "/api/v1/funds/f1/report?format=pdf&lang=fr")
+	s.get("donor", "/api/v1/funds/f1/report?lang=fr")
 	s.get("monitor", "/api/v1/activities?hxl=true")
 	found := s.post("list-approver", "/api/v1/households/search", field{"phone": "+22376000001", "purpose": "statement"})
 	s.get("finance-preparer", "/api/v1/ledger/beneficiaries/"+found.need("items", 0, "id")+"/statement")

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile/detect"
 	"github.com/jate-cva/jate/reconcile/report"
@@ -40,6 +41,7 @@ func TestReport(t *testing.T) {
 	t.Run("each form in each language, the same each time", d.testForms)
 	t.Run("a page over HTTP lets its own style through", d.testPage)
 	t.Run("to a donor and to the coordination, nothing small", d.testPublished)
+	t.Run("a donor's person takes what he was named for", d.testDonor)
 	t.Run("figures are what the whole journal adds up to", d.testJournal)
 }
 
@@ -245,6 +247,40 @@ func (d *demo) testPublished(t *testing.T) {
 	if _, err := d.app.reports.Donor(t.Context(), report.DonorQuery{By: d.staff["registrar"], Fund: "solidarity"}); err == nil {
 		t.Error("a registrar reports to donors")
 	}
+}
+
+// testDonor has a person of a donor ask for what he was named for, and for more.
+func (d *demo) testDonor(t *testing.T) {
+	donor := access.Actor{ID: "dora", Pseudonym: "p-dora", Programme: demoProgramme, Roles: []access.Role{access.RoleDonor}, TokenID: "t"}
+	take := func(by access.Actor, fund string) error {
+		_, err := d.app.reports.Donor(t.Context(), report.DonorQuery{By: by, Fund: fund})
+		return err
+	}
+	name := func(n int, person string, remove bool) error {
+		_, err := d.app.distributions.NameReader(t.Context(), distribution.NameReader{By: d.staff["finance"], Key: fmt.Sprint("reader-", n), Fund: "solidarity", Person: person, Remove: remove})
+		return err
+	}
+	want := func(what string, got, want error) {
+		t.Helper()
+		if !errors.Is(got, want) {
+			t.Errorf("%s: %v, want %v", what, got, want)
+		}
+	}
+	want("before he is named", take(donor, "solidarity"), distribution.ErrNotFound)
+	want("naming", name(1, "dora", false), nil)
+	want("his own fund", take(donor, "solidarity"), nil)
+	want("a colleague who was not named", take(access.Actor{ID: "dan", Pseudonym: "p-dan", Programme: demoProgramme, Roles: donor.Roles, TokenID: "t"}, "solidarity"), distribution.ErrNotFound)
+	want("a fund that is not there", take(donor, "other"), distribution.ErrNotFound)
+	_, err := d.app.reports.Round(t.Context(), report.Query{By: donor, Round: "r1"})
+	want("the house's report", err, access.ErrDenied)
+	_, err = d.app.reports.Activities(t.Context(), report.Query{By: donor})
+	want("activities", err, access.ErrDenied)
+	for i := 2; i <= 20; i++ {
+		want("one more", name(i, fmt.Sprint("other-", i), false), nil)
+	}
+	want("a twenty-first", name(21, "other-21", false), distribution.ErrCommand)
+	want("no more", name(22, "dora", true), nil)
+	want("after that", take(donor, "solidarity"), distribution.ErrNotFound)
 }
 
 // testJournal recomputes the money from all entries of the journal, by account

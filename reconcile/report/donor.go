@@ -109,6 +109,11 @@ func (s *service) fund(tx Tx, q DonorQuery, d *Donor) error {
 	if d.Fund, err = tx.DonorFund(q.Fund); err != nil || d.Fund.Programme != q.By.Programme {
 		return cmp.Or(err, error(distribution.ErrNotFound))
 	}
+	if !q.By.Has(donors...) {
+		if theirs, err := distribution.Reads(tx, d.Fund, q.By); err != nil || !theirs {
+			return cmp.Or(err, error(distribution.ErrNotFound)) // as a fund that is not there
+		}
+	}
 	for r, err := range tx.FundReceipts(q.Fund) {
 		if err != nil {
 			return err

@@ -18,7 +18,10 @@ var (
 		access.RoleMonitor, access.RoleAuditor}
 	// donors are those who report to donors and to the coordination of the
 	// response; a monitor and an auditor see what was reported.
-	donors  = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
+	donors = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
+	// takers are besides them a donor's own people, each of the funds that he was
+	// named for.
+	takers  = append(donors[:len(donors):len(donors)], access.RoleDonor)
 	finance = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
 )
 
@@ -28,6 +31,6 @@ var (
 var Roles = map[Method][]access.Role{
 	MethodRound:      books,
 	MethodExplain:    finance,
-	MethodDonor:      donors,
+	MethodDonor:      takers,
 	MethodActivities: donors,
 }
