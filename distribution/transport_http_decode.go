@@ -16,46 +16,6 @@ import (
 	"github.com/jate-cva/jate/voucher/cards"
 )
 
-// decoder makes the command of a request.
-type decoder[C any] = func(context.Context, *http.Request) (C, error)
-
-// order is what every command has besides its body: who, the key, and the id
-// in the path where there is one.
-type order struct {
-	by  access.Actor
-	key string
-	id  string
-}
-
-func orderOf(ctx context.Context, r *http.Request) (order, error) {
-	by, err := access.FromContext(ctx)
-	if err != nil {
-		return order{}, err
-	}
-	key, err := httpkit.IdempotencyKey(r)
-	return order{by: by, key: key}, err
-}
-
-func orderOn(ctx context.Context, r *http.Request) (order, error) {
-	o, err := orderOf(ctx, r)
-	if err != nil {
-		return order{}, err
-	}
-	o.id, err = httpkit.PathValue(r, "id")
-	return o, err
-}
-
-// command decodes a request into an order and a body.
-func command[B any](ctx context.Context, r *http.Request, read func(context.Context, *http.Request) (order, error)) (order, B, error) {
-	o, err := read(ctx, r)
-	if err != nil {
-		var none B
-		return order{}, none, err
-	}
-	b, err := httpkit.Body[B](r)
-	return o, b, err
-}
-
 // question is what every query has: who, and the id in the path.
 func question(ctx context.Context, r *http.Request) (access.Actor, string, error) {
 	by, err := access.FromContext(ctx)
@@ -76,40 +36,40 @@ func decodeQuery(ctx context.Context, r *http.Request) (Query, error) {
 }
 
 func decodeProgramme(ctx context.Context, r *http.Request) (CreateProgramme, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Name string `json:"name"`
-	}](ctx, r, orderOf)
-	return CreateProgramme{By: o.by, Key: o.key, Name: b.Name}, err
+	}](ctx, r, access.OrderOf)
+	return CreateProgramme{By: o.By, Key: o.Key, Name: b.Name}, err
 }
 
 func decodeFund(ctx context.Context, r *http.Request) (CreateFund, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		ID         string       `json:"id"`
 		Name       string       `json:"name"`
 		Donor      string       `json:"donor"`
 		Pledged    money.Amount `json:"pledged"`
 		PledgedXOF money.Amount `json:"pledged_xof"`
-	}](ctx, r, orderOf)
-	return CreateFund{o.by, o.key, b.ID, b.Name, b.Donor, b.Pledged, b.PledgedXOF}, err
+	}](ctx, r, access.OrderOf)
+	return CreateFund{o.By, o.Key, b.ID, b.Name, b.Donor, b.Pledged, b.PledgedXOF}, err
 }
 
 func decodeFundReceipt(ctx context.Context, r *http.Request) (ReceiveFund, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Donor   money.Amount `json:"donor"`
 		XOF     money.Amount `json:"xof"`
 		Bank    string       `json:"bank"`
 		On      time.Time    `json:"on"`
 		BankRef string       `json:"bank_reference"`
-	}](ctx, r, orderOn)
-	return ReceiveFund{o.by, o.key, o.id, b.Donor, b.XOF, b.Bank, b.On, b.BankRef}, err
+	}](ctx, r, access.OrderOn)
+	return ReceiveFund{o.By, o.Key, o.ID, b.Donor, b.XOF, b.Bank, b.On, b.BankRef}, err
 }
 
 func decodeGiveBack(ctx context.Context, r *http.Request) (PrepareGiveBack, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Amount money.Amount `json:"amount"`
 		Bank   string       `json:"bank"`
-	}](ctx, r, orderOn)
-	return PrepareGiveBack{o.by, o.key, o.id, b.Amount, b.Bank}, err
+	}](ctx, r, access.OrderOn)
+	return PrepareGiveBack{o.By, o.Key, o.ID, b.Amount, b.Bank}, err
 }
 
 // digestBody is the SHA-256 of what is approved.
@@ -126,12 +86,12 @@ func (b digestBody) sum() ([32]byte, error) {
 }
 
 func decodeReturnApproval(ctx context.Context, r *http.Request) (ApproveReturn, error) {
-	o, b, err := command[digestBody](ctx, r, orderOn)
+	o, b, err := access.Command[digestBody](ctx, r, access.OrderOn)
 	if err != nil {
 		return ApproveReturn{}, err
 	}
 	sum, err := b.sum()
-	return ApproveReturn{o.by, o.key, o.id, sum}, err
+	return ApproveReturn{o.By, o.Key, o.ID, sum}, err
 }
 
 func decodeList(ctx context.Context, r *http.Request) (ImportList, error) {
@@ -172,8 +132,8 @@ func flag(text, name string) (bool, error) {
 }
 
 func decodeAbandon(ctx context.Context, r *http.Request) (AbandonImport, error) {
-	o, err := orderOn(ctx, r)
-	return AbandonImport{o.by, o.key, o.id}, err
+	o, err := access.OrderOn(ctx, r)
+	return AbandonImport{o.By, o.Key, o.ID}, err
 }
 
 func decodeDuplicates(ctx context.Context, r *http.Request) (ListDuplicates, error) {
@@ -190,9 +150,9 @@ func decodeDuplicates(ctx context.Context, r *http.Request) (ListDuplicates, err
 }
 
 func decodeDecision(ctx context.Context, r *http.Request) (DecideDuplicate, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Decision string `json:"decision"`
-	}](ctx, r, orderOf)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return DecideDuplicate{}, err
 	}
@@ -201,11 +161,11 @@ func decodeDecision(ctx context.Context, r *http.Request) (DecideDuplicate, erro
 		return DecideDuplicate{}, err
 	}
 	second, err := httpkit.PathValue(r, "b")
-	return DecideDuplicate{o.by, o.key, BeneficiaryID(first), BeneficiaryID(second), b.Decision}, err
+	return DecideDuplicate{o.By, o.Key, BeneficiaryID(first), BeneficiaryID(second), b.Decision}, err
 }
 
 func decodePlaces(ctx context.Context, r *http.Request) (LoadPlaces, error) {
-	o, err := orderOf(ctx, r)
+	o, err := access.OrderOf(ctx, r)
 	if err != nil {
 		return LoadPlaces{}, err
 	}
@@ -214,17 +174,17 @@ func decodePlaces(ctx context.Context, r *http.Request) (LoadPlaces, error) {
 		return LoadPlaces{}, err
 	}
 	u, err := receiveUpload(ctx, r)
-	return LoadPlaces{By: o.by, Key: o.key, File: u.file, Size: u.size, Edition: q.Get("edition")}, err
+	return LoadPlaces{By: o.By, Key: o.Key, File: u.file, Size: u.size, Edition: q.Get("edition")}, err
 }
 
 func decodePoint(ctx context.Context, r *http.Request) (SetPoint, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Name      string   `json:"name"`
 		Zone      string   `json:"zone"`
 		PlaceCode string   `json:"place_code"`
 		Villages  []string `json:"villages"`
-	}](ctx, r, orderOn)
-	return SetPoint{o.by, o.key, o.id, b.Name, b.Zone, b.PlaceCode, b.Villages}, err
+	}](ctx, r, access.OrderOn)
+	return SetPoint{o.By, o.Key, o.ID, b.Name, b.Zone, b.PlaceCode, b.Villages}, err
 }
 
 func decodeHouseholds(ctx context.Context, r *http.Request) (ListHouseholds, error) {
@@ -261,14 +221,14 @@ func decodeSearch(ctx context.Context, r *http.Request) (FindHouseholds, error) 
 }
 
 func decodeForget(ctx context.Context, r *http.Request) (Forget, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Reason string `json:"reason"`
-	}](ctx, r, orderOn)
-	return Forget{o.by, o.key, BeneficiaryID(o.id), b.Reason}, err
+	}](ctx, r, access.OrderOn)
+	return Forget{o.By, o.Key, BeneficiaryID(o.ID), b.Reason}, err
 }
 
 func decodeRound(ctx context.Context, r *http.Request) (CreateRound, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		ID            string       `json:"id"`
 		Name          string       `json:"name"`
 		Asset         money.Asset  `json:"asset"`
@@ -284,8 +244,8 @@ func decodeRound(ctx context.Context, r *http.Request) (CreateRound, error) {
 		SparePermille int          `json:"spare_permille"`
 		ThirdAbove    money.Amount `json:"third_above"`
 		EmbargoUntil  time.Time    `json:"embargo_until"`
-	}](ctx, r, orderOf)
-	return CreateRound{o.by, o.key, b.ID, b.Name, b.Asset, b.Ceiling, b.Categories, b.Basket, Rule(b.Rule), b.Mode, b.PINAbove,
+	}](ctx, r, access.OrderOf)
+	return CreateRound{o.By, o.Key, b.ID, b.Name, b.Asset, b.Ceiling, b.Categories, b.Basket, Rule(b.Rule), b.Mode, b.PINAbove,
 		b.Opens, b.SalesEnd, b.GraceUntil, b.SparePermille, b.ThirdAbove, b.EmbargoUntil}, err
 }
 
@@ -296,12 +256,12 @@ func decodeAllocation(ctx context.Context, r *http.Request) (Allocate, error) {
 		Contingency money.Amount `json:"contingency"`
 		Fees        money.Amount `json:"fees"`
 	}
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Draws            []draw       `json:"draws"`
 		Kilos            money.Amount `json:"kilos"`
 		KilosContingency money.Amount `json:"kilos_contingency"`
-	}](ctx, r, orderOn)
-	cmd := Allocate{By: o.by, Key: o.key, Round: o.id, Kilos: b.Kilos, KilosContingency: b.KilosContingency}
+	}](ctx, r, access.OrderOn)
+	cmd := Allocate{By: o.By, Key: o.Key, Round: o.ID, Kilos: b.Kilos, KilosContingency: b.KilosContingency}
 	for _, d := range b.Draws {
 		cmd.Draws = append(cmd.Draws, Draw(d))
 	}
@@ -309,11 +269,11 @@ func decodeAllocation(ctx context.Context, r *http.Request) (Allocate, error) {
 }
 
 func decodePrepareLot(ctx context.Context, r *http.Request) (PrepareLot, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Points []string `json:"points"`
 		Lot    string   `json:"lot"`
-	}](ctx, r, orderOn)
-	return PrepareLot{o.by, o.key, o.id, b.Points, b.Lot}, err
+	}](ctx, r, access.OrderOn)
+	return PrepareLot{o.By, o.Key, o.ID, b.Points, b.Lot}, err
 }
 
 func decodeLots(ctx context.Context, r *http.Request) (ListLots, error) {
@@ -332,37 +292,37 @@ func decodeReadRound(ctx context.Context, r *http.Request) (ReadRound, error) {
 }
 
 func decodeApproveLot(ctx context.Context, r *http.Request) (ApproveLot, error) {
-	o, b, err := command[digestBody](ctx, r, orderOn)
+	o, b, err := access.Command[digestBody](ctx, r, access.OrderOn)
 	if err != nil {
 		return ApproveLot{}, err
 	}
 	sum, err := b.sum()
-	return ApproveLot{o.by, o.key, o.id, sum}, err
+	return ApproveLot{o.By, o.Key, o.ID, sum}, err
 }
 
 func decodeIssueLot(ctx context.Context, r *http.Request) (IssueLot, error) {
-	o, err := orderOn(ctx, r)
-	return IssueLot{By: o.by, Key: o.key, Lot: o.id}, err
+	o, err := access.OrderOn(ctx, r)
+	return IssueLot{By: o.By, Key: o.Key, Lot: o.ID}, err
 }
 
 func decodeInclude(ctx context.Context, r *http.Request) (Include, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Beneficiary BeneficiaryID `json:"beneficiary"`
-	}](ctx, r, orderOn)
-	return Include{o.by, o.key, o.id, b.Beneficiary}, err
+	}](ctx, r, access.OrderOn)
+	return Include{o.By, o.Key, o.ID, b.Beneficiary}, err
 }
 
 func decodeChangeRound(ctx context.Context, r *http.Request) (ChangeRound, error) {
-	o, err := orderOn(ctx, r)
-	return ChangeRound{o.by, o.key, o.id}, err
+	o, err := access.OrderOn(ctx, r)
+	return ChangeRound{o.By, o.Key, o.ID}, err
 }
 
 func decodeReturn(ctx context.Context, r *http.Request) (PrepareReturn, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		KeepFees    money.Amount `json:"keep_fees"`
 		Contingency bool         `json:"contingency"`
-	}](ctx, r, orderOn)
-	return PrepareReturn{o.by, o.key, o.id, b.KeepFees, b.Contingency}, err
+	}](ctx, r, access.OrderOn)
+	return PrepareReturn{o.By, o.Key, o.ID, b.KeepFees, b.Contingency}, err
 }
 
 var languages = map[string]cards.Lang{"": cards.FrenchEnglish, "fr": cards.French, "en": cards.English}

@@ -12,11 +12,11 @@ import (
 func exportRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 	slow := with(opts, httpkit.Within(slowly))
 	return map[string]http.Handler{
-		"POST /api/v1/exports":               handle(e.PrepareExport, wireOfExport, decodePrepareExport, http.StatusCreated, opts),
-		"GET /api/v1/exports":                handle(e.Exports, wireList(wireOfExport), decodeQuery, http.StatusOK, opts),
-		"POST /api/v1/exports/{id}/approval": handle(e.ApproveExport, wireOfExport, decodeApproveExport, http.StatusOK, opts),
-		"POST /api/v1/exports/{id}/copies":   handle(e.TakeExport, sealedOf, decodeTakeExport, http.StatusOK, slow),
-		"POST /api/v1/exports/trace":         handle(e.TraceExport, wireList(wireOfTraced), decodeTrace, http.StatusOK, slow),
+		"POST /api/v1/exports":               httpkit.Shown(e.PrepareExport, wireOfExport, decodePrepareExport, http.StatusCreated, opts),
+		"GET /api/v1/exports":                httpkit.Shown(e.Exports, wireList(wireOfExport), decodeQuery, http.StatusOK, opts),
+		"POST /api/v1/exports/{id}/approval": httpkit.Shown(e.ApproveExport, wireOfExport, decodeApproveExport, http.StatusOK, opts),
+		"POST /api/v1/exports/{id}/copies":   httpkit.Shown(e.TakeExport, sealedOf, decodeTakeExport, http.StatusOK, slow),
+		"POST /api/v1/exports/trace":         httpkit.Shown(e.TraceExport, wireList(wireOfTraced), decodeTrace, http.StatusOK, slow),
 	}
 }
 
@@ -53,22 +53,22 @@ func sealedOf(d Document) httpkit.Content {
 }
 
 func decodePrepareExport(ctx context.Context, r *http.Request) (PrepareExport, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Recipient string  `json:"recipient"`
 		Point     string  `json:"point,omitempty"`
 		Fields    []Field `json:"fields"`
 		Purpose   string  `json:"purpose"`
-	}](ctx, r, orderOf)
-	return PrepareExport{o.by, o.key, b.Recipient, b.Point, b.Fields, b.Purpose}, err
+	}](ctx, r, access.OrderOf)
+	return PrepareExport{o.By, o.Key, b.Recipient, b.Point, b.Fields, b.Purpose}, err
 }
 
 func decodeApproveExport(ctx context.Context, r *http.Request) (ApproveExport, error) {
-	o, b, err := command[digestBody](ctx, r, orderOn)
+	o, b, err := access.Command[digestBody](ctx, r, access.OrderOn)
 	if err != nil {
 		return ApproveExport{}, err
 	}
 	sum, err := b.sum()
-	return ApproveExport{o.by, o.key, o.id, sum}, err
+	return ApproveExport{o.By, o.Key, o.ID, sum}, err
 }
 
 // decodeTakeExport takes no key: each call is a copy of its own.
@@ -94,16 +94,16 @@ func decodeTrace(ctx context.Context, r *http.Request) (TraceExport, error) {
 }
 
 func decodeNameReader(ctx context.Context, r *http.Request) (NameReader, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Person string `json:"person"`
 		Remove bool   `json:"remove,omitempty"`
-	}](ctx, r, orderOn)
-	return NameReader{o.by, o.key, o.id, b.Person, b.Remove}, err
+	}](ctx, r, access.OrderOn)
+	return NameReader{o.By, o.Key, o.ID, b.Person, b.Remove}, err
 }
 
 func decodeNamePerson(ctx context.Context, r *http.Request) (NamePerson, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Person string `json:"person"`
-	}](ctx, r, orderOn)
-	return NamePerson{o.by, o.key, o.id, b.Person}, err
+	}](ctx, r, access.OrderOn)
+	return NamePerson{o.By, o.Key, o.ID, b.Person}, err
 }

@@ -17,7 +17,7 @@ import (
 // ask stands behind rationed, which bounds how often one address may try; the
 // code is in its body and so in no address.
 func Routes(mux *http.ServeMux, e Endpoints, staff, rationed func(http.Handler) http.Handler, opts ...httpkit.Option) {
-	mux.Handle("POST /api/v1/complaint-status", rationed(handle(e.Ask, wireOfProgress, decodeAsk, http.StatusOK, opts)))
+	mux.Handle("POST /api/v1/complaint-status", rationed(httpkit.Shown(e.Ask, wireOfProgress, decodeAsk, http.StatusOK, opts)))
 	for _, routes := range []map[string]http.Handler{complaintRoutes(e, opts), sampleRoutes(e, opts)} {
 		for pattern, h := range routes {
 			mux.Handle(pattern, staff(h))
@@ -26,32 +26,16 @@ func Routes(mux *http.ServeMux, e Endpoints, staff, rationed func(http.Handler) 
 }
 
 // handle serves an endpoint whose result is shown in its wire form.
-func handle[C, R, W any](e httpkit.Endpoint[C, R], show func(R) W, decode func(context.Context, *http.Request) (C, error), status int, opts []httpkit.Option) http.Handler {
-	return httpkit.Handler(httpkit.Present(e, show), decode, status, opts...)
-}
-
 func complaintRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 	return map[string]http.Handler{
-		"POST /api/v1/complaints":                 handle(e.RecordComplaint, wireOfRecorded, decodeRecord, http.StatusCreated, opts),
-		"GET /api/v1/complaints":                  handle(e.Complaints, wireOfComplaints, decodeComplaints, http.StatusOK, opts),
-		"GET /api/v1/complaints/{id}":             handle(e.Complaint, wireOfView, decodeComplaint, http.StatusOK, opts),
-		"POST /api/v1/complaints/{id}/assignment": handle(e.AssignComplaint, wireOfComplaint, decodeAssign, http.StatusOK, opts),
-		"POST /api/v1/complaints/{id}/answer":     handle(e.AnswerComplaint, wireOfComplaint, decodeAnswer, http.StatusOK, opts),
-		"POST /api/v1/complaints/{id}/closing":    handle(e.CloseComplaint, wireOfComplaint, decodeClose, http.StatusOK, opts),
-		"POST /api/v1/held-cards":                 handle(e.ReportHeld, wireOfHeld, decodeHeld, http.StatusCreated, opts),
+		"POST /api/v1/complaints":                 httpkit.Shown(e.RecordComplaint, wireOfRecorded, decodeRecord, http.StatusCreated, opts),
+		"GET /api/v1/complaints":                  httpkit.Shown(e.Complaints, wireOfComplaints, decodeComplaints, http.StatusOK, opts),
+		"GET /api/v1/complaints/{id}":             httpkit.Shown(e.Complaint, wireOfView, decodeComplaint, http.StatusOK, opts),
+		"POST /api/v1/complaints/{id}/assignment": httpkit.Shown(e.AssignComplaint, wireOfComplaint, decodeAssign, http.StatusOK, opts),
+		"POST /api/v1/complaints/{id}/answer":     httpkit.Shown(e.AnswerComplaint, wireOfComplaint, decodeAnswer, http.StatusOK, opts),
+		"POST /api/v1/complaints/{id}/closing":    httpkit.Shown(e.CloseComplaint, wireOfComplaint, decodeClose, http.StatusOK, opts),
+		"POST /api/v1/held-cards":                 httpkit.Shown(e.ReportHeld, wireOfHeld, decodeHeld, http.StatusCreated, opts),
 	}
-}
-
-// order is what every command has: who gives it, its key, and its body.
-func order[B any](ctx context.Context, r *http.Request) (by access.Actor, key string, body B, err error) {
-	if by, err = access.FromContext(ctx); err != nil {
-		return by, key, body, err
-	}
-	if key, err = httpkit.IdempotencyKey(r); err != nil {
-		return by, key, body, err
-	}
-	body, err = httpkit.Body[B](r)
-	return by, key, body, err
 }
 
 // serialsOf reads printed or bare numbers of cards.
@@ -71,7 +55,7 @@ func serialsOf(texts []string) ([]voucher.Serial, error) {
 }
 
 func decodeRecord(ctx context.Context, r *http.Request) (RecordComplaint, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Channel  Channel    `json:"channel"`
 		Category Category   `json:"category"`
 		Text     string     `json:"text"`
@@ -79,17 +63,17 @@ func decodeRecord(ctx context.Context, r *http.Request) (RecordComplaint, error)
 		Vendor   vendors.ID `json:"vendor"`
 		Point    string     `json:"point"`
 		Round    string     `json:"round"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return RecordComplaint{}, err
 	}
 	serials, err := serialsOf(b.Serials)
-	return RecordComplaint{By: by, Key: key, Channel: b.Channel, Category: b.Category, Text: b.Text, Serials: serials,
+	return RecordComplaint{By: o.By, Key: o.Key, Channel: b.Channel, Category: b.Category, Text: b.Text, Serials: serials,
 		Vendor: b.Vendor, Point: b.Point, Round: b.Round}, err
 }
 
 func decodeHeld(ctx context.Context, r *http.Request) (ReportHeld, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Channel   Channel                    `json:"channel"`
 		Text      string                     `json:"text"`
 		Serials   []string                   `json:"serials"`
@@ -97,11 +81,11 @@ func decodeHeld(ctx context.Context, r *http.Request) (ReportHeld, error) {
 		Round     string                     `json:"round"`
 		Spare     string                     `json:"spare"`
 		Point     string                     `json:"point"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return ReportHeld{}, err
 	}
-	cmd := ReportHeld{By: by, Key: key, Channel: b.Channel, Text: b.Text, Household: b.Household, Round: b.Round, Point: b.Point}
+	cmd := ReportHeld{By: o.By, Key: o.Key, Channel: b.Channel, Text: b.Text, Household: b.Household, Round: b.Round, Point: b.Point}
 	if b.Spare != "" {
 		spare, err := serialsOf([]string{b.Spare})
 		if err != nil {
@@ -114,37 +98,37 @@ func decodeHeld(ctx context.Context, r *http.Request) (ReportHeld, error) {
 }
 
 func decodeAssign(ctx context.Context, r *http.Request) (AssignComplaint, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		To       string   `json:"to"`
 		Category Category `json:"category"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return AssignComplaint{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return AssignComplaint{By: by, Key: key, ID: id, To: b.To, Category: b.Category}, err
+	return AssignComplaint{By: o.By, Key: o.Key, ID: id, To: b.To, Category: b.Category}, err
 }
 
 func decodeAnswer(ctx context.Context, r *http.Request) (AnswerComplaint, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Answer string `json:"answer"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return AnswerComplaint{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return AnswerComplaint{By: by, Key: key, ID: id, Answer: b.Answer}, err
+	return AnswerComplaint{By: o.By, Key: o.Key, ID: id, Answer: b.Answer}, err
 }
 
 func decodeClose(ctx context.Context, r *http.Request) (CloseComplaint, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Outcome Outcome `json:"outcome"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return CloseComplaint{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return CloseComplaint{By: by, Key: key, ID: id, Outcome: b.Outcome}, err
+	return CloseComplaint{By: o.By, Key: o.Key, ID: id, Outcome: b.Outcome}, err
 }
 
 func decodeComplaint(ctx context.Context, r *http.Request) (ReadComplaint, error) {

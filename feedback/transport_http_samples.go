@@ -22,15 +22,15 @@ func sampleRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 	slow := append(append([]httpkit.Option{}, opts...), httpkit.Within(slowly))
 	upload := append(append([]httpkit.Option{}, slow...), httpkit.MaxBody(FileMax))
 	return map[string]http.Handler{
-		"POST /api/v1/samples":                 handle(e.CommitSample, wireOfSample, decodeCommit, http.StatusCreated, opts),
-		"GET /api/v1/samples":                  handle(e.Samples, wireOfSamples, decodeSamples, http.StatusOK, opts),
-		"POST /api/v1/samples/{id}/frame":      handle(e.FreezeSample, wireOfSample, decodeFreeze, http.StatusOK, slow),
-		"GET /api/v1/samples/{id}/frame.txt":   handle(e.Frame, frameContent, decodeSample, http.StatusOK, slow),
-		"POST /api/v1/samples/{id}/draw":       handle(e.DrawSample, wireOfSample, decodeDraw, http.StatusOK, slow),
+		"POST /api/v1/samples":                 httpkit.Shown(e.CommitSample, wireOfSample, decodeCommit, http.StatusCreated, opts),
+		"GET /api/v1/samples":                  httpkit.Shown(e.Samples, wireOfSamples, decodeSamples, http.StatusOK, opts),
+		"POST /api/v1/samples/{id}/frame":      httpkit.Shown(e.FreezeSample, wireOfSample, decodeFreeze, http.StatusOK, slow),
+		"GET /api/v1/samples/{id}/frame.txt":   httpkit.Shown(e.Frame, frameContent, decodeSample, http.StatusOK, slow),
+		"POST /api/v1/samples/{id}/draw":       httpkit.Shown(e.DrawSample, wireOfSample, decodeDraw, http.StatusOK, slow),
 		"GET /api/v1/samples/{id}/calls.csv":   httpkit.Handler(callContent(e.CallList, false), decodeCalls, http.StatusOK, slow...),
 		"GET /api/v1/samples/{id}/calls.xlsx":  httpkit.Handler(callContent(e.CallList, true), decodeCalls, http.StatusOK, slow...),
-		"POST /api/v1/samples/{id}/answers":    handle(e.ImportAnswers, wireOfAnswers, decodeAnswers, http.StatusOK, upload),
-		"GET /api/v1/samples/{id}/results":     handle(e.Results, wireOfResults, decodeSample, http.StatusOK, opts),
+		"POST /api/v1/samples/{id}/answers":    httpkit.Shown(e.ImportAnswers, wireOfAnswers, decodeAnswers, http.StatusOK, upload),
+		"GET /api/v1/samples/{id}/results":     httpkit.Shown(e.Results, wireOfResults, decodeSample, http.StatusOK, opts),
 		"GET /api/v1/samples/{id}/results.txt": httpkit.Handler(resultContent(e.Results), decodeCalls, http.StatusOK, opts...),
 	}
 }
@@ -44,15 +44,15 @@ func digestOf(field, text string) (sum [32]byte, err error) {
 }
 
 func decodeCommit(ctx context.Context, r *http.Request) (CommitSample, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Round      string `json:"round"`
 		Commitment string `json:"commitment"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return CommitSample{}, err
 	}
 	sum, err := digestOf("commitment", b.Commitment)
-	return CommitSample{By: by, Key: key, Round: b.Round, Commitment: sum}, err
+	return CommitSample{By: o.By, Key: o.Key, Round: b.Round, Commitment: sum}, err
 }
 
 // designWire is a sample's design over the wire.
@@ -65,18 +65,18 @@ type designWire struct {
 }
 
 func decodeFreeze(ctx context.Context, r *http.Request) (FreezeSample, error) {
-	by, key, b, err := order[designWire](ctx, r)
+	o, b, err := access.Command[designWire](ctx, r, access.OrderOf)
 	if err != nil {
 		return FreezeSample{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return FreezeSample{By: by, Key: key, Sample: id, Design: Design(b)}, err
+	return FreezeSample{By: o.By, Key: o.Key, Sample: id, Design: Design(b)}, err
 }
 
 func decodeDraw(ctx context.Context, r *http.Request) (DrawSample, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Nonce string `json:"nonce"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return DrawSample{}, err
 	}
@@ -85,7 +85,7 @@ func decodeDraw(ctx context.Context, r *http.Request) (DrawSample, error) {
 		return DrawSample{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return DrawSample{By: by, Key: key, Sample: id, Nonce: nonce[:]}, err
+	return DrawSample{By: o.By, Key: o.Key, Sample: id, Nonce: nonce[:]}, err
 }
 
 func decodeSamples(ctx context.Context, r *http.Request) (distribution.Query, error) {

@@ -22,49 +22,33 @@ const slowly = 10 * time.Minute
 func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
 	long := append(append([]httpkit.Option{}, opts...), httpkit.MaxBody(documents.SizeMax), httpkit.Within(slowly))
 	for pattern, h := range map[string]http.Handler{
-		"POST /api/v1/documents":                    handle(e.Attach, wireOfAttachment, decodeAttach, http.StatusCreated, long),
-		"GET /api/v1/documents":                     handle(e.Attachments, wireOfAttachments, decodeAttachments, http.StatusOK, opts),
-		"GET /api/v1/documents/{id}":                handle(e.Document, contentOf, decodeDocument, http.StatusOK, long),
-		"GET /api/v1/document-rules":                handle(e.DocumentRules, wireOfRules, decodeQuery, http.StatusOK, opts),
-		"PUT /api/v1/document-rules":                handle(e.SetDocumentRules, wireOfRules, decodeRules, http.StatusOK, opts),
-		"GET /api/v1/advance-limits":                handle(e.AdvanceLimits, wireOfLimits, decodeQuery, http.StatusOK, opts),
-		"PUT /api/v1/advance-limits":                handle(e.SetAdvanceLimits, wireOfLimits, decodeLimits, http.StatusOK, opts),
-		"GET /api/v1/advances/ageing":               handle(e.Ageing, wireOfAgeing, decodeQuery, http.StatusOK, opts),
-		"GET /api/v1/movements":                     handle(e.Movements, wireOfMovements, decodeList, http.StatusOK, opts),
-		"POST /api/v1/movements":                    handle(e.PrepareMovement, wireOfMovement, decodePrepareMovement, http.StatusCreated, opts),
-		"POST /api/v1/movements/{id}/approval":      handle(e.ApproveMovement, wireOfMovement, decodeApproveMovement, http.StatusOK, opts),
-		"POST /api/v1/movements/{id}/refusal":       handle(e.RefuseMovement, wireOfMovement, decodeRefuseMovement, http.StatusOK, opts),
-		"GET /api/v1/periods/{id}":                  handle(e.Period, wireOfPeriod, decodePeriod, http.StatusOK, opts),
-		"GET /api/v1/periods/{id}/report":           handle(e.PeriodReport, wireOfReport, decodePeriod, http.StatusOK, long),
-		"POST /api/v1/periods/{id}/proposal":        handle(e.PreparePeriod, wireOfPeriod, decodePreparePeriod, http.StatusCreated, long),
-		"POST /api/v1/periods/{id}/approval":        handle(e.ApprovePeriod, wireOfPeriod, decodeApprovePeriod, http.StatusOK, long),
-		"GET /api/v1/cut-off":                       handle(e.CutOff, wireOfCutOff, decodeCutOff, http.StatusOK, long),
-		"GET /api/v1/cut-off.csv":                   handle(e.CutOff, cutOffAs("csv"), decodeCutOff, http.StatusOK, long),
-		"GET /api/v1/cut-off.xlsx":                  handle(e.CutOff, cutOffAs("xlsx"), decodeCutOff, http.StatusOK, long),
-		"GET /api/v1/settlements/{id}/receipts.pdf": handle(e.Receipts, receiptsOf, decodeReceipts, http.StatusOK, long),
-		"GET /api/v1/vendors/{id}/statement.pdf":    handle(e.Statement, pdfOf, decodeStatement, http.StatusOK, long),
+		"POST /api/v1/documents":                    httpkit.Shown(e.Attach, wireOfAttachment, decodeAttach, http.StatusCreated, long),
+		"GET /api/v1/documents":                     httpkit.Shown(e.Attachments, wireOfAttachments, decodeAttachments, http.StatusOK, opts),
+		"GET /api/v1/documents/{id}":                httpkit.Shown(e.Document, contentOf, decodeDocument, http.StatusOK, long),
+		"GET /api/v1/document-rules":                httpkit.Shown(e.DocumentRules, wireOfRules, decodeQuery, http.StatusOK, opts),
+		"PUT /api/v1/document-rules":                httpkit.Shown(e.SetDocumentRules, wireOfRules, decodeRules, http.StatusOK, opts),
+		"GET /api/v1/advance-limits":                httpkit.Shown(e.AdvanceLimits, wireOfLimits, decodeQuery, http.StatusOK, opts),
+		"PUT /api/v1/advance-limits":                httpkit.Shown(e.SetAdvanceLimits, wireOfLimits, decodeLimits, http.StatusOK, opts),
+		"GET /api/v1/advances/ageing":               httpkit.Shown(e.Ageing, wireOfAgeing, decodeQuery, http.StatusOK, opts),
+		"GET /api/v1/movements":                     httpkit.Shown(e.Movements, wireOfMovements, decodeList, http.StatusOK, opts),
+		"POST /api/v1/movements":                    httpkit.Shown(e.PrepareMovement, wireOfMovement, decodePrepareMovement, http.StatusCreated, opts),
+		"POST /api/v1/movements/{id}/approval":      httpkit.Shown(e.ApproveMovement, wireOfMovement, decodeApproveMovement, http.StatusOK, opts),
+		"POST /api/v1/movements/{id}/refusal":       httpkit.Shown(e.RefuseMovement, wireOfMovement, decodeRefuseMovement, http.StatusOK, opts),
+		"GET /api/v1/periods/{id}":                  httpkit.Shown(e.Period, wireOfPeriod, decodePeriod, http.StatusOK, opts),
+		"GET /api/v1/periods/{id}/report":           httpkit.Shown(e.PeriodReport, wireOfReport, decodePeriod, http.StatusOK, long),
+		"POST /api/v1/periods/{id}/proposal":        httpkit.Shown(e.PreparePeriod, wireOfPeriod, decodePreparePeriod, http.StatusCreated, long),
+		"POST /api/v1/periods/{id}/approval":        httpkit.Shown(e.ApprovePeriod, wireOfPeriod, decodeApprovePeriod, http.StatusOK, long),
+		"GET /api/v1/cut-off":                       httpkit.Shown(e.CutOff, wireOfCutOff, decodeCutOff, http.StatusOK, long),
+		"GET /api/v1/cut-off.csv":                   httpkit.Shown(e.CutOff, cutOffAs("csv"), decodeCutOff, http.StatusOK, long),
+		"GET /api/v1/cut-off.xlsx":                  httpkit.Shown(e.CutOff, cutOffAs("xlsx"), decodeCutOff, http.StatusOK, long),
+		"GET /api/v1/settlements/{id}/receipts.pdf": httpkit.Shown(e.Receipts, receiptsOf, decodeReceipts, http.StatusOK, long),
+		"GET /api/v1/vendors/{id}/statement.pdf":    httpkit.Shown(e.Statement, pdfOf, decodeStatement, http.StatusOK, long),
 	} {
 		mux.Handle(pattern, staff(h))
 	}
 }
 
 // handle serves an endpoint whose result is shown in its wire form.
-func handle[C, R, W any](e httpkit.Endpoint[C, R], show func(R) W, decode func(context.Context, *http.Request) (C, error), status int, opts []httpkit.Option) http.Handler {
-	return httpkit.Handler(httpkit.Present(e, show), decode, status, opts...)
-}
-
-// order is what every command has: who gives it, its key, and its body.
-func order[B any](ctx context.Context, r *http.Request) (by access.Actor, key string, body B, err error) {
-	if by, err = access.FromContext(ctx); err != nil {
-		return by, key, body, err
-	}
-	if key, err = httpkit.IdempotencyKey(r); err != nil {
-		return by, key, body, err
-	}
-	body, err = httpkit.Body[B](r)
-	return by, key, body, err
-}
-
 func decodeQuery(ctx context.Context, _ *http.Request) (Query, error) {
 	by, err := access.FromContext(ctx)
 	return Query{by}, err
@@ -129,8 +113,8 @@ type rulesWire struct {
 }
 
 func decodeRules(ctx context.Context, r *http.Request) (SetDocumentRules, error) {
-	by, key, b, err := order[rulesWire](ctx, r)
-	cmd := SetDocumentRules{By: by, Key: key}
+	o, b, err := access.Command[rulesWire](ctx, r, access.OrderOf)
+	cmd := SetDocumentRules{By: o.By, Key: o.Key}
 	for _, rule := range b.Rules {
 		cmd.Rules = append(cmd.Rules, documents.Rule(rule))
 	}

@@ -21,8 +21,8 @@ type limitsWire struct {
 func wireOfLimits(l vendors.AdvanceLimits) limitsWire { return limitsWire(l) }
 
 func decodeLimits(ctx context.Context, r *http.Request) (SetAdvanceLimits, error) {
-	by, key, b, err := order[limitsWire](ctx, r)
-	return SetAdvanceLimits{by, key, vendors.AdvanceLimits(b)}, err
+	o, b, err := access.Command[limitsWire](ctx, r, access.OrderOf)
+	return SetAdvanceLimits{o.By, o.Key, vendors.AdvanceLimits(b)}, err
 }
 
 type agedWire struct {
@@ -88,15 +88,15 @@ func decodeList(ctx context.Context, r *http.Request) (List, error) {
 }
 
 func decodePrepareMovement(ctx context.Context, r *http.Request) (PrepareMovement, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Kind   MovementKind `json:"kind"`
 		Vendor vendors.ID   `json:"vendor"`
 		Amount money.Amount `json:"amount"`
 		Bank   string       `json:"bank"`
 		Fund   string       `json:"fund"`
 		Reason string       `json:"reason"`
-	}](ctx, r)
-	return PrepareMovement{by, key, b.Kind, b.Vendor, b.Amount, b.Bank, b.Fund, b.Reason}, err
+	}](ctx, r, access.OrderOf)
+	return PrepareMovement{o.By, o.Key, b.Kind, b.Vendor, b.Amount, b.Bank, b.Fund, b.Reason}, err
 }
 
 // digestBody is the body of an approval.
@@ -113,7 +113,7 @@ func (b digestBody) digest() (d [32]byte, err error) {
 }
 
 func decodeApproveMovement(ctx context.Context, r *http.Request) (DecideMovement, error) {
-	by, key, b, err := order[digestBody](ctx, r)
+	o, b, err := access.Command[digestBody](ctx, r, access.OrderOf)
 	if err != nil {
 		return DecideMovement{}, err
 	}
@@ -122,14 +122,14 @@ func decodeApproveMovement(ctx context.Context, r *http.Request) (DecideMovement
 		return DecideMovement{}, err
 	}
 	d, err := b.digest()
-	return DecideMovement{by, key, id, d}, err
+	return DecideMovement{o.By, o.Key, id, d}, err
 }
 
 func decodeRefuseMovement(ctx context.Context, r *http.Request) (DecideMovement, error) {
-	by, key, _, err := order[struct{}](ctx, r)
+	o, _, err := access.Command[struct{}](ctx, r, access.OrderOf)
 	if err != nil {
 		return DecideMovement{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return DecideMovement{By: by, Key: key, ID: id}, err
+	return DecideMovement{By: o.By, Key: o.Key, ID: id}, err
 }

@@ -99,19 +99,19 @@ func monthOf(r *http.Request) (string, error) {
 }
 
 func decodePreparePeriod(ctx context.Context, r *http.Request) (PreparePeriod, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Reopen bool   `json:"reopen"`
 		Reason string `json:"reason"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return PreparePeriod{}, err
 	}
 	month, err := monthOf(r)
-	return PreparePeriod{by, key, month, b.Reopen, b.Reason}, err
+	return PreparePeriod{o.By, o.Key, month, b.Reopen, b.Reason}, err
 }
 
 func decodeApprovePeriod(ctx context.Context, r *http.Request) (ApprovePeriod, error) {
-	by, key, b, err := order[digestBody](ctx, r)
+	o, b, err := access.Command[digestBody](ctx, r, access.OrderOf)
 	if err != nil {
 		return ApprovePeriod{}, err
 	}
@@ -120,7 +120,7 @@ func decodeApprovePeriod(ctx context.Context, r *http.Request) (ApprovePeriod, e
 		return ApprovePeriod{}, err
 	}
 	d, err := b.digest()
-	return ApprovePeriod{by, key, month, d}, err
+	return ApprovePeriod{o.By, o.Key, month, d}, err
 }
 
 func decodeCutOff(ctx context.Context, r *http.Request) (ReadCutOff, error) {

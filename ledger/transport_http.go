@@ -14,19 +14,19 @@ import (
 func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, actor func(context.Context) (Actor, error), opts ...httpkit.Option) {
 	d := decoders{actor}
 	for pattern, h := range map[string]http.Handler{
-		"GET /api/v1/ledger/vendors/{id}/statement":       handle(e.Statement, wireOfStatement, d.statement(OneVendor), opts),
-		"GET /api/v1/ledger/rounds/{id}/statement":        handle(e.Statement, wireOfStatement, d.statement(OneRound), opts),
-		"GET /api/v1/ledger/funds/{id}/statement":         handle(e.Statement, wireOfStatement, d.statement(OneFund), opts),
-		"GET /api/v1/ledger/beneficiaries/{id}/statement": handle(e.HouseholdStatement, wireOfStatement, d.statement(""), opts),
-		"GET /api/v1/ledger/rounds/{id}/sums":             handle(e.RoundSums, wireOfSums, decodeRound, opts),
-		"GET /api/v1/ledger/trial-balance":                handle(e.TrialBalance, wireOfTrial, decodeNothing[TrialQuery], opts),
-		"GET /api/v1/ledger/journal":                      handle(e.Journal, wireOfJournal, decodeJournal, opts),
-		"GET /api/v1/ledger/leaves":                       handle(e.Leaves, wireOfLeaves, decodeLeaves, opts),
-		"GET /api/v1/ledger/checkpoint":                   handle(e.Checkpoint, wireOfCheckpoint, decodeNothing[CheckpointQuery], opts),
-		"GET /api/v1/ledger/proofs/inclusion":             handle(e.Inclusion, wireOfInclusion, decodeInclusion, opts),
-		"GET /api/v1/ledger/entries/{seq}/proof":          handle(e.Inclusion, wireOfProof, decodeProof, opts),
-		"GET /api/v1/ledger/proofs/consistency":           handle(e.Consistency, wireOfConsistency, decodeConsistency, opts),
-		"GET /api/v1/ledger/late":                         handle(e.Late, wireOfLate, decodeLate, opts),
+		"GET /api/v1/ledger/vendors/{id}/statement":       httpkit.Shown(e.Statement, wireOfStatement, d.statement(OneVendor), http.StatusOK, opts),
+		"GET /api/v1/ledger/rounds/{id}/statement":        httpkit.Shown(e.Statement, wireOfStatement, d.statement(OneRound), http.StatusOK, opts),
+		"GET /api/v1/ledger/funds/{id}/statement":         httpkit.Shown(e.Statement, wireOfStatement, d.statement(OneFund), http.StatusOK, opts),
+		"GET /api/v1/ledger/beneficiaries/{id}/statement": httpkit.Shown(e.HouseholdStatement, wireOfStatement, d.statement(""), http.StatusOK, opts),
+		"GET /api/v1/ledger/rounds/{id}/sums":             httpkit.Shown(e.RoundSums, wireOfSums, decodeRound, http.StatusOK, opts),
+		"GET /api/v1/ledger/trial-balance":                httpkit.Shown(e.TrialBalance, wireOfTrial, decodeNothing[TrialQuery], http.StatusOK, opts),
+		"GET /api/v1/ledger/journal":                      httpkit.Shown(e.Journal, wireOfJournal, decodeJournal, http.StatusOK, opts),
+		"GET /api/v1/ledger/leaves":                       httpkit.Shown(e.Leaves, wireOfLeaves, decodeLeaves, http.StatusOK, opts),
+		"GET /api/v1/ledger/checkpoint":                   httpkit.Shown(e.Checkpoint, wireOfCheckpoint, decodeNothing[CheckpointQuery], http.StatusOK, opts),
+		"GET /api/v1/ledger/proofs/inclusion":             httpkit.Shown(e.Inclusion, wireOfInclusion, decodeInclusion, http.StatusOK, opts),
+		"GET /api/v1/ledger/entries/{seq}/proof":          httpkit.Shown(e.Inclusion, wireOfProof, decodeProof, http.StatusOK, opts),
+		"GET /api/v1/ledger/proofs/consistency":           httpkit.Shown(e.Consistency, wireOfConsistency, decodeConsistency, http.StatusOK, opts),
+		"GET /api/v1/ledger/late":                         httpkit.Shown(e.Late, wireOfLate, decodeLate, http.StatusOK, opts),
 	} {
 		mux.Handle(pattern, staff(h))
 	}
@@ -34,10 +34,6 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 
 // handle serves an endpoint whose result is shown in its wire form. A repeated
 // command is answered as the first one, so none says 201.
-func handle[C, R, W any](e httpkit.Endpoint[C, R], show func(R) W, decode func(context.Context, *http.Request) (C, error), opts []httpkit.Option) http.Handler {
-	return httpkit.Handler(httpkit.Present(e, show), decode, http.StatusOK, opts...)
-}
-
 type decoders struct {
 	actor func(context.Context) (Actor, error)
 }

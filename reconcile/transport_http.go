@@ -127,27 +127,15 @@ func decodeMatch(ctx context.Context, r *http.Request) (MatchClaim, error) {
 	return MatchClaim{By: by, Claim: vendors.ClaimID(id)}, err
 }
 
-// order is what every command has: who gives it, its key, and its body.
-func order[B any](ctx context.Context, r *http.Request) (by access.Actor, key string, body B, err error) {
-	if by, err = access.FromContext(ctx); err != nil {
-		return by, key, body, err
-	}
-	if key, err = httpkit.IdempotencyKey(r); err != nil {
-		return by, key, body, err
-	}
-	body, err = httpkit.Body[B](r)
-	return by, key, body, err
-}
-
 func decodeAccept(ctx context.Context, r *http.Request) (AcceptMatched, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		VendorProof string `json:"vendor_proof"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return AcceptMatched{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return AcceptMatched{By: by, Key: key, Claim: vendors.ClaimID(id), VendorProof: b.VendorProof}, err
+	return AcceptMatched{By: o.By, Key: o.Key, Claim: vendors.ClaimID(id), VendorProof: b.VendorProof}, err
 }
 
 // matchWire is how a claim's lines match.

@@ -43,13 +43,13 @@ func caseRoutes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.H
 }
 
 func decodeOpen(ctx context.Context, r *http.Request) (OpenCase, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Vendor   vendors.ID `json:"vendor"`
 		Round    string     `json:"round"`
 		Findings []string   `json:"findings"`
 		Note     string     `json:"note"`
-	}](ctx, r)
-	return OpenCase{By: by, Key: key, Vendor: b.Vendor, Round: b.Round, Findings: b.Findings, Note: b.Note}, err
+	}](ctx, r, access.OrderOf)
+	return OpenCase{By: o.By, Key: o.Key, Vendor: b.Vendor, Round: b.Round, Findings: b.Findings, Note: b.Note}, err
 }
 
 func decodePropose(ctx context.Context, r *http.Request) (ProposeCases, error) {
@@ -65,23 +65,23 @@ func decodePropose(ctx context.Context, r *http.Request) (ProposeCases, error) {
 }
 
 func decodeOpenProposed(ctx context.Context, r *http.Request) (OpenProposed, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Round    string     `json:"round"`
 		Vendor   vendors.ID `json:"vendor"`
 		ScoreMin int        `json:"score_min"`
 		Note     string     `json:"note"`
-	}](ctx, r)
-	return OpenProposed{By: by, Key: key, Round: b.Round, Vendor: b.Vendor, ScoreMin: b.ScoreMin, Note: b.Note}, err
+	}](ctx, r, access.OrderOf)
+	return OpenProposed{By: o.By, Key: o.Key, Round: b.Round, Vendor: b.Vendor, ScoreMin: b.ScoreMin, Note: b.Note}, err
 }
 
 // onePart is order of a command about the case in the path.
 func onePart[B any](ctx context.Context, r *http.Request, note func(B) string) (Decide, B, error) {
-	by, key, b, err := order[B](ctx, r)
+	o, b, err := access.Command[B](ctx, r, access.OrderOf)
 	if err != nil {
 		return Decide{}, b, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return Decide{By: by, Key: key, Case: id, Note: note(b)}, b, err
+	return Decide{By: o.By, Key: o.Key, Case: id, Note: note(b)}, b, err
 }
 
 type noteBody struct {

@@ -6,16 +6,17 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
 )
 
 func decodeRead(ctx context.Context, r *http.Request) (ReadLines, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Lines   []int    `json:"lines"`
 		Entries []string `json:"entries"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return ReadLines{}, err
 	}
@@ -23,7 +24,7 @@ func decodeRead(ctx context.Context, r *http.Request) (ReadLines, error) {
 	if err != nil {
 		return ReadLines{}, err
 	}
-	cmd := ReadLines{By: by, Key: key, Claim: vendors.ClaimID(id), Lines: b.Lines}
+	cmd := ReadLines{By: o.By, Key: o.Key, Claim: vendors.ClaimID(id), Lines: b.Lines}
 	for i, text := range b.Entries {
 		seq, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {

@@ -15,23 +15,23 @@ import (
 
 func bankRoutes(e Endpoints, opts, upload []httpkit.Option) map[string]http.Handler {
 	return map[string]http.Handler{
-		"POST /api/v1/banks/{id}/statements":            handle(e.ImportStatement, wireOfImport, decodeStatement, http.StatusOK, upload),
-		"GET /api/v1/banks/{id}/lines":                  handle(e.BankLines, wirePage(wireOfBankLine), decodeBankLines, http.StatusOK, opts),
-		"POST /api/v1/banks/{id}/lines/{n}/explanation": handle(e.ExplainLine, wireOfBankLine, decodeExplain, http.StatusOK, opts),
-		"POST /api/v1/banks/{id}/lines/{n}/answer":      handle(e.AnswerLine, wireOfBankLine, decodeAnswer, http.StatusOK, opts),
-		"GET /api/v1/banks/{id}/reconciliation":         handle(e.BankMonth, wireOfMonth, decodeMonth, http.StatusOK, opts),
-		"GET /api/v1/banks/{id}/reconciliation.csv":     handle(e.BankMonth, monthAs("csv"), decodeMonth, http.StatusOK, opts),
-		"GET /api/v1/banks/{id}/reconciliation.xlsx":    handle(e.BankMonth, monthAs("xlsx"), decodeMonth, http.StatusOK, opts),
+		"POST /api/v1/banks/{id}/statements":            httpkit.Shown(e.ImportStatement, wireOfImport, decodeStatement, http.StatusOK, upload),
+		"GET /api/v1/banks/{id}/lines":                  httpkit.Shown(e.BankLines, wirePage(wireOfBankLine), decodeBankLines, http.StatusOK, opts),
+		"POST /api/v1/banks/{id}/lines/{n}/explanation": httpkit.Shown(e.ExplainLine, wireOfBankLine, decodeExplain, http.StatusOK, opts),
+		"POST /api/v1/banks/{id}/lines/{n}/answer":      httpkit.Shown(e.AnswerLine, wireOfBankLine, decodeAnswer, http.StatusOK, opts),
+		"GET /api/v1/banks/{id}/reconciliation":         httpkit.Shown(e.BankMonth, wireOfMonth, decodeMonth, http.StatusOK, opts),
+		"GET /api/v1/banks/{id}/reconciliation.csv":     httpkit.Shown(e.BankMonth, monthAs("csv"), decodeMonth, http.StatusOK, opts),
+		"GET /api/v1/banks/{id}/reconciliation.xlsx":    httpkit.Shown(e.BankMonth, monthAs("xlsx"), decodeMonth, http.StatusOK, opts),
 	}
 }
 
 func decodeStatement(ctx context.Context, r *http.Request) (ImportStatement, error) {
-	o, err := orderOn(ctx, r)
+	o, err := access.OrderOn(ctx, r)
 	if err != nil {
 		return ImportStatement{}, err
 	}
 	b, err := file(r)
-	return ImportStatement{o.by, o.key, o.id, b}, err
+	return ImportStatement{o.By, o.Key, o.ID, b}, err
 }
 
 // lineNumber reads the {n} of a path.
@@ -48,26 +48,26 @@ func lineNumber(r *http.Request) (int, error) {
 }
 
 func decodeExplain(ctx context.Context, r *http.Request) (ExplainLine, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		What    Explanation `json:"what"`
 		Round   string      `json:"round"`
 		Payment string      `json:"payment"`
 		To      string      `json:"to"`
 		Entries []sequence  `json:"entries"`
 		Note    string      `json:"note"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return ExplainLine{}, err
 	}
 	n, err := lineNumber(r)
-	return ExplainLine{o.by, o.key, o.id, n, b.What, b.Round, b.Payment, b.To, numbersOf(b.Entries), b.Note}, err
+	return ExplainLine{o.By, o.Key, o.ID, n, b.What, b.Round, b.Payment, b.To, numbersOf(b.Entries), b.Note}, err
 }
 
 func decodeAnswer(ctx context.Context, r *http.Request) (AnswerLine, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Digest string `json:"digest"`
 		Refuse bool   `json:"refuse"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return AnswerLine{}, err
 	}
@@ -76,7 +76,7 @@ func decodeAnswer(ctx context.Context, r *http.Request) (AnswerLine, error) {
 		return AnswerLine{}, err
 	}
 	n, err := lineNumber(r)
-	return AnswerLine{o.by, o.key, o.id, n, d, b.Refuse}, err
+	return AnswerLine{o.By, o.Key, o.ID, n, d, b.Refuse}, err
 }
 
 func decodeBankLines(ctx context.Context, r *http.Request) (BankLinesOf, error) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/jate-cva/jate/access"
 )
 
 // paymentIn returns the reference of the payment that a path names.
@@ -14,9 +16,9 @@ func paymentIn(r *http.Request, settlement string) (string, error) {
 }
 
 func decodePayOut(ctx context.Context, r *http.Request) (PayOut, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Day string `json:"day"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return PayOut{}, err
 	}
@@ -24,26 +26,26 @@ func decodePayOut(ctx context.Context, r *http.Request) (PayOut, error) {
 	if err != nil {
 		return PayOut{}, err
 	}
-	ref, err := paymentIn(r, o.id)
-	return PayOut{o.by, o.key, ref, day}, err
+	ref, err := paymentIn(r, o.ID)
+	return PayOut{o.By, o.Key, ref, day}, err
 }
 
 func decodeConfirmCash(ctx context.Context, r *http.Request) (ConfirmCash, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Code    string `json:"code"`
 		Receipt string `json:"receipt"`
 		NotPaid string `json:"not_paid"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return ConfirmCash{}, err
 	}
-	cmd := ConfirmCash{By: o.by, Key: o.key, Code: b.Code, NotPaid: b.NotPaid}
+	cmd := ConfirmCash{By: o.By, Key: o.Key, Code: b.Code, NotPaid: b.NotPaid}
 	if b.NotPaid == "" {
 		if cmd.Receipt, err = readDigest(b.Receipt); err != nil {
 			return ConfirmCash{}, err
 		}
 	}
-	cmd.Payment, err = paymentIn(r, o.id)
+	cmd.Payment, err = paymentIn(r, o.ID)
 	return cmd, err
 }
 

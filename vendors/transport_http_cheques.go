@@ -7,49 +7,50 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/money"
 )
 
 func chequeRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 	return map[string]http.Handler{
-		"POST /api/v1/vendors/{id}/payment-change":        handle(e.ChangePayment, wireOfChange, decodeChangePayment, http.StatusCreated, opts),
-		"GET /api/v1/vendors/{id}/payment-change":         handle(e.PaymentChange, wireOfShownChange, decodeID, http.StatusOK, opts),
-		"POST /api/v1/vendors/{id}/payment-change/answer": handle(e.AnswerPaymentChange, wireOfChange, decodeAnswerChange, http.StatusOK, opts),
+		"POST /api/v1/vendors/{id}/payment-change":        httpkit.Shown(e.ChangePayment, wireOfChange, decodeChangePayment, http.StatusCreated, opts),
+		"GET /api/v1/vendors/{id}/payment-change":         httpkit.Shown(e.PaymentChange, wireOfShownChange, decodeID, http.StatusOK, opts),
+		"POST /api/v1/vendors/{id}/payment-change/answer": httpkit.Shown(e.AnswerPaymentChange, wireOfChange, decodeAnswerChange, http.StatusOK, opts),
 
-		"POST /api/v1/settlements/{id}/payments/{n}/payout":       handle(e.PayOut, wireOfPayout, decodePayOut, http.StatusOK, opts),
-		"POST /api/v1/settlements/{id}/payments/{n}/confirmation": handle(e.ConfirmCash, wireOfSettlement, decodeConfirmCash, http.StatusOK, opts),
+		"POST /api/v1/settlements/{id}/payments/{n}/payout":       httpkit.Shown(e.PayOut, wireOfPayout, decodePayOut, http.StatusOK, opts),
+		"POST /api/v1/settlements/{id}/payments/{n}/confirmation": httpkit.Shown(e.ConfirmCash, wireOfSettlement, decodeConfirmCash, http.StatusOK, opts),
 
-		"POST /api/v1/banks/{id}/cheque-books":        handle(e.RegisterChequeBook, wireOfBook, decodeBook, http.StatusCreated, opts),
-		"POST /api/v1/banks/{id}/cheques":             handle(e.IssueCheque, wireOfCheque, decodeIssueCheque, http.StatusCreated, opts),
-		"POST /api/v1/banks/{id}/cheques/{n}/spoilt":  handle(e.SpoilCheque, wireOfCheque, decodeSpoil, http.StatusOK, opts),
-		"POST /api/v1/banks/{id}/cheques/{n}/outcome": handle(e.SayCheque, wireOfCheque, decodeSayCheque, http.StatusOK, opts),
-		"POST /api/v1/banks/{id}/cheques/{n}/answer":  handle(e.AnswerCheque, wireOfCheque, decodeAnswerCheque, http.StatusOK, opts),
-		"GET /api/v1/banks/{id}/cheques":              handle(e.ChequeRegister, wireOfRegister, decodeChequeRegister, http.StatusOK, opts),
-		"GET /api/v1/banks/{id}/cheques.csv":          handle(e.ChequeRegister, registerAs("csv"), decodeChequeRegister, http.StatusOK, opts),
-		"GET /api/v1/banks/{id}/cheques.xlsx":         handle(e.ChequeRegister, registerAs("xlsx"), decodeChequeRegister, http.StatusOK, opts),
+		"POST /api/v1/banks/{id}/cheque-books":        httpkit.Shown(e.RegisterChequeBook, wireOfBook, decodeBook, http.StatusCreated, opts),
+		"POST /api/v1/banks/{id}/cheques":             httpkit.Shown(e.IssueCheque, wireOfCheque, decodeIssueCheque, http.StatusCreated, opts),
+		"POST /api/v1/banks/{id}/cheques/{n}/spoilt":  httpkit.Shown(e.SpoilCheque, wireOfCheque, decodeSpoil, http.StatusOK, opts),
+		"POST /api/v1/banks/{id}/cheques/{n}/outcome": httpkit.Shown(e.SayCheque, wireOfCheque, decodeSayCheque, http.StatusOK, opts),
+		"POST /api/v1/banks/{id}/cheques/{n}/answer":  httpkit.Shown(e.AnswerCheque, wireOfCheque, decodeAnswerCheque, http.StatusOK, opts),
+		"GET /api/v1/banks/{id}/cheques":              httpkit.Shown(e.ChequeRegister, wireOfRegister, decodeChequeRegister, http.StatusOK, opts),
+		"GET /api/v1/banks/{id}/cheques.csv":          httpkit.Shown(e.ChequeRegister, registerAs("csv"), decodeChequeRegister, http.StatusOK, opts),
+		"GET /api/v1/banks/{id}/cheques.xlsx":         httpkit.Shown(e.ChequeRegister, registerAs("xlsx"), decodeChequeRegister, http.StatusOK, opts),
 	}
 }
 
 func decodeBook(ctx context.Context, r *http.Request) (RegisterChequeBook, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		First string `json:"first"`
 		Last  string `json:"last"`
-	}](ctx, r, orderOn)
-	return RegisterChequeBook{o.by, o.key, o.id, b.First, b.Last}, err
+	}](ctx, r, access.OrderOn)
+	return RegisterChequeBook{o.By, o.Key, o.ID, b.First, b.Last}, err
 }
 
 func decodeIssueCheque(ctx context.Context, r *http.Request) (IssueCheque, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Number  string `json:"number"`
 		Payment string `json:"payment"`
 		Date    string `json:"date"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return IssueCheque{}, err
 	}
 	day, err := dayIn(b.Date, "date")
-	return IssueCheque{o.by, o.key, o.id, b.Number, b.Payment, day}, err
+	return IssueCheque{o.By, o.Key, o.ID, b.Number, b.Payment, day}, err
 }
 
 // chequeIn reads the {n} of a path; what is no number names no cheque.
@@ -74,33 +75,33 @@ func dayIn(text, member string) (time.Time, error) {
 }
 
 func decodeSpoil(ctx context.Context, r *http.Request) (SpoilCheque, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Reason string `json:"reason"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return SpoilCheque{}, err
 	}
 	n, err := chequeIn(r)
-	return SpoilCheque{o.by, o.key, o.id, n, b.Reason}, err
+	return SpoilCheque{o.By, o.Key, o.ID, n, b.Reason}, err
 }
 
 func decodeSayCheque(ctx context.Context, r *http.Request) (SayCheque, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Is     ChequeState `json:"is"`
 		Reason string      `json:"reason"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return SayCheque{}, err
 	}
 	n, err := chequeIn(r)
-	return SayCheque{o.by, o.key, o.id, n, b.Is, b.Reason}, err
+	return SayCheque{o.By, o.Key, o.ID, n, b.Is, b.Reason}, err
 }
 
 func decodeAnswerCheque(ctx context.Context, r *http.Request) (AnswerCheque, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Digest string `json:"digest"`
 		Refuse bool   `json:"refuse"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return AnswerCheque{}, err
 	}
@@ -109,7 +110,7 @@ func decodeAnswerCheque(ctx context.Context, r *http.Request) (AnswerCheque, err
 		return AnswerCheque{}, err
 	}
 	n, err := chequeIn(r)
-	return AnswerCheque{o.by, o.key, o.id, n, d, b.Refuse}, err
+	return AnswerCheque{o.By, o.Key, o.ID, n, d, b.Refuse}, err
 }
 
 func decodeChequeRegister(ctx context.Context, r *http.Request) (ChequeRegisterOf, error) {
@@ -232,21 +233,21 @@ func wireOfShownChange(c ShownChange) changeWire {
 }
 
 func decodeChangePayment(ctx context.Context, r *http.Request) (ChangePayment, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Payment paymentWire `json:"payment"`
 		Reason  string      `json:"reason"`
-	}](ctx, r, orderOn)
-	return ChangePayment{o.by, o.key, ID(o.id), Payment(b.Payment), b.Reason}, err
+	}](ctx, r, access.OrderOn)
+	return ChangePayment{o.By, o.Key, ID(o.ID), Payment(b.Payment), b.Reason}, err
 }
 
 func decodeAnswerChange(ctx context.Context, r *http.Request) (AnswerPaymentChange, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Digest string `json:"digest"`
 		Refuse bool   `json:"refuse"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return AnswerPaymentChange{}, err
 	}
 	d, err := readDigest(b.Digest)
-	return AnswerPaymentChange{o.by, o.key, ID(o.id), d, b.Refuse}, err
+	return AnswerPaymentChange{o.By, o.Key, ID(o.ID), d, b.Refuse}, err
 }

@@ -16,46 +16,6 @@ import (
 	"github.com/jate-cva/jate/money"
 )
 
-// decoder makes the command of a request.
-type decoder[C any] = func(context.Context, *http.Request) (C, error)
-
-// order is what every command has besides its body: who, the key, and the id
-// in the path where there is one.
-type order struct {
-	by  access.Actor
-	key string
-	id  string
-}
-
-func orderOf(ctx context.Context, r *http.Request) (order, error) {
-	by, err := access.FromContext(ctx)
-	if err != nil {
-		return order{}, err
-	}
-	key, err := httpkit.IdempotencyKey(r)
-	return order{by: by, key: key}, err
-}
-
-func orderOn(ctx context.Context, r *http.Request) (order, error) {
-	o, err := orderOf(ctx, r)
-	if err != nil {
-		return order{}, err
-	}
-	o.id, err = httpkit.PathValue(r, "id")
-	return o, err
-}
-
-// command decodes a request into an order and a body.
-func command[B any](ctx context.Context, r *http.Request, read func(context.Context, *http.Request) (order, error)) (order, B, error) {
-	o, err := read(ctx, r)
-	if err != nil {
-		var none B
-		return order{}, none, err
-	}
-	b, err := httpkit.Body[B](r)
-	return o, b, err
-}
-
 func decodeID(ctx context.Context, r *http.Request) (ByID, error) {
 	by, err := access.FromContext(ctx)
 	if err != nil {
@@ -93,35 +53,35 @@ func decodeLines(ctx context.Context, r *http.Request) (LinesOf, error) {
 }
 
 func decodeRegister(ctx context.Context, r *http.Request) (RegisterVendor, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		ID        ID           `json:"id"`
 		Name      string       `json:"name"`
 		Zone      string       `json:"zone"`
 		Village   string       `json:"village"`
 		PlaceCode string       `json:"place_code"`
 		Contract  contractWire `json:"contract"`
-	}](ctx, r, orderOf)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return RegisterVendor{}, err
 	}
 	c, err := b.Contract.contract()
-	return RegisterVendor{o.by, o.key, b.ID, b.Name, b.Zone, b.Village, b.PlaceCode, c}, err
+	return RegisterVendor{o.By, o.Key, b.ID, b.Name, b.Zone, b.Village, b.PlaceCode, c}, err
 }
 
 func decodeSuspend(ctx context.Context, r *http.Request) (SuspendVendor, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Suspended bool   `json:"suspended"`
 		Reason    string `json:"reason"`
-	}](ctx, r, orderOn)
-	return SuspendVendor{o.by, o.key, ID(o.id), b.Suspended, b.Reason}, err
+	}](ctx, r, access.OrderOn)
+	return SuspendVendor{o.By, o.Key, ID(o.ID), b.Suspended, b.Reason}, err
 }
 
 func decodePrices(ctx context.Context, r *http.Request) (SetPrices, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		From  time.Time  `json:"from"`
 		Items []itemWire `json:"items"`
-	}](ctx, r, orderOn)
-	cmd := SetPrices{By: o.by, Key: o.key, Vendor: ID(o.id), From: b.From}
+	}](ctx, r, access.OrderOn)
+	cmd := SetPrices{By: o.By, Key: o.Key, Vendor: ID(o.ID), From: b.From}
 	for _, it := range b.Items {
 		cmd.Items = append(cmd.Items, Item(it))
 	}
@@ -129,19 +89,19 @@ func decodePrices(ctx context.Context, r *http.Request) (SetPrices, error) {
 }
 
 func decodeZone(ctx context.Context, r *http.Request) (SetZone, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Policy policyWire `json:"policy"`
-	}](ctx, r, orderOn)
-	return SetZone{o.by, o.key, o.id, Policy(b.Policy)}, err
+	}](ctx, r, access.OrderOn)
+	return SetZone{o.By, o.Key, o.ID, Policy(b.Policy)}, err
 }
 
 func decodeInvite(ctx context.Context, r *http.Request) (InviteHandheld, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Purpose Purpose `json:"purpose"`
 		Vendor  ID      `json:"vendor"`
 		Zone    string  `json:"zone"`
-	}](ctx, r, orderOf)
-	return InviteHandheld{o.by, o.key, b.Purpose, b.Vendor, b.Zone}, err
+	}](ctx, r, access.OrderOf)
+	return InviteHandheld{o.By, o.Key, b.Purpose, b.Vendor, b.Zone}, err
 }
 
 func decodeEnrol(_ context.Context, r *http.Request) (EnrolHandheld, error) {
@@ -165,31 +125,31 @@ func decodeEnrol(_ context.Context, r *http.Request) (EnrolHandheld, error) {
 type nothing struct{}
 
 func decodeActivate(ctx context.Context, r *http.Request) (ActivateHandheld, error) {
-	o, _, err := command[nothing](ctx, r, orderOn)
-	return ActivateHandheld{o.by, o.key, HandheldID(o.id)}, err
+	o, _, err := access.Command[nothing](ctx, r, access.OrderOn)
+	return ActivateHandheld{o.By, o.Key, HandheldID(o.ID)}, err
 }
 
 func decodeRevoke(ctx context.Context, r *http.Request) (RevokeHandheld, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		LostAt time.Time `json:"lost_at"`
-	}](ctx, r, orderOn)
-	return RevokeHandheld{o.by, o.key, HandheldID(o.id), b.LostAt}, err
+	}](ctx, r, access.OrderOn)
+	return RevokeHandheld{o.By, o.Key, HandheldID(o.ID), b.LostAt}, err
 }
 
 func decodeReplace(ctx context.Context, r *http.Request) (ReplaceHandheld, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		By     HandheldID `json:"by"`
 		LostAt time.Time  `json:"lost_at"`
-	}](ctx, r, orderOn)
-	return ReplaceHandheld{o.by, o.key, HandheldID(o.id), b.By, b.LostAt}, err
+	}](ctx, r, access.OrderOn)
+	return ReplaceHandheld{o.By, o.Key, HandheldID(o.ID), b.By, b.LostAt}, err
 }
 
 func decodePrepareClaim(ctx context.Context, r *http.Request) (PrepareClaim, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Vendor ID     `json:"vendor"`
 		Round  string `json:"round"`
-	}](ctx, r, orderOf)
-	return PrepareClaim{o.by, o.key, b.Vendor, b.Round}, err
+	}](ctx, r, access.OrderOf)
+	return PrepareClaim{o.By, o.Key, b.Vendor, b.Round}, err
 }
 
 // file reads an uploaded file. What it is, its content says.
@@ -205,7 +165,7 @@ func file(r *http.Request) ([]byte, error) {
 }
 
 func decodeInvoice(ctx context.Context, r *http.Request) (BringInvoice, error) {
-	o, err := orderOn(ctx, r)
+	o, err := access.OrderOn(ctx, r)
 	if err != nil {
 		return BringInvoice{}, err
 	}
@@ -213,7 +173,7 @@ func decodeInvoice(ctx context.Context, r *http.Request) (BringInvoice, error) {
 	if err != nil {
 		return BringInvoice{}, err
 	}
-	cmd := BringInvoice{By: o.by, Key: o.key, Vendor: ID(o.id), Round: q.Get("round"), Number: q.Get("number")}
+	cmd := BringInvoice{By: o.By, Key: o.Key, Vendor: ID(o.ID), Round: q.Get("round"), Number: q.Get("number")}
 	if text := q.Get("asset"); text != "" {
 		if cmd.Asset, err = money.ParseAsset(text); err != nil {
 			return BringInvoice{}, httpkit.ErrQuery.At("query.asset", "a commodity with its digits, such as RICE-KG/2")
@@ -224,10 +184,10 @@ func decodeInvoice(ctx context.Context, r *http.Request) (BringInvoice, error) {
 }
 
 func decodeAccept(ctx context.Context, r *http.Request) (AcceptClaim, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		VendorProof string `json:"vendor_proof"`
-	}](ctx, r, orderOn)
-	return AcceptClaim{By: o.by, Key: o.key, Claim: ClaimID(o.id), VendorProof: b.VendorProof}, err
+	}](ctx, r, access.OrderOn)
+	return AcceptClaim{By: o.By, Key: o.Key, Claim: ClaimID(o.ID), VendorProof: b.VendorProof}, err
 }
 
 // reason is the body of a refusal.
@@ -236,28 +196,28 @@ type reason struct {
 }
 
 func decodeRefuseClaim(ctx context.Context, r *http.Request) (RefuseClaim, error) {
-	o, b, err := command[reason](ctx, r, orderOn)
-	return RefuseClaim{o.by, o.key, ClaimID(o.id), b.Reason}, err
+	o, b, err := access.Command[reason](ctx, r, access.OrderOn)
+	return RefuseClaim{o.By, o.Key, ClaimID(o.ID), b.Reason}, err
 }
 
 func decodeSettlement(ctx context.Context, r *http.Request) (PrepareSettlement, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Method  string `json:"method"`
 		Bank    string `json:"bank"`
 		Vendors []ID   `json:"vendors"`
-	}](ctx, r, orderOf)
-	return PrepareSettlement{o.by, o.key, b.Method, b.Bank, b.Vendors}, err
+	}](ctx, r, access.OrderOf)
+	return PrepareSettlement{o.By, o.Key, b.Method, b.Bank, b.Vendors}, err
 }
 
 func decodeApproval(ctx context.Context, r *http.Request) (ApproveSettlement, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Digest string `json:"digest"`
-	}](ctx, r, orderOn)
+	}](ctx, r, access.OrderOn)
 	if err != nil {
 		return ApproveSettlement{}, err
 	}
 	d, err := readDigest(b.Digest)
-	return ApproveSettlement{By: o.by, Key: o.key, Settlement: o.id, Digest: d}, err
+	return ApproveSettlement{By: o.By, Key: o.Key, Settlement: o.ID, Digest: d}, err
 }
 
 // readDigest reads the digest of what somebody has looked at.
@@ -270,17 +230,17 @@ func readDigest(text string) (d [32]byte, err error) {
 }
 
 func decodeRefuseSettlement(ctx context.Context, r *http.Request) (RefuseSettlement, error) {
-	o, b, err := command[reason](ctx, r, orderOn)
-	return RefuseSettlement{o.by, o.key, o.id, b.Reason}, err
+	o, b, err := access.Command[reason](ctx, r, access.OrderOn)
+	return RefuseSettlement{o.By, o.Key, o.ID, b.Reason}, err
 }
 
 func decodeResults(ctx context.Context, r *http.Request) (ImportResults, error) {
-	o, err := orderOn(ctx, r)
+	o, err := access.OrderOn(ctx, r)
 	if err != nil {
 		return ImportResults{}, err
 	}
 	b, err := file(r)
-	return ImportResults{o.by, o.key, o.id, b}, err
+	return ImportResults{o.By, o.Key, o.ID, b}, err
 }
 
 func decodePayments(ctx context.Context, r *http.Request) (PaymentFile, error) {
@@ -301,14 +261,14 @@ func decodeOrder(ctx context.Context, r *http.Request) (PaymentFile, error) {
 }
 
 func decodeAdvance(ctx context.Context, r *http.Request) (PrepareAdvance, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		Vendor   ID                `json:"vendor"`
 		Amount   money.Amount      `json:"amount"`
 		Permille int               `json:"permille"`
 		Plan     []installmentWire `json:"plan"`
 		Bank     string            `json:"bank"`
-	}](ctx, r, orderOf)
-	cmd := PrepareAdvance{By: o.by, Key: o.key, Vendor: b.Vendor, Amount: b.Amount, Permille: b.Permille, Bank: b.Bank}
+	}](ctx, r, access.OrderOf)
+	cmd := PrepareAdvance{By: o.By, Key: o.Key, Vendor: b.Vendor, Amount: b.Amount, Permille: b.Permille, Bank: b.Bank}
 	for _, p := range b.Plan {
 		cmd.Plan = append(cmd.Plan, Installment{p.Due.UTC(), p.Amount})
 	}
@@ -316,6 +276,6 @@ func decodeAdvance(ctx context.Context, r *http.Request) (PrepareAdvance, error)
 }
 
 func decodeApproveAdvance(ctx context.Context, r *http.Request) (ApproveAdvance, error) {
-	o, _, err := command[nothing](ctx, r, orderOn)
-	return ApproveAdvance{o.by, o.key, o.id}, err
+	o, _, err := access.Command[nothing](ctx, r, access.OrderOn)
+	return ApproveAdvance{o.By, o.Key, o.ID}, err
 }

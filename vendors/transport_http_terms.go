@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/money"
 )
@@ -49,12 +50,12 @@ func wireOfTerms(t Terms) termsWire {
 }
 
 func decodeTerms(ctx context.Context, r *http.Request) (SetTerms, error) {
-	o, b, err := command[struct {
+	o, b, err := access.Command[struct {
 		From  time.Time  `json:"from"`
 		Km    int        `json:"km"`
 		Lines []termWire `json:"lines"`
-	}](ctx, r, orderOn)
-	cmd := SetTerms{By: o.by, Key: o.key, Vendor: ID(o.id), From: b.From, Km: b.Km}
+	}](ctx, r, access.OrderOn)
+	cmd := SetTerms{By: o.By, Key: o.Key, Vendor: ID(o.ID), From: b.From, Km: b.Km}
 	for _, l := range b.Lines {
 		t := Term{l.Name, l.Kind, l.BasisPoints, l.On, l.PerSale, l.PerRound, nil}
 		for _, band := range l.Bands {
@@ -79,12 +80,12 @@ func (b digestBody) digest() (d [32]byte, err error) {
 }
 
 func decodeApproveTerms(ctx context.Context, r *http.Request) (ApproveTerms, error) {
-	o, b, err := command[digestBody](ctx, r, orderOn)
+	o, b, err := access.Command[digestBody](ctx, r, access.OrderOn)
 	if err != nil {
 		return ApproveTerms{}, err
 	}
 	d, err := b.digest()
-	return ApproveTerms{o.by, o.key, ID(o.id), d}, err
+	return ApproveTerms{o.By, o.Key, ID(o.ID), d}, err
 }
 
 type chargeLineWire struct {

@@ -14,35 +14,19 @@ import (
 // the request's context.
 func Routes(mux *http.ServeMux, e Endpoints, known func(http.Handler) http.Handler, opts ...httpkit.Option) {
 	for pattern, h := range map[string]http.Handler{
-		"GET /api/v1/grants":                 handle(e.List, wireOfOverview, decodeList, http.StatusOK, opts),
-		"POST /api/v1/grants":                handle(e.Propose, wireOfProposal, decodePropose, http.StatusCreated, opts),
-		"POST /api/v1/grants/{id}/approvals": handle(e.Approve, wireOfProposal, decodeApprove, http.StatusOK, opts),
-		"POST /api/v1/grants/{id}/refusal":   handle(e.Refuse, wireOfProposal, decodeRefuse, http.StatusOK, opts),
-		"POST /api/v1/grants/revocations":    handle(e.Revoke, wireOfHeld, decodeRevoke, http.StatusOK, opts),
+		"GET /api/v1/grants":                 httpkit.Shown(e.List, wireOfOverview, decodeList, http.StatusOK, opts),
+		"POST /api/v1/grants":                httpkit.Shown(e.Propose, wireOfProposal, decodePropose, http.StatusCreated, opts),
+		"POST /api/v1/grants/{id}/approvals": httpkit.Shown(e.Approve, wireOfProposal, decodeApprove, http.StatusOK, opts),
+		"POST /api/v1/grants/{id}/refusal":   httpkit.Shown(e.Refuse, wireOfProposal, decodeRefuse, http.StatusOK, opts),
+		"POST /api/v1/grants/revocations":    httpkit.Shown(e.Revoke, wireOfHeld, decodeRevoke, http.StatusOK, opts),
 
-		"POST /api/v1/approvals/challenges":    handle(e.Begin, wireOfBegun, decodeBegin, http.StatusOK, opts),
-		"POST /api/v1/approvals/assertions":    handle(e.End, wireOfRecord, decodeEnd, http.StatusOK, opts),
-		"GET /api/v1/approvals/records/{hash}": handle(e.Record, wireOfRecord, decodeRecord, http.StatusOK, opts),
-		"GET /api/v1/approvals/keys":           handle(e.Keys, wireOfKeys, decodeKeys, http.StatusOK, opts),
+		"POST /api/v1/approvals/challenges":    httpkit.Shown(e.Begin, wireOfBegun, decodeBegin, http.StatusOK, opts),
+		"POST /api/v1/approvals/assertions":    httpkit.Shown(e.End, wireOfRecord, decodeEnd, http.StatusOK, opts),
+		"GET /api/v1/approvals/records/{hash}": httpkit.Shown(e.Record, wireOfRecord, decodeRecord, http.StatusOK, opts),
+		"GET /api/v1/approvals/keys":           httpkit.Shown(e.Keys, wireOfKeys, decodeKeys, http.StatusOK, opts),
 	} {
 		mux.Handle(pattern, known(h))
 	}
-}
-
-func handle[C, R, W any](e httpkit.Endpoint[C, R], show func(R) W, decode func(context.Context, *http.Request) (C, error), status int, opts []httpkit.Option) http.Handler {
-	return httpkit.Handler(httpkit.Present(e, show), decode, status, opts...)
-}
-
-// order is what a command has: who gives it, its key, its body.
-func order[B any](ctx context.Context, r *http.Request) (by access.Actor, key string, body B, err error) {
-	if by, err = access.FromContext(ctx); err != nil {
-		return by, key, body, err
-	}
-	if key, err = httpkit.IdempotencyKey(r); err != nil {
-		return by, key, body, err
-	}
-	body, err = httpkit.Body[B](r)
-	return by, key, body, err
 }
 
 func decodeList(ctx context.Context, _ *http.Request) (List, error) {
@@ -51,22 +35,22 @@ func decodeList(ctx context.Context, _ *http.Request) (List, error) {
 }
 
 func decodePropose(ctx context.Context, r *http.Request) (Propose, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Member    string      `json:"member"`
 		Programme string      `json:"programme"`
 		Role      access.Role `json:"role"`
 		From      time.Time   `json:"from"`
 		Until     time.Time   `json:"until"`
 		DeputyOf  string      `json:"deputy_of"`
-	}](ctx, r)
-	return Propose{by, key, b.Member, b.Programme, b.Role, b.From, b.Until, b.DeputyOf}, err
+	}](ctx, r, access.OrderOf)
+	return Propose{o.By, o.Key, b.Member, b.Programme, b.Role, b.From, b.Until, b.DeputyOf}, err
 }
 
 func decodeApprove(ctx context.Context, r *http.Request) (Approve, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Digest  string `json:"digest"`
 		Console string `json:"console_code"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return Approve{}, err
 	}
@@ -75,7 +59,7 @@ func decodeApprove(ctx context.Context, r *http.Request) (Approve, error) {
 		return Approve{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return Approve{by, key, id, digest, b.Console}, err
+	return Approve{o.By, o.Key, id, digest, b.Console}, err
 }
 
 // parseDigest reads 64 hexadecimal digits.
@@ -88,21 +72,21 @@ func parseDigest(text string) (d [32]byte, err error) {
 }
 
 func decodeRefuse(ctx context.Context, r *http.Request) (Refuse, error) {
-	by, key, _, err := order[struct{}](ctx, r)
+	o, _, err := access.Command[struct{}](ctx, r, access.OrderOf)
 	if err != nil {
 		return Refuse{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return Refuse{by, key, id}, err
+	return Refuse{o.By, o.Key, id}, err
 }
 
 func decodeRevoke(ctx context.Context, r *http.Request) (Revoke, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Member    string      `json:"member"`
 		Programme string      `json:"programme"`
 		Role      access.Role `json:"role"`
-	}](ctx, r)
-	return Revoke{by, key, b.Member, b.Programme, b.Role}, err
+	}](ctx, r, access.OrderOf)
+	return Revoke{o.By, o.Key, b.Member, b.Programme, b.Role}, err
 }
 
 type heldWire struct {

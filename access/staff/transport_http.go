@@ -15,36 +15,32 @@ import (
 func Routes(mux *http.ServeMux, e Endpoints, known func(http.Handler) http.Handler, from func(*http.Request) string, opts ...httpkit.Option) {
 	d := decoders{from}
 	for pattern, h := range map[string]http.Handler{
-		"POST /api/v1/invitations/opening":    handle(e.Open, wireOfOpening, d.open, http.StatusOK, opts),
-		"POST /api/v1/invitations/acceptance": handle(e.Accept, wireOfSignedIn, d.accept, http.StatusCreated, opts),
-		"POST /api/v1/sign-in/challenge":      handle(e.Challenge, wireOfCeremony, d.challenge, http.StatusOK, opts),
-		"POST /api/v1/sign-in":                handle(e.SignIn, wireOfSignedIn, d.signIn, http.StatusOK, opts),
-		"POST /api/v1/sign-in/tokens":         handle(e.Refresh, wireOfSignedIn, d.refresh, http.StatusOK, opts),
-		"POST /api/v1/sign-in/device":         handle(e.BeginDevice, wireOfDevice, d.device, http.StatusOK, opts),
+		"POST /api/v1/invitations/opening":    httpkit.Shown(e.Open, wireOfOpening, d.open, http.StatusOK, opts),
+		"POST /api/v1/invitations/acceptance": httpkit.Shown(e.Accept, wireOfSignedIn, d.accept, http.StatusCreated, opts),
+		"POST /api/v1/sign-in/challenge":      httpkit.Shown(e.Challenge, wireOfCeremony, d.challenge, http.StatusOK, opts),
+		"POST /api/v1/sign-in":                httpkit.Shown(e.SignIn, wireOfSignedIn, d.signIn, http.StatusOK, opts),
+		"POST /api/v1/sign-in/tokens":         httpkit.Shown(e.Refresh, wireOfSignedIn, d.refresh, http.StatusOK, opts),
+		"POST /api/v1/sign-in/device":         httpkit.Shown(e.BeginDevice, wireOfDevice, d.device, http.StatusOK, opts),
 	} {
 		mux.Handle(pattern, h)
 	}
 	for pattern, h := range map[string]http.Handler{
-		"GET /api/v1/me":                       handle(e.Me, wireOfAccount, decodeMe, http.StatusOK, opts),
-		"POST /api/v1/me/proof":                handle(e.StepUp, wireOfSignedIn, d.stepUp, http.StatusOK, opts),
-		"POST /api/v1/me/factors/offer":        handle(e.Offer, wireOfOffer, decodeOffer, http.StatusOK, opts),
-		"POST /api/v1/me/factors":              handle(e.AddFactor, wireOfAdded, decodeAddFactor, http.StatusCreated, opts),
-		"POST /api/v1/me/factors/{id}/removal": handle(e.RemoveFactor, wireOfAccount, decodeRemoveFactor, http.StatusOK, opts),
-		"GET /api/v1/me/sessions":              handle(e.Sessions, wireOfSessions, decodeMe, http.StatusOK, opts),
-		"POST /api/v1/me/sessions/{id}/end":    handle(e.EndSession, wireOfSessions, decodeEndSession, http.StatusOK, opts),
-		"POST /api/v1/me/programs":             handle(e.Authorize, wireOfAuthorized, decodeAuthorize, http.StatusOK, opts),
-		"POST /api/v1/me/recovery/refusal":     handle(e.Refuse, wireOfAccount, decodeRefuse, http.StatusOK, opts),
-		"GET /api/v1/staff":                    handle(e.Members, wireOfMembers, decodeMembers, http.StatusOK, opts),
-		"POST /api/v1/staff":                   handle(e.Invite, wireOfInvitee, decodeInvite, http.StatusCreated, opts),
-		"POST /api/v1/staff/{id}/state":        handle(e.SetState, wireOfListed, decodeSetState, http.StatusOK, opts),
-		"POST /api/v1/staff/{id}/recovery":     handle(e.Recover, wireOfRecovered, decodeRecover, http.StatusOK, opts),
+		"GET /api/v1/me":                       httpkit.Shown(e.Me, wireOfAccount, decodeMe, http.StatusOK, opts),
+		"POST /api/v1/me/proof":                httpkit.Shown(e.StepUp, wireOfSignedIn, d.stepUp, http.StatusOK, opts),
+		"POST /api/v1/me/factors/offer":        httpkit.Shown(e.Offer, wireOfOffer, decodeOffer, http.StatusOK, opts),
+		"POST /api/v1/me/factors":              httpkit.Shown(e.AddFactor, wireOfAdded, decodeAddFactor, http.StatusCreated, opts),
+		"POST /api/v1/me/factors/{id}/removal": httpkit.Shown(e.RemoveFactor, wireOfAccount, decodeRemoveFactor, http.StatusOK, opts),
+		"GET /api/v1/me/sessions":              httpkit.Shown(e.Sessions, wireOfSessions, decodeMe, http.StatusOK, opts),
+		"POST /api/v1/me/sessions/{id}/end":    httpkit.Shown(e.EndSession, wireOfSessions, decodeEndSession, http.StatusOK, opts),
+		"POST /api/v1/me/programs":             httpkit.Shown(e.Authorize, wireOfAuthorized, decodeAuthorize, http.StatusOK, opts),
+		"POST /api/v1/me/recovery/refusal":     httpkit.Shown(e.Refuse, wireOfAccount, decodeRefuse, http.StatusOK, opts),
+		"GET /api/v1/staff":                    httpkit.Shown(e.Members, wireOfMembers, decodeMembers, http.StatusOK, opts),
+		"POST /api/v1/staff":                   httpkit.Shown(e.Invite, wireOfInvitee, decodeInvite, http.StatusCreated, opts),
+		"POST /api/v1/staff/{id}/state":        httpkit.Shown(e.SetState, wireOfListed, decodeSetState, http.StatusOK, opts),
+		"POST /api/v1/staff/{id}/recovery":     httpkit.Shown(e.Recover, wireOfRecovered, decodeRecover, http.StatusOK, opts),
 	} {
 		mux.Handle(pattern, known(h))
 	}
-}
-
-func handle[C, R, W any](e httpkit.Endpoint[C, R], show func(R) W, decode func(context.Context, *http.Request) (C, error), status int, opts []httpkit.Option) http.Handler {
-	return httpkit.Handler(httpkit.Present(e, show), decode, status, opts...)
 }
 
 // decoders know what a client is counted under.
@@ -201,42 +197,30 @@ func decodeAuthorize(ctx context.Context, r *http.Request) (Authorize, error) {
 }
 
 func decodeInvite(ctx context.Context, r *http.Request) (Invite, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		Member       string `json:"member"`
 		Organisation string `json:"organisation"`
 		Language     string `json:"language"`
-	}](ctx, r)
-	return Invite{by, key, b.Member, b.Organisation, b.Language}, err
+	}](ctx, r, access.OrderOf)
+	return Invite{o.By, o.Key, b.Member, b.Organisation, b.Language}, err
 }
 
 func decodeSetState(ctx context.Context, r *http.Request) (SetState, error) {
-	by, key, b, err := order[struct {
+	o, b, err := access.Command[struct {
 		State State `json:"state"`
-	}](ctx, r)
+	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return SetState{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return SetState{by, key, id, b.State}, err
+	return SetState{o.By, o.Key, id, b.State}, err
 }
 
 func decodeRecover(ctx context.Context, r *http.Request) (Recover, error) {
-	by, key, _, err := order[struct{}](ctx, r)
+	o, _, err := access.Command[struct{}](ctx, r, access.OrderOf)
 	if err != nil {
 		return Recover{}, err
 	}
 	id, err := httpkit.PathValue(r, "id")
-	return Recover{by, key, id}, err
-}
-
-// order is what an administrator's command has: who gives it, its key, its body.
-func order[B any](ctx context.Context, r *http.Request) (by access.Actor, key string, body B, err error) {
-	if by, err = access.FromContext(ctx); err != nil {
-		return by, key, body, err
-	}
-	if key, err = httpkit.IdempotencyKey(r); err != nil {
-		return by, key, body, err
-	}
-	body, err = httpkit.Body[B](r)
-	return by, key, body, err
+	return Recover{o.By, o.Key, id}, err
 }

@@ -3,6 +3,7 @@ package httpkit
 import (
 	"context"
 	"fmt"
+	"net/http"
 
 	"github.com/go-kit/kit/endpoint"
 )
@@ -47,4 +48,10 @@ func Present[Req, Res, Wire any](e Endpoint[Req, Res], show func(Res) Wire) Endp
 		}
 		return show(res), nil
 	}
+}
+
+// Shown serves e as Handler does, with its results turned by show into what goes
+// over the wire.
+func Shown[Req, Res, Wire any](e Endpoint[Req, Res], show func(Res) Wire, decode func(context.Context, *http.Request) (Req, error), status int, opts []Option) http.Handler {
+	return Handler(Present(e, show), decode, status, opts...)
 }
