@@ -137,16 +137,12 @@ func importCommand(ctx context.Context, env *environment) error {
 
 // countRows shows how far a list was read, where a person looks on.
 func countRows(env *environment) func(int) {
-	f, ok := env.stderr.(*os.File)
-	if !ok {
-		return nil
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if !watched(env.stderr) {
 		return nil
 	}
 	return func(rows int) {
 		if rows%500 == 0 {
-			fmt.Fprintf(f, "\r%d rows", rows)
+			fmt.Fprintf(env.stderr, "\r%d rows", rows)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net"
@@ -76,25 +75,6 @@ func (c *demoClock) set(t time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = t
-}
-
-// progress says what is being done, on a terminal in place.
-type progress struct{ w io.Writer }
-
-func (p *progress) step(format string, args ...any) { fmt.Fprintf(p.w, "  "+format+"\n", args...) }
-
-func (p *progress) bar(what string) func(done, of int) {
-	last := -1
-	return func(done, of int) {
-		if of == 0 || done*20/of == last {
-			return
-		}
-		last = done * 20 / of
-		fmt.Fprintf(p.w, "\r  %s %3d %%", what, done*100/of)
-		if done == of {
-			fmt.Fprint(p.w, "\r\033[K")
-		}
-	}
 }
 
 func demoCommand(ctx context.Context, env *environment) error {

@@ -139,7 +139,7 @@ type waiting struct {
 // patient makes the API say how long it has been waited for, where a person
 // looks on.
 func (b *remote) patient(env *environment) *remote {
-	if countRows(env) != nil {
+	if watched(env.stderr) {
 		b.http.Transport = waiting{b.http.Transport, env.stderr}
 	}
 	return b

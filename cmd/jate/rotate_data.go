@@ -94,13 +94,15 @@ func (r *rotation) rewrap(ctx context.Context, env *environment, db *bolt.DB) er
 				more, after, err = rewrapHouseholds(tx, sealer, p, after, &households)
 				return err
 			})
-			fmt.Fprintf(env.stderr, "\r%d households", households)
+			if watched(env.stderr) {
+				fmt.Fprintf(env.stderr, "\r%d households\r", households)
+			}
 		}
 		if err == nil {
 			err = db.Feedback().Update(ctx, func(tx feedback.Tx) error { return rewrapComplaints(tx, sealer, p, &complaints) })
 		}
 	}
-	fmt.Fprintf(env.stderr, "\r%d households and %d complaints are wrapped anew.\n", households, complaints)
+	fmt.Fprintf(env.stderr, "%d households and %d complaints are wrapped anew.\n", households, complaints)
 	return err
 }
 
