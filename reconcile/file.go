@@ -1,11 +1,9 @@
 package reconcile
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/jate-cva/jate/fault"
@@ -44,6 +42,7 @@ type FileReport struct {
 	Size             uint64 // of the journal that it was made from
 	Checkpoint       string // its root, in standard base64
 	At               time.Time
+	Claims           int // of the round that were brought before, refused ones not
 	Lines            int
 	Unreadable       int // rows that could not be read
 	Flaws            []fault.Field
@@ -58,7 +57,8 @@ type FileTotal struct {
 	Redeemed  money.Amount
 	Claimed   money.Amount
 	Matched   money.Amount
-	Unclaimed money.Amount // redeemed, and on no line that matches
+	Before    money.Amount // of Claimed, on lines that ask for what a claim has
+	Unclaimed money.Amount // redeemed, on no line that matches and in no claim
 	Lines     int
 	Read      int // of the matched ones, despite slips
 	Wrong     map[Exception]int
@@ -73,7 +73,9 @@ type FileLine struct {
 	Claimed    money.Amount
 	Entry      uint64 // the redemption that it is about
 	HasEntry   bool
-	Candidates [][]uint64 // entries of those that an ambiguous line may mean, the likeliest first
+	Claim      vendors.ClaimID    // that was brought before and has the redemption; "" for none
+	State      vendors.ClaimState // its
+	Candidates [][]uint64         // entries of those that an ambiguous line may mean, the likeliest first
 }
 
 // Read reads the file. It returns the errors of vendors.ReadClaimFile.
@@ -104,8 +106,8 @@ func (f *File) Read(ctx context.Context, now time.Time) error {
 	return err
 }
 
-// Match compares the file, which must have been read, with the redemptions. It
-// takes the file's lines with it.
+// Match compares the file, which must have been read, with the redemptions, and
+// with the claims that were brought before. It takes the file's lines with it.
 func (r *Redemptions) Match(tx Tx, f *File) (FileReport, error) {
 	out := FileReport{Programme: r.programme, Round: r.round, Lines: len(f.lines), Unreadable: f.bad, Flaws: f.flaws}
 	var err error
@@ -120,102 +122,22 @@ func (r *Redemptions) Match(tx Tx, f *File) (FileReport, error) {
 		for i := range f.lines {
 			f.lines[i].Vendor = r.vendor(f.names[f.lines[i].Vendor])
 		}
-		r.engine.Load(f.lines, f.texts)
 		r.file = f
+		r.load(nil)
 	}
 	if r.file != f {
 		return FileReport{}, errors.New("reconcile: each file has redemptions of its own, and those no other file")
 	}
+	was, err := r.brought(tx)
+	if err != nil {
+		return FileReport{}, err
+	}
+	if !was.same(r.before) {
+		r.load(was)
+	}
+	out.Claims = len(r.before.claims)
 	answer := r.engine.Run()
 	out.Unsearched = answer.Unsearched
 	r.sum(&out, &answer, f.rows)
 	return out, nil
-}
-
-// sum adds up what became of the lines and of the redemptions.
-func (r *Redemptions) sum(out *FileReport, a *engine.Answer, rows []int32) {
-	type sums struct{ redeemed, claimed, matched, unclaimed int64 }
-	by := make([]sums, len(r.names))
-	totals := make([]FileTotal, len(r.names))
-	for i := range totals {
-		totals[i].Vendor, totals[i].Wrong = r.names[i], map[Exception]int{}
-	}
-	for n := range r.engine.Sales {
-		s := &r.engine.Sales[n]
-		if s.Gone {
-			continue
-		}
-		by[s.Vendor].redeemed += max(s.Amount, 0)
-		if a.TakenBy[n] == engine.None {
-			by[s.Vendor].unclaimed += max(s.Amount, 0)
-		}
-	}
-	proposals := map[int32]*engine.Proposal{}
-	for i := range a.Proposals {
-		for _, l := range a.Proposals[i].Lines {
-			proposals[l] = &a.Proposals[i]
-		}
-	}
-	for i := range r.engine.Lines {
-		l, res := &r.engine.Lines[i], a.Results[i]
-		t := &totals[l.Vendor]
-		t.Lines++
-		by[l.Vendor].claimed += l.Amount
-		if res.Outcome == engine.Matched || res.Outcome == engine.Read {
-			by[l.Vendor].matched += l.Amount
-			if res.Outcome == engine.Read {
-				t.Read++
-			}
-			continue
-		}
-		wrong := r.exception(int32(i), res)
-		t.Wrong[wrong.Exception]++
-		if len(out.Exceptions) == fileListed {
-			continue
-		}
-		wrong.Row = int(rows[i])
-		if p := proposals[int32(i)]; p != nil {
-			for _, c := range p.Candidates {
-				var seqs []uint64
-				for _, n := range c.Sales {
-					seqs = append(seqs, r.entries[n])
-				}
-				wrong.Candidates = append(wrong.Candidates, seqs)
-			}
-		}
-		out.Exceptions = append(out.Exceptions, wrong)
-	}
-	for i, t := range totals {
-		t.Redeemed, t.Claimed, t.Matched = money.Francs(by[i].redeemed), money.Francs(by[i].claimed), money.Francs(by[i].matched)
-		t.Unclaimed = money.Francs(by[i].unclaimed)
-		if t.Lines > 0 || by[i].redeemed > 0 {
-			out.Totals = append(out.Totals, t)
-		}
-	}
-	slices.SortFunc(out.Totals, func(a, b FileTotal) int { return cmp.Compare(a.Vendor, b.Vendor) })
-}
-
-// exception names what is wrong with a line.
-func (r *Redemptions) exception(i int32, res engine.Result) FileLine {
-	l := &r.engine.Lines[i]
-	out := FileLine{Vendor: r.names[l.Vendor], Claimed: money.Francs(l.Amount), Exception: ClaimedNotRedeemed, Serial: r.engine.Text(i)}
-	if !l.Serial.IsZero() {
-		out.Serial = string(l.Serial.Voucher())
-	}
-	if res.Sale != engine.None {
-		out.Entry, out.HasEntry = r.entries[res.Sale], true
-	}
-	switch {
-	case res.Outcome == engine.AmountDiffers:
-		out.Exception = AmountDiffers
-	case res.Outcome == engine.Taken:
-		out.Exception = ClaimedTwice
-	case res.Outcome == engine.Ambiguous:
-		out.Exception = Ambiguous
-	case res.Sale != engine.None:
-		out.Exception = AnotherVendors
-	case l.Serial.IsZero():
-		out.Exception = UnknownSerial
-	}
-	return out
 }

@@ -22,7 +22,8 @@ type Redemptions struct {
 	names            []vendors.ID // of vendors, by their numbers
 	entries          []uint64     // of the sales, ascending
 	size             uint64
-	file             *File // that it is matched with
+	file             *File          // that it is matched with
+	before           *claimedBefore // what was claimed already, whose lines the engine has before the file's
 }
 
 // NewRedemptions returns those of a round of which nothing was folded yet.

@@ -116,26 +116,37 @@ func newMatcher(f *Facts) *matcher {
 	}
 	for i, c := range f.Claims {
 		for j, l := range c.Lines {
-			x := engine.Line{Amount: l.Amount.Minor(), Vendor: vendorIDs.of(string(c.Vendor)), Round: rounds.of(c.Round), Claim: int32(i),
-				Holds: engine.None, Late: c.State != vendors.ClaimProposed,
-				Closed: l.Reversed || c.Kind == vendors.SelfBilled || l.Problem == vendors.ReadAsNone || l.Problem == vendors.ReadTogether}
-			if !l.Date.IsZero() {
-				x.Day = l.Date.Unix()
-			}
-			if n, ok := at[l.Entry]; ok && l.Matched && !l.Reversed {
-				x.Holds = n
-			}
-			text := l.Serial
+			n, ok := at[l.Entry]
+			x, text := lineAsked(c.Claim, l, n, ok)
+			x.Vendor, x.Round, x.Claim = vendorIDs.of(string(c.Vendor)), rounds.of(c.Round), int32(i)
 			if serial, err := readSerial(l.Serial); err == nil {
-				x.Serial, _ = engine.Pack(serial)
 				_, x.Known = f.Vouchers[serial]
-				text = ""
 			}
 			m.engine.Ask(x, text)
 			m.asked = append(m.asked, place{i, j})
 		}
 	}
 	return m
+}
+
+// lineAsked puts a line of a claim as the engine reads it, without whose it is; sale
+// is that of its entry, where known. The text is what it says where that is no
+// serial.
+func lineAsked(c vendors.Claim, l vendors.ClaimLine, sale int32, known bool) (x engine.Line, text string) {
+	x = engine.Line{Amount: l.Amount.Minor(), Holds: engine.None, Late: c.State != vendors.ClaimProposed,
+		Closed: l.Reversed || c.Kind == vendors.SelfBilled || l.Problem == vendors.ReadAsNone || l.Problem == vendors.ReadTogether}
+	if !l.Date.IsZero() {
+		x.Day = l.Date.Unix()
+	}
+	if known && l.Matched && !l.Reversed {
+		x.Holds = sale
+	}
+	serial, err := readSerial(l.Serial)
+	if err != nil {
+		return x, l.Serial
+	}
+	x.Serial, _ = engine.Pack(serial)
+	return x, ""
 }
 
 // sale returns one of the engine's sales.

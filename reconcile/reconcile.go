@@ -29,6 +29,11 @@ const (
 	PaymentUnconfirmed Exception = "payment-unconfirmed" // the bank answered for its settlement and not for it
 )
 
+// ClaimedBefore names why a line of a File is not matched: a claim that was
+// brought before has the redemption. In a report, whose lines are of claims
+// alone, the same is ClaimedTwice.
+const ClaimedBefore Exception = "claimed-before"
+
 // Exceptions returns every exception, in the order in which reports list them.
 func Exceptions() []Exception {
 	return []Exception{ClaimedNotRedeemed, RedeemedNotClaimed, AmountDiffers, ClaimedTwice, AnotherVendors,

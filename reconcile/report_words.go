@@ -38,6 +38,7 @@ var classes = map[string]word{
 	string(ReadTogether):       {"read with another line", "lu avec une autre ligne"},
 	string(PaymentFailed):      {"payment failed", "paiement non effectué"},
 	string(PaymentUnconfirmed): {"payment not confirmed", "paiement non confirmé"},
+	string(ClaimedBefore):      {"claimed before", "déjà réclamé"},
 }
 
 // In returns what the exception is called in "fr" or else English.
@@ -121,6 +122,7 @@ var (
 	titleSelfBilled  = word{"Self-billed (XOF)", "Établi par nous (XOF)"}
 	titleIndependent = word{"Independent (XOF)", "Factures du commerçant (XOF)"}
 	titleMatched     = word{"Matched (XOF)", "Rapproché (XOF)"}
+	titleBefore      = word{"Claimed before (XOF)", "Déjà réclamé (XOF)"}
 	titleUnclaimed   = word{"Unclaimed (XOF)", "Non réclamé (XOF)"}
 	titleFrozen      = word{"Frozen (XOF)", "Gelé (XOF)"}
 	titleOwed        = word{"Owed (XOF)", "Dû (XOF)"}

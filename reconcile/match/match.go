@@ -51,7 +51,7 @@ const (
 // Result is what became of one line.
 type Result struct {
 	Sale    int32 // or None
-	By      int32 // the line that has the sale, for Taken
+	By      int32 // the line that has the sale, for Taken; for Ambiguous, where it would be Read but for that line
 	Outcome Outcome
 }
 

@@ -277,17 +277,22 @@ func (r *run) propose(i int32, text string, found []Candidate) {
 	}
 	slices.SortStableFunc(found, Candidate.compare)
 	found = found[:min(len(found), candidatesMax)]
-	if n := r.only(text, found); n != None {
-		r.TakenBy[n] = i
-		r.Results[i] = Result{n, None, Read}
-		return
-	}
 	r.Results[i] = Result{None, None, Ambiguous}
+	if n := r.only(text, found); n != None {
+		by := r.TakenBy[n]
+		if by == None {
+			r.TakenBy[n] = i
+			r.Results[i] = Result{n, None, Read}
+			return
+		}
+		r.Results[i] = Result{n, by, Ambiguous}
+	}
 	r.Proposals = append(r.Proposals, Proposal{Lines: []int32{i}, Candidates: found, Why: Slips})
 }
 
-// only returns the sale that the line must mean, or None. Of several that are
-// near, the check digits choose; without check digits nothing speaks for any.
+// only returns the sale that the line must mean, whether another line has it or
+// not, or None. Of several that are near, the check digits choose; without check
+// digits nothing speaks for any.
 func (r *run) only(text string, found []Candidate) int32 {
 	if len(text) < printedLen-1 {
 		return None
@@ -309,7 +314,7 @@ func (r *run) only(text string, found []Candidate) int32 {
 		return None
 	}
 	c := near[0]
-	if c.Free && c.Sum && c.Dated && c.Slips <= slipsAlone {
+	if c.Sum && c.Dated && c.Slips <= slipsAlone {
 		return c.Sales[0]
 	}
 	return None

@@ -1,0 +1,87 @@
+package reconcile
+
+import (
+	"maps"
+	"slices"
+
+	engine "github.com/jate-cva/jate/reconcile/match"
+	"github.com/jate-cva/jate/vendors"
+)
+
+// claimedBefore is what claims of the round ask for that were brought already: their
+// lines as the engine reads them.
+type claimedBefore struct {
+	claims []vendors.Claim // without refused ones, in order
+	of     []int32         // by line, the claim that it is of
+	lines  []engine.Line
+	texts  map[int32]string
+}
+
+// same reports whether nothing changed since.
+func (b *claimedBefore) same(o *claimedBefore) bool {
+	return slices.Equal(b.claims, o.claims) && slices.Equal(b.lines, o.lines) && maps.Equal(b.texts, o.texts)
+}
+
+// brought reads the claims that were brought. Of one that was decided only the
+// lines count that have a redemption: what was left out of it can be claimed
+// anew.
+func (r *Redemptions) brought(tx Tx) (*claimedBefore, error) {
+	b := &claimedBefore{texts: map[int32]string{}}
+	for c, err := range tx.Claims(r.programme, "") {
+		if err != nil {
+			return nil, err
+		}
+		if c.Round != r.round || c.State == vendors.ClaimRefused {
+			continue
+		}
+		n, vendor := int32(len(b.claims)), r.vendor(c.Vendor)
+		b.claims = append(b.claims, c)
+		for l, err := range tx.ClaimLines(c.ID, 0) {
+			if err != nil {
+				return nil, err
+			}
+			sale, ok := slices.BinarySearch(r.entries, l.Entry)
+			x, text := lineAsked(c, l, int32(sale), ok)
+			if x.Holds == engine.None && (x.Late || x.Closed) {
+				continue
+			}
+			if len(b.lines) == factsMax {
+				return nil, ErrTooLarge
+			}
+			// A file's lines are of claim 0, and of those before it.
+			x.Vendor, x.Claim, x.Late = vendor, n+1, false
+			if text != "" {
+				b.texts[int32(len(b.lines))] = text
+			}
+			b.of, b.lines = append(b.of, n), append(b.lines, x)
+		}
+	}
+	return b, nil
+}
+
+// load gives the engine what was claimed before, and then the file's lines: who
+// asked first has the redemption.
+func (r *Redemptions) load(b *claimedBefore) {
+	if b == nil {
+		b = &claimedBefore{}
+	}
+	r.before = b
+	if len(b.lines) == 0 {
+		r.engine.Load(r.file.lines, r.file.texts)
+		return
+	}
+	texts := maps.Clone(b.texts)
+	for i, text := range r.file.texts {
+		texts[i+int32(len(b.lines))] = text
+	}
+	r.engine.Load(slices.Concat(b.lines, r.file.lines), texts)
+}
+
+// had returns the claim that has what a line of the file asks for, by the
+// engine's result.
+func (r *Redemptions) had(res engine.Result) (vendors.Claim, bool) {
+	if res.Outcome != engine.Taken && res.Outcome != engine.Ambiguous || res.By == engine.None || int(res.By) >= len(r.before.of) {
+		return vendors.Claim{}, false
+	}
+	return r.before.claims[r.before.of[res.By]], true
+}
