@@ -181,8 +181,15 @@ func callContent(list httpkit.Endpoint[SampleByID, CallList], xlsx bool) httpkit
 func resultContent(results httpkit.Endpoint[SampleByID, Results]) httpkit.Endpoint[inLanguage, httpkit.Content] {
 	return func(ctx context.Context, q inLanguage) (httpkit.Content, error) {
 		r, err := results(ctx, q.SampleByID)
-		return httpkit.Content{Type: "text/plain; charset=utf-8", Write: func(w io.Writer) error { return r.WriteText(w, q.lang) }}, err
+		return httpkit.Content{Type: "text/plain; charset=utf-8", Leaving: leavingResults(r, "txt", q.lang), Write: func(w io.Writer) error { return r.WriteText(w, q.lang) }}, err
 	}
+}
+
+func leavingResults(r Results, form, lang string) httpkit.Leaving {
+	if lang == "" {
+		lang = "en"
+	}
+	return httpkit.Leaving{Kind: "sample-results", Of: "sample:" + r.Sample.ID, Round: r.Sample.Round, Form: form, Lang: lang}
 }
 
 type sampleWire struct {

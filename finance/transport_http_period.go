@@ -168,10 +168,18 @@ func decodeStatement(ctx context.Context, r *http.Request) (ReadStatement, error
 
 func pdfOf(s Statement) httpkit.Content {
 	return httpkit.Content{Type: "application/pdf", Filename: "statement-" + s.Vendor + "-" + s.To.Format(time.DateOnly) + ".pdf",
+		Leaving: httpkit.Leaving{Kind: "vendor-statement", Of: "vendor:" + s.Vendor, Form: "pdf", Lang: langOf(s), From: func() uint64 { return s.Size }},
 		Write: func(w io.Writer) error {
 			_, err := w.Write(s.PDF)
 			return err
 		}}
+}
+
+func langOf(s Statement) string {
+	if s.French {
+		return "fr"
+	}
+	return "en"
 }
 
 func decodeReceipts(ctx context.Context, r *http.Request) (ReadReceipts, error) {
@@ -204,11 +212,12 @@ var fileTypes = map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "app
 // cutOffAs shows a cut-off list as a file.
 func cutOffAs(form string) func(CutOff) httpkit.Content {
 	return func(c CutOff) httpkit.Content {
-		return httpkit.Content{Type: fileTypes[form], Filename: "cut-off-" + c.At.Format(time.DateOnly) + "." + form, Write: func(w io.Writer) error {
-			if form == "csv" {
-				return c.table().WriteCSV(w)
-			}
-			return c.table().WriteXLSX(w)
-		}}
+		return httpkit.Content{Type: fileTypes[form], Filename: "cut-off-" + c.At.Format(time.DateOnly) + "." + form,
+			Leaving: httpkit.Leaving{Kind: "cut-off", Of: "day:" + c.At.Format(time.DateOnly), Form: form, From: func() uint64 { return c.Size }}, Write: func(w io.Writer) error {
+				if form == "csv" {
+					return c.table().WriteCSV(w)
+				}
+				return c.table().WriteXLSX(w)
+			}}
 	}
 }

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"mime"
@@ -37,16 +38,16 @@ func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handl
 
 // format is one form of the report.
 type format struct {
-	pattern, suffix, media string
-	write                  func(io.Writer, Report, string) error
+	pattern, suffix, form, media string
+	write                        func(io.Writer, Report, string) error
 }
 
 // formats are on offer; the first is for who asks for none of them.
 var formats = []format{
-	{"GET /api/v1/reconciliation", "", "application/json", func(w io.Writer, r Report, _ string) error { return WriteJSON(w, r) }},
-	{"GET /api/v1/reconciliation.csv", ".csv", "text/csv", WriteCSV},
-	{"GET /api/v1/reconciliation.xlsx", ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", WriteXLSX},
-	{"GET /api/v1/reconciliation.txt", ".txt", "text/plain", WriteText},
+	{"GET /api/v1/reconciliation", "", "json", "application/json", func(w io.Writer, r Report, _ string) error { return WriteJSON(w, r) }},
+	{"GET /api/v1/reconciliation.csv", ".csv", "csv", "text/csv", WriteCSV},
+	{"GET /api/v1/reconciliation.xlsx", ".xlsx", "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", WriteXLSX},
+	{"GET /api/v1/reconciliation.txt", ".txt", "txt", "text/plain", WriteText},
 }
 
 // asked is a query with the form and language of its answer.
@@ -110,6 +111,9 @@ func asContent(run httpkit.Endpoint[Query, Report]) httpkit.Endpoint[asked, http
 		c := httpkit.Content{Type: a.format.media, Write: func(w io.Writer) error { return a.format.write(w, r, a.lang) }}
 		if strings.HasPrefix(c.Type, "text/") {
 			c.Type += "; charset=utf-8"
+		}
+		if a.format.form != "json" { // which programs go on with
+			c.Leaving = httpkit.Leaving{Kind: "reconciliation", Round: r.Round, Form: a.format.form, Lang: cmp.Or(a.lang, "en"), From: func() uint64 { return r.Size }}
 		}
 		if a.format.suffix == ".csv" || a.format.suffix == ".xlsx" {
 			c.Filename = "reconciliation-" + strings.Trim(r.Programme+"-"+r.Round, "-") + a.format.suffix

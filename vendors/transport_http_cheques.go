@@ -205,7 +205,8 @@ func registerAs(form string) func(ChequeRegister) httpkit.Content {
 	month := monthAs(form)(BankMonth{})
 	return func(c ChequeRegister) httpkit.Content {
 		return httpkit.Content{Type: month.Type, Filename: "cheques-" + c.Bank + "-" + c.Day.Format(time.DateOnly) + "." + form,
-			Write: func(w io.Writer) error { return c.Write(w, form) }}
+			Leaving: httpkit.Leaving{Kind: "cheque-register", Of: "bank:" + c.Bank, Form: form},
+			Write:   func(w io.Writer) error { return c.Write(w, form) }}
 	}
 }
 

@@ -264,7 +264,7 @@ func (a *app) routes() error {
 	if err != nil {
 		return err
 	}
-	log, through := httpkit.LogTo(a.log), httpkit.Through(gate)
+	log, through, noted := httpkit.LogTo(a.log), httpkit.Through(gate), httpkit.Noted(a.handOut)
 	a.health(mux)
 	a.publicKeys(mux)
 	a.staffRoutes(mux, observer, known, log, through)
@@ -274,21 +274,21 @@ func (a *app) routes() error {
 	if err != nil {
 		return err
 	}
-	export.Routes(mux, a.db.Ledger(), mapping, a.ledgerRoles(observer), known, log, through)
-	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), known, log, through)
+	export.Routes(mux, a.db.Ledger(), mapping, a.ledgerRoles(observer), known, log, through, noted)
+	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), known, log, through, noted)
 	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, a.codesApart(a.cfg.pace.handhelds(observer.Service("voucher"), a.cfg.now))), known, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), known, log, through)
-	finance.Routes(mux, finance.NewEndpoints(a.finances, a.monthsApart(observer.Service("finance"))), known, log, through)
+	finance.Routes(mux, finance.NewEndpoints(a.finances, a.monthsApart(observer.Service("finance"))), known, log, through, noted)
 	rationed := func(next http.Handler) http.Handler {
 		return httpkit.Rationed(next, httpkit.Limits{Now: a.cfg.now, Proxies: a.cfg.edge.proxies, PerSecond: codeTriesPerSecond, Burst: codeTriesBurst})
 	}
-	feedback.Routes(mux, feedback.NewEndpoints(a.feedbacks, observer.Service("feedback")), known, rationed, log, through)
-	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), known, log, through)
+	feedback.Routes(mux, feedback.NewEndpoints(a.feedbacks, observer.Service("feedback")), known, rationed, log, through, noted)
+	reconcile.Routes(mux, reconcile.NewEndpoints(a.reconciles, observer.Service("reconcile")), known, log, through, noted)
 	columns, err := columnsOf(a.cfg.dir)
 	if err != nil {
 		return err
 	}
-	report.Routes(mux, report.NewEndpoints(a.reports, observer.Service("report")), columns, known, log, through)
+	report.Routes(mux, report.NewEndpoints(a.reports, observer.Service("report")), columns, known, log, through, noted)
 	b := &backups{app: a}
 	if err := os.RemoveAll(b.folder()); err != nil { // of a server that was killed
 		return err

@@ -290,8 +290,12 @@ func exportCommand(ctx context.Context, env *environment) error {
 		return err
 	}
 	var m export.Mapping
+	out := &httpkit.Spool{}
+	defer out.Close()
+	h := ledger.HandedOut{Kind: "books", Form: *format}
+	read := func(size uint64) { h.Size = size }
 	write := func(db *bolt.DB) error {
-		return export.Write(ctx, env.stdout, db.Ledger(), export.Options{Dialect: export.Dialect(*format)})
+		return export.Write(ctx, out, db.Ledger(), export.Options{Dialect: export.Dialect(*format), Read: read})
 	}
 	var err error
 	switch *format {
@@ -302,7 +306,7 @@ func exportCommand(ctx context.Context, env *environment) error {
 			m, err = mappingOf(*dir)
 		}
 		write = func(db *bolt.DB) error {
-			return export.WriteJournal(ctx, env.stdout, db.Ledger(), export.JournalOptions{Mapping: m, Daily: *format == "sycebnl-daily"})
+			return export.WriteJournal(ctx, out, db.Ledger(), export.JournalOptions{Mapping: m, Daily: *format == "sycebnl-daily", Read: read})
 		}
 	default:
 		_, err = export.ParseDialect(*format)
@@ -314,7 +318,15 @@ func exportCommand(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(write(db), db.Close())
+	err = write(db)
+	if err == nil {
+		err = handOver(ctx, db, local("", "office", access.RoleFinanceApprover), h, out)
+	}
+	if err := errors.Join(err, db.Close()); err != nil {
+		return err
+	}
+	_, err = io.Copy(env.stdout, out.Reader())
+	return err
 }
 
 func reconcileCommand(ctx context.Context, env *environment) error {

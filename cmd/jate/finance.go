@@ -202,6 +202,6 @@ func (f *caseFlags) financeAPI(ctx context.Context, env *environment) (*remote, 
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			next.ServeHTTP(w, r.WithContext(access.NewContext(r.Context(), by)))
 		})
-	}, httpkit.LogTo(slog.New(slog.DiscardHandler)))
+	}, httpkit.LogTo(slog.New(slog.DiscardHandler)), httpkit.Noted(handingOut(db)))
 	return &remote{server: "http://folder", http: &http.Client{Transport: inProcess{mux}}}, db.Close, nil
 }

@@ -125,6 +125,7 @@ func verifyProofCommand(_ context.Context, env *environment) error {
 	fs.Var(witnesses, "witness", "verifier key of a witness that must have cosigned; may be given several times")
 	leafPath := fs.String("leaf", "", "file with the leaf that is to be in the log")
 	receipt := fs.String("receipt", "", "hash of a record, as in an acknowledgement: the leaf must answer it")
+	handed := fs.String("file", "", "a report or an export: the leaf must say that it was handed out")
 	old := fs.String("old", "", "file with an earlier signed checkpoint, which the log is to extend")
 	args, err := env.parse(fs, 1)
 	if err != nil {
@@ -134,7 +135,7 @@ func verifyProofCommand(_ context.Context, env *environment) error {
 	if err != nil {
 		return fmt.Errorf("--log: %w", err)
 	}
-	if (*leafPath == "") == (*old == "") || *receipt != "" && *leafPath == "" {
+	if (*leafPath == "") == (*old == "") || (*receipt != "" || *handed != "") && *leafPath == "" {
 		return errors.New("verify-proof needs --leaf, or --old")
 	}
 	file, err := os.ReadFile(args[0])
@@ -166,6 +167,19 @@ func verifyProofCommand(_ context.Context, env *environment) error {
 	}
 	if *receipt != "" && e.Ref != *receipt {
 		return ledger.ErrProof.At("receipt", "entry %d answers another record", e.Seq)
+	}
+	if *handed != "" {
+		sum, err := digestOfFile(*handed)
+		if err != nil {
+			return err
+		}
+		h, ok := ledger.WasHandedOut(e)
+		if !ok || h.SHA256 != sum {
+			return ledger.ErrNotHandedOut.At("file", "entry %d is not on it", e.Seq)
+		}
+		if err := (handedOut{h, e}).say(env); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(env.stdout, "entry %d: %s, posted %s\n", e.Seq, e.Kind, e.Posted.Format("2006-01-02T15:04:05Z"))
 	_, err = fmt.Fprintf(env.stdout, "ok size=%d root=%s\n", c.Size, c.Root)

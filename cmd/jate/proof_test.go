@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -75,6 +76,15 @@ func TestProofs(t *testing.T) {
 	old := filepath.Join(tmp, "old")
 	write(t, old, s.stored().Note)
 	s.decide("receipt-3", "receipt-4")
+	report := filepath.Join(tmp, "report.csv")
+	write(t, report, "place;households\nMopti;120\n")
+	sum := sha256.Sum256([]byte(readFile(t, report)))
+	if err := s.app.db.Ledger().Update(t.Context(), func(tx ledger.Tx) error {
+		_, err := ledger.HandedOut{Kind: "donor-report", Of: "fund:f1", Form: "csv", SHA256: sum, Bytes: 28, Size: 3}.Note(tx, ledger.Actor{Role: "donor", Name: "p9"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
 	s.cosigned(d)
 	server := []string{"--server", s.http.URL, "--token", s.token()}
 	prove := func(from []string, name string, more ...string) string {
@@ -88,6 +98,13 @@ func TestProofs(t *testing.T) {
 	leaf, other := filepath.Join(tmp, "leaf"), filepath.Join(tmp, "other")
 	proof := prove(server, "1.tlog-proof", "--entry", "1", "--leaf", leaf)
 	prove(server, "3.tlog-proof", "--entry", "3", "--leaf", other)
+	note := prove(server, "5.tlog-proof", "--entry", "5", "--leaf", filepath.Join(tmp, "note"))
+	forged := filepath.Join(tmp, "forged.csv")
+	write(t, forged, "place;households\nMopti;130\n")
+	verifyFile := func(from []string, path string) (string, error) {
+		return jate(t, append(append([]string{"verify-file"}, from...), path)...)
+	}
+	byKey := append(server, "--log", set.Checkpoint)
 	growth := prove(server, "growth", "--old", "3")
 	leaves := filepath.Join(tmp, "leaves")
 	client, err := newRemote(os.Getenv, s.http.URL, server[3])
@@ -102,7 +119,16 @@ func TestProofs(t *testing.T) {
 	now := filepath.Join(tmp, "now")
 	write(t, now, s.stored().Note)
 	size := s.stored().Size
+	if out, err := verifyFile(byKey, report); err != nil || !strings.Contains(out, "entry 5: donor-report fund:f1 (csv, 28 bytes)") || !strings.Contains(out, "first 3 entries") {
+		t.Errorf("the file that was handed out: %v\n%s", err, out)
+	}
+	if _, err := verifyFile(byKey, forged); !errors.Is(err, ledger.ErrNotHandedOut) {
+		t.Errorf("another file: %v", err)
+	}
 	s.stop()
+	if out, err := verifyFile([]string{"--data", dir}, report); err != nil || !strings.Contains(out, fmt.Sprintf("ok sha256=%x entry=5", sum)) {
+		t.Errorf("by the folder: %v\n%s", err, out)
+	}
 	for served, name := range map[string][]string{proof: {"1-data.tlog-proof", "--entry", "1", "--leaf", leaf}, growth: {"growth-data", "--old", "3"}} {
 		if local := prove([]string{"--data", dir}, name[0], name[1:]...); readFile(t, local) != readFile(t, served) {
 			t.Errorf("%s of the folder is not that of the server", name[0])
@@ -122,6 +148,9 @@ func TestProofs(t *testing.T) {
 		"and its receipt":            {[]string{"--leaf", leaf, "--receipt", "receipt-1", proof}, "ok size=", nil},
 		"another receipt":            {[]string{"--leaf", leaf, "--receipt", "receipt-2", proof}, "", ledger.ErrProof},
 		"another leaf":               {[]string{"--leaf", other, proof}, "", ledger.ErrProof},
+		"a file that was handed out": {[]string{"--leaf", filepath.Join(tmp, "note"), "--file", report, note}, "donor-report fund:f1", nil},
+		"a file that was not":        {[]string{"--leaf", filepath.Join(tmp, "note"), "--file", forged, note}, "", ledger.ErrNotHandedOut},
+		"a leaf on no file":          {[]string{"--leaf", leaf, "--file", report, proof}, "", ledger.ErrNotHandedOut},
 		"no leaf":                    {[]string{proof}, "", nil},
 		"a file that is none":        {[]string{"--leaf", leaf, leaf}, "", ledger.ErrProof},
 		"a witness that has not":     {[]string{"--witness", stranger.vkey, "--leaf", leaf, proof}, "", nil},

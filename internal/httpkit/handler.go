@@ -27,6 +27,7 @@ type options struct {
 	bodyMax int64
 	within  time.Duration
 	gate    *Gate
+	note    func(context.Context, Left) error
 
 	compressed bool
 }
@@ -57,6 +58,8 @@ type Content struct {
 	// sees a problem; after that the connection is cut, so that half an
 	// export is never taken for the whole.
 	Write func(io.Writer) error
+	// Leaving is set of reports and exports; see Noted.
+	Leaving Leaving
 }
 
 // Handler serves e over HTTP: decode makes the command of a request whose
@@ -149,6 +152,14 @@ func (o options) encode(ctx context.Context, w http.ResponseWriter, response any
 }
 
 func (o options) stream(ctx context.Context, w http.ResponseWriter, c Content, status int) error {
+	if c.Leaving.Kind != "" && o.note != nil {
+		var s Spool
+		defer s.Close()
+		var err error
+		if c, err = o.noted(ctx, c, &s); err != nil {
+			return err
+		}
+	}
 	w.Header().Set("Content-Type", c.Type)
 	if c.Filename != "" {
 		w.Header().Set("Content-Disposition",

@@ -3,6 +3,7 @@ package httpkit_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -431,6 +432,45 @@ func TestContent(t *testing.T) {
 			t.Error("half an export looks whole")
 		}
 	})
+}
+
+// A content that leaves is told, with its digest, before its first byte; where
+// that fails nothing leaves. What is too large for memory is the same.
+func TestNoted(t *testing.T) {
+	for _, lines := range []int{1, 3 << 20} {
+		text := strings.Repeat("a,b\n", lines)
+		var told []httpkit.Left
+		var refuse error
+		h := httpkit.Guard(httpkit.Handler(
+			func(context.Context, struct{}) (httpkit.Content, error) {
+				return httpkit.Content{Type: "text/csv", Leaving: httpkit.Leaving{Kind: "books", Form: "csv"}, Write: func(w io.Writer) error {
+					for half := range strings.SplitSeq(text, text[:len(text)/2]) { // more than one write
+						if _, err := io.WriteString(w, half+text[:len(text)/2]); err != nil {
+							return err
+						}
+					}
+					return nil
+				}}, nil
+			},
+			func(context.Context, *http.Request) (struct{}, error) { return struct{}{}, nil },
+			http.StatusOK, httpkit.Noted(func(_ context.Context, l httpkit.Left) error {
+				told = append(told, l)
+				return refuse
+			})), slog.New(slog.DiscardHandler), httpkit.Limits{})
+		get := func() *httptest.ResponseRecorder {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+			return w
+		}
+		w := get()
+		if len(told) != 1 || told[0].Kind != "books" || told[0].SHA256 != sha256.Sum256(w.Body.Bytes()) || told[0].Bytes != int64(w.Body.Len()) || w.Body.Len() < len(text) {
+			t.Errorf("%d lines: told %v of %d bytes", lines, told, w.Body.Len())
+		}
+		refuse = errSpent
+		if p := problem(t, get()); p.Code != "spent" {
+			t.Errorf("%d lines left although nobody could write it down: %+v", lines, p)
+		}
+	}
 }
 
 func TestPageQuery(t *testing.T) {

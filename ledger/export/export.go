@@ -16,7 +16,8 @@ import (
 // Options say how the books are written.
 type Options struct {
 	Dialect  Dialect
-	Accounts Chart // numbers for classes of accounts; nil for plain names
+	Accounts Chart             // numbers for classes of accounts; nil for plain names
+	Read     func(size uint64) // told how many entries are written; may be nil
 }
 
 // pageEntries is how many entries are read in one View.
@@ -37,6 +38,7 @@ func Write(ctx context.Context, w io.Writer, store ledger.Store, o Options) erro
 	if err != nil {
 		return err
 	}
+	tell(o.Read, b.size)
 	out := bufio.NewWriter(w)
 	x := &exporter{style: styles[o.Dialect], chart: o.Accounts, out: out}
 	fmt.Fprintf(out, "; %d entries, for %s. Vouchers are one account per round.\n\n", b.size, o.Dialect)
@@ -57,6 +59,12 @@ func Write(ctx context.Context, w io.Writer, store ledger.Store, o Options) erro
 	}
 	x.claims(out, x.last, held)
 	return out.Flush()
+}
+
+func tell(read func(uint64), size uint64) {
+	if read != nil {
+		read(size)
+	}
 }
 
 // books are what the accounts hold after the first entries of the journal.

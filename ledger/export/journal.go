@@ -26,6 +26,7 @@ type JournalOptions struct {
 	// Daily sums up each day's entries of one kind and round in one piece:
 	// thousands of redemptions a day are no use to an accountant one by one.
 	Daily bool
+	Read  func(size uint64) // as Options has it
 }
 
 // WriteJournal writes every entry that moves francs as the lines of one piece,
@@ -40,6 +41,7 @@ func WriteJournal(ctx context.Context, w io.Writer, store ledger.Store, o Journa
 	if err != nil {
 		return err
 	}
+	tell(o.Read, b.size)
 	buffered := bufio.NewWriter(w)
 	if _, err := buffered.WriteString("\ufeff"); err != nil {
 		return err

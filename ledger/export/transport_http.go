@@ -63,18 +63,22 @@ func (q query) content(ctx context.Context, store ledger.Store, m Mapping) httpk
 	if q.numbered {
 		chart = m.Chart()
 	}
+	var size uint64
+	leaving := httpkit.Leaving{Kind: "books", Form: q.format, From: func() uint64 { return size }}
+	read := func(n uint64) { size = n }
 	switch q.format {
 	case "csv":
-		return httpkit.Content{Type: "text/csv; charset=utf-8", Filename: "trial-balance.csv",
+		leaving.Kind = "trial-balance"
+		return httpkit.Content{Type: "text/csv; charset=utf-8", Filename: "trial-balance.csv", Leaving: leaving,
 			Write: func(w io.Writer) error { return TrialBalance(ctx, w, store, chart) }}
 	case "sycebnl", "sycebnl-daily":
-		return httpkit.Content{Type: "text/csv; charset=utf-8", Filename: "journal-" + q.format + ".csv",
+		return httpkit.Content{Type: "text/csv; charset=utf-8", Filename: "journal-" + q.format + ".csv", Leaving: leaving,
 			Write: func(w io.Writer) error {
-				return WriteJournal(ctx, w, store, JournalOptions{Mapping: m, Daily: q.format == "sycebnl-daily"})
+				return WriteJournal(ctx, w, store, JournalOptions{Mapping: m, Daily: q.format == "sycebnl-daily", Read: read})
 			}}
 	}
-	return httpkit.Content{Type: "text/plain; charset=utf-8", Filename: "journal." + q.format,
+	return httpkit.Content{Type: "text/plain; charset=utf-8", Filename: "journal." + q.format, Leaving: leaving,
 		Write: func(w io.Writer) error {
-			return Write(ctx, w, store, Options{Dialect: Dialect(q.format), Accounts: chart})
+			return Write(ctx, w, store, Options{Dialect: Dialect(q.format), Accounts: chart, Read: read})
 		}}
 }

@@ -25,15 +25,15 @@ var media = map[string]string{"json": "application/json", "html": "text/html; ch
 // actor into the request's context. Columns are those of activities.
 func Routes(mux *http.ServeMux, e Endpoints, columns []Column, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
 	long := append(opts[:len(opts):len(opts)], httpkit.Within(slowly))
-	mux.Handle("GET /api/v1/rounds/{id}/report", staff(httpkit.Handler(content(e.Round, func(r Round, a answer) func(io.Writer) error {
-		return func(w io.Writer) error { return Formats[a.format](w, r, a.lang) }
+	mux.Handle("GET /api/v1/rounds/{id}/report", staff(httpkit.Handler(content(e.Round, func(r Round, a answer) (func(io.Writer) error, httpkit.Leaving) {
+		return func(w io.Writer) error { return Formats[a.format](w, r, a.lang) }, a.leaves("round-report", "round:"+r.Round.ID, r.Round.ID, r.Size)
 	}), decode("json", Formats, queryOf), http.StatusOK, long...)))
 	mux.Handle("GET /api/v1/rounds/{id}/report/figure", staff(httpkit.Handler(e.Explain, decodeExplain, http.StatusOK, long...)))
-	mux.Handle("GET /api/v1/funds/{id}/report", staff(httpkit.Handler(content(e.Donor, func(d Donor, a answer) func(io.Writer) error {
-		return func(w io.Writer) error { return DonorFormats[a.format](w, d, a.lang) }
+	mux.Handle("GET /api/v1/funds/{id}/report", staff(httpkit.Handler(content(e.Donor, func(d Donor, a answer) (func(io.Writer) error, httpkit.Leaving) {
+		return func(w io.Writer) error { return DonorFormats[a.format](w, d, a.lang) }, a.leaves("donor-report", "fund:"+d.Fund.ID, "", d.Size)
 	}), decode("html", DonorFormats, func(by access.Actor, id string) DonorQuery { return DonorQuery{By: by, Fund: id} }), http.StatusOK, long...)))
-	mux.Handle("GET /api/v1/activities", staff(httpkit.Handler(content(e.Activities, func(rows []Activity, a answer) func(io.Writer) error {
-		return func(w io.Writer) error { return activityFormats[a.format](w, rows, columns, a.lang, a.tags) }
+	mux.Handle("GET /api/v1/activities", staff(httpkit.Handler(content(e.Activities, func(rows []Activity, a answer) (func(io.Writer) error, httpkit.Leaving) {
+		return func(w io.Writer) error { return activityFormats[a.format](w, rows, columns, a.lang, a.tags) }, a.leaves("activities", "", "", 0)
 	}), decode("csv", activityFormats, queryOf), http.StatusOK, long...)))
 }
 
@@ -46,6 +46,15 @@ func queryOf(by access.Actor, id string) Query { return Query{By: by, Round: id}
 type answer struct {
 	format, lang, name string
 	tags               bool
+}
+
+// leaves is what the journal says of the file.
+func (a answer) leaves(kind, of, round string, size uint64) httpkit.Leaving {
+	lang := a.lang
+	if lang == "" {
+		lang = "en"
+	}
+	return httpkit.Leaving{Kind: kind, Of: of, Round: round, Form: a.format, Lang: lang, From: func() uint64 { return size }}
 }
 
 type asked[Q any] struct {
@@ -96,13 +105,14 @@ func decode[Q, F any](usual string, offer map[string]F, query func(access.Actor,
 
 // content answers in the form asked for. A page comes with its own policy, which
 // lets its one style through and nothing else.
-func content[Q, R any](run httpkit.Endpoint[Q, R], write func(R, answer) func(io.Writer) error) httpkit.Endpoint[asked[Q], httpkit.Content] {
+func content[Q, R any](run httpkit.Endpoint[Q, R], write func(R, answer) (func(io.Writer) error, httpkit.Leaving)) httpkit.Endpoint[asked[Q], httpkit.Content] {
 	return func(ctx context.Context, a asked[Q]) (httpkit.Content, error) {
 		r, err := run(ctx, a.query)
 		if err != nil {
 			return httpkit.Content{}, err
 		}
-		c := httpkit.Content{Type: media[a.format], Write: write(r, a.answer)}
+		c := httpkit.Content{Type: media[a.format]}
+		c.Write, c.Leaving = write(r, a.answer)
 		switch a.format {
 		case "html":
 			c.Header = http.Header{"Content-Security-Policy": {layout.Policy + "; frame-ancestors 'none'"}}
