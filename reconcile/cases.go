@@ -68,7 +68,7 @@ func (s *service) findings(tx Tx, programme, round string) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	return find(f, match(f), s.limits), nil
+	return find(f, match(f), s.limits, nil), nil
 }
 
 func (cmd OpenCase) check() error {

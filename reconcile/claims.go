@@ -28,7 +28,7 @@ func matchClaim(tx Tx, q MatchClaim) (Match, error) {
 		return Match{}, err
 	}
 	m := Match{Claim: c, Entries: map[int]uint64{}, Problems: map[int]string{}, Matched: money.Francs(0), ByReason: map[Exception]Problem{}}
-	for _, l := range match(f) {
+	for _, l := range match(f).All() {
 		if l.Claim != c.ID {
 			continue
 		}

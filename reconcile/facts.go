@@ -6,6 +6,7 @@ import (
 
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
+	engine "github.com/jate-cva/jate/reconcile/match"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
@@ -17,9 +18,9 @@ type Facts struct {
 	Rounds    map[string]bool // those that are reconciled
 	Vendors   []vendors.ID    // in order
 	Zones     map[vendors.ID]string
-	// Sales are the redemptions of those vendors in every round, because their
-	// accounts have no rounds of their own; in the order of vendors and journal.
-	Sales []Sale
+	// sales are the redemptions of those vendors in every round, because their
+	// accounts have no rounds of their own; in the order of the journal.
+	sales []saleRow
 	// Claims are those vendors' in every round, without refused ones, in the
 	// order of ids, which is that of their making. Lines are read for the
 	// reconciled rounds alone.
@@ -28,9 +29,9 @@ type Facts struct {
 	// Vouchers says what is known of those that a claim's line names and its
 	// vendor has no sale of.
 	Vouchers map[voucher.Serial]VoucherFacts
-	// Receipts are the sales records of the reconciled rounds in the order of
+	// receipts are the sales records of the reconciled rounds in the order of
 	// arrival, whatever became of them; read for detectors alone, as Forks.
-	Receipts []ReceiptFacts
+	receipts []receiptRow
 	Forks    []Fork
 	Cards    []CardFacts // of the vouchers that receipts are of
 	Baskets  []GoodsFacts
@@ -38,25 +39,37 @@ type Facts struct {
 	Shares   map[string][]ShareFacts // by reconciled round: of the round before
 	Voices   []VoiceFacts            // complaints and answers about the reconciled rounds; for detectors alone
 	books    books
+
+	size   uint64        // how many entries of the journal are in sales and books
+	engine engine.Engine // the sales of the reconciled rounds
+	filed  []int32       // place in the engine of each sale, engine.None for other rounds'
+	ofSale []int32       // the sale in each place of the engine
+
+	// What rows have numbers for.
+	sellers, rounds, points, holders names
+	words                            names // all other texts
+	assets                           assets
 }
 
-// CardFacts is what detectors look at of a voucher.
+// CardFacts is what detectors look at of a voucher. Instants are seconds of
+// Unix, 0 for never.
 type CardFacts struct {
-	Number voucher.Number
-	Point  string
-	Handed voucher.Interval
-	Holder string    // the household's id
-	Lost   time.Time // when it was held or void, whichever came first; zero for never
-	Spare  bool
+	Number           voucher.Number
+	Handed, HandedTo int64 // bounds of the hand-over
+	Lost             int64 // when it was held or void, whichever came first
+	HandedSaid       int64 // by the clock of the handheld that recorded it
+	Point            int32 // in points
+	Holder           int32 // the household's id, in holders
+	Lot, Round, By   int32 // By is the handheld that handed it over; in words and rounds
+	Taker            int32 // in words
+	Habit            int32 // where its household bought in the round before, in sellers; 0 nowhere
+	Spare            bool
+	Before           bool // there was a round before
 	// Phone, those of the staff, Distributor and Collector are numbers that mean
 	// nothing outside of these facts; 0 where not known. Collector took the cards
 	// of several households at once.
 	Phone, Registrar, Verifier, Approver, Distributor, Collector int32
-	Taker                                                        voucher.Taker
-	HandedSaid                                                   time.Time  // by the clock of the handheld that recorded it
-	Company                                                      int32      // as detect.Card has it
-	Before                                                       bool       // there was a round before
-	Habit                                                        vendors.ID // where its household bought then; "" nowhere
+	Company                                                      int32 // as detect.Card has it
 }
 
 // Way is from a distribution point to a vendor's shop.
@@ -77,7 +90,7 @@ type ShareFacts struct {
 
 // GoodsFacts is a line of a receipt, in francs.
 type GoodsFacts struct {
-	Receipt int // index in Receipts
+	Receipt int32 // index in receipts
 	Item    int32
 	Amount  int64
 	Listed  int64 // at the ceiling of the vendor's price list of that day; 0 where it has none
@@ -110,7 +123,7 @@ func (s Sale) Stands() bool { return s.Undone == "" }
 // ClaimFacts is a claim with its lines.
 type ClaimFacts struct {
 	vendors.Claim
-	Lines    []vendors.ClaimLine
+	lines    []claimRow              // never changed: others are put in their place
 	Readings map[int]vendors.Reading // by line, of those that were read otherwise
 }
 
@@ -137,7 +150,7 @@ type ReceiptFacts struct {
 	Reason   string
 	Full     bool   // the full factor was given
 	Kept     bool   // every rule of the zone was kept
-	Card     int    // index in Cards, -1 for none; of Facts.Receipts alone
+	Card     int    // index in Cards, -1 for none; of Facts.receipts alone
 	Entry    uint64 // the redeem or accept-loss entry that pays it
 	Paid     bool   // there is one
 }

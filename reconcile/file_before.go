@@ -85,3 +85,28 @@ func (r *Redemptions) had(res engine.Result) (vendors.Claim, bool) {
 	}
 	return r.before.claims[r.before.of[res.By]], true
 }
+
+// lineAsked puts a line of a claim as the engine reads it, without whose it is; sale
+// is that of its entry, where known. The text is what it says where that is no
+// serial.
+func lineAsked(c vendors.Claim, l vendors.ClaimLine, sale int32, known bool) (x engine.Line, text string) {
+	x = engine.Line{Amount: l.Amount.Minor(), Holds: engine.None, Late: c.State != vendors.ClaimProposed,
+		Closed: closed(c, l.Reversed, l.Problem)}
+	if !l.Date.IsZero() {
+		x.Day = l.Date.Unix()
+	}
+	if known && l.Matched && !l.Reversed {
+		x.Holds = sale
+	}
+	serial, err := readSerial(l.Serial)
+	if err != nil {
+		return x, l.Serial
+	}
+	x.Serial, _ = engine.Pack(serial)
+	return x, ""
+}
+
+// closed reports whether a line of a claim can take no sale any more.
+func closed(c vendors.Claim, reversed bool, problem string) bool {
+	return reversed || c.Kind == vendors.SelfBilled || problem == vendors.ReadAsNone || problem == vendors.ReadTogether
+}

@@ -18,15 +18,24 @@ import (
 // find runs every detector over each reconciled round by itself, so that a
 // round has the same findings whether it is asked for alone or with others.
 // lines are those of match over the same facts. Findings are sorted by detector
-// as package detect lists them, then vendor, round, and id.
-func find(f *Facts, lines []Line, t detect.Thresholds) []Finding {
+// as package detect lists them, then vendor, round, and id. It forgets what
+// detectors alone look at.
+func find(f *Facts, lines Lines, t detect.Thresholds, progress Progress) []Finding {
 	var out []Finding
-	for _, round := range slices.Sorted(maps.Keys(f.Rounds)) {
+	rounds := slices.Sorted(maps.Keys(f.Rounds))
+	for i, round := range rounds {
 		s := suspectsOf(f, lines, round)
-		for _, d := range detect.Run(&s.facts, t) {
+		if i == len(rounds)-1 {
+			f.Cards, f.Baskets = nil, nil // translated
+		}
+		tell := func(done, of int) {
+			progress.at(atFind + (reportSteps-atFind)*(i*of+done)/(of*len(rounds)))
+		}
+		for _, d := range detect.Watched(&s.facts, t, tell) {
 			out = append(out, s.finding(d))
 		}
 	}
+	f.forgetRecords()
 	rank := map[string]int{}
 	for i, d := range detect.Detectors() {
 		rank[d.Name] = i
@@ -74,21 +83,12 @@ func (f *Finding) record(r ReceiptFacts) {
 
 // francs prices what a receipt is for: kilos at what their sale was worth, and
 // at nothing where there was none.
-func (r ReceiptFacts) francs(worth map[uint64]money.Amount) money.Amount {
+func (f *Facts) francs(r ReceiptFacts) money.Amount {
 	if r.Value.Asset() == money.XOF {
 		return r.Value
 	}
-	if m, ok := worth[r.Entry]; ok && r.Paid {
-		return m
+	if i, ok := f.saleAt(r.Entry, f.sellers.known(string(r.Vendor))); ok && r.Paid {
+		return money.Francs(f.sales[i].value())
 	}
 	return money.Francs(0)
-}
-
-// worth returns what each sale is worth in XOF.
-func (f *Facts) worth() map[uint64]money.Amount {
-	out := make(map[uint64]money.Amount, len(f.Sales))
-	for _, s := range f.Sales {
-		out[s.Entry] = s.value()
-	}
-	return out
 }

@@ -11,6 +11,18 @@ import (
 	"github.com/jate-cva/jate/voucher"
 )
 
+// numbering numbers texts from 0 in the order they are met.
+type numbering map[string]int32
+
+func (n numbering) of(s string) int32 {
+	i, ok := n[s]
+	if !ok {
+		i = int32(len(n))
+		n[s] = i
+	}
+	return i
+}
+
 // Redemptions are those of one round, folded out of the journal up to a size.
 // Following it goes on from there, as a ledger.Auditor does: nothing that was
 // folded is looked at again, so there is nothing to become stale, and the

@@ -91,7 +91,7 @@ func (c Case) evidence(findings []Finding, f *Facts, taken map[uint64]bool) []Sa
 		}
 	}
 	var out []Sale
-	for _, s := range f.Sales {
+	for s := range f.Sales() {
 		if named[refEntry(s.Entry)] && !taken[s.Entry] && s.Round == c.Round && s.Stands() && s.Case == "" && len(c.Money)+len(out) < heldMax {
 			out = append(out, s)
 		}

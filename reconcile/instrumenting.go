@@ -42,7 +42,7 @@ func (c counted) Run(ctx context.Context, q Query) (Report, error) {
 		return r, err
 	}
 	c.runs.WithLabelValues(strconv.FormatBool(r.Ties)).Inc()
-	for _, l := range r.Lines {
+	for _, l := range r.Lines.All() {
 		c.lines.WithLabelValues(l.class()).Inc()
 	}
 	for _, f := range r.Findings {

@@ -36,7 +36,7 @@ func (l *loader) basket(r voucher.StoredReceipt) error {
 		if err != nil {
 			continue
 		}
-		g := GoodsFacts{Receipt: len(l.facts.Receipts), Item: l.items.of("item " + line.Item), Amount: paid.Minor()}
+		g := GoodsFacts{Receipt: int32(len(l.facts.receipts)), Item: l.items.of("item " + line.Item), Amount: paid.Minor()}
 		if item, ok := list.Ceiling(line.Item); ok {
 			if most, err := quantity.Price(item.Ceiling); err == nil && most.Asset() == money.XOF {
 				g.Listed = most.Minor()

@@ -7,48 +7,70 @@ import (
 
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
+	engine "github.com/jate-cva/jate/reconcile/match"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
 
 // claims reads claims that were not refused, with lines where their round is
-// reconciled.
+// reconciled. Those whose lines were read before, and not written since, keep
+// them.
 func (l *loader) claims() error {
+	f := l.facts
+	was := make(map[vendors.ClaimID]ClaimFacts, len(f.Claims))
+	for _, c := range f.Claims {
+		was[c.ID] = c
+	}
+	f.Claims = make([]ClaimFacts, 0, len(f.Claims))
 	for c, err := range l.tx.Claims(l.programme, "") {
 		if err != nil {
 			return err
 		}
-		if c.State == vendors.ClaimRefused || !slices.Contains(l.facts.Vendors, c.Vendor) {
+		if _, ours := f.Zones[c.Vendor]; !ours || c.State == vendors.ClaimRefused {
 			continue
 		}
-		f := ClaimFacts{Claim: c}
-		if l.facts.Rounds[c.Round] {
-			for line, err := range l.tx.ClaimLines(c.ID, 0) {
-				if err != nil {
-					return err
-				}
-				if err := l.count(); err != nil {
-					return err
-				}
-				f.Lines = append(f.Lines, line)
-			}
-			for r, err := range l.tx.Readings(c.ID) {
-				if err != nil {
-					return err
-				}
-				if f.Readings == nil {
-					f.Readings = map[int]vendors.Reading{}
-				}
-				f.Readings[r.N] = r
+		now := ClaimFacts{Claim: c}
+		if before, ok := was[c.ID]; ok && !l.written[c.ID] {
+			now.lines, now.Readings = before.lines, before.Readings
+		} else if f.Rounds[c.Round] {
+			if err := l.lines(&now); err != nil {
+				return err
 			}
 		}
-		l.facts.Claims = append(l.facts.Claims, f)
+		if l.read.lines += len(now.lines); l.read.lines > factsMax {
+			return ErrTooLarge
+		}
+		f.Claims = append(f.Claims, now)
+	}
+	return nil
+}
+
+func (l *loader) lines(c *ClaimFacts) error {
+	c.lines = make([]claimRow, 0, c.Claim.Lines)
+	for line, err := range l.tx.ClaimLines(c.ID, 0) {
+		if err != nil {
+			return err
+		}
+		c.lines = append(c.lines, l.facts.claimRow(line))
+		l.progress.within(atClaims, atPeople, l.read.lines+len(c.lines), len(l.facts.sales))
+	}
+	for r, err := range l.tx.Readings(c.ID) {
+		if err != nil {
+			return err
+		}
+		if c.Readings == nil {
+			c.Readings = map[int]vendors.Reading{}
+		}
+		c.Readings[r.N] = r
 	}
 	return nil
 }
 
 // settlements reads what was paid, and what the ledger says of it.
 func (l *loader) settlements() error {
+	l.facts.Settlements = nil
+	clear(l.facts.books.transit)
+	clear(l.facts.books.paid)
 	for st, err := range l.tx.Settlements(l.programme) {
 		if err != nil {
 			return err
@@ -102,23 +124,29 @@ func (l *loader) confirmed(id string, account ledger.Account) error {
 // vouchers reads what is known of vouchers that lines name without a sale of
 // their vendor that stands: few, where claims are honest.
 func (l *loader) vouchers() error {
-	for _, c := range l.facts.Claims {
-		for _, line := range c.Lines {
-			serial, err := readSerial(line.Serial)
-			if err != nil || l.bySerial[saleKey{c.Vendor, c.Round, serial}] {
+	f := l.facts
+	f.file()
+	f.Vouchers = map[voucher.Serial]VoucherFacts{}
+	for i := range f.Claims {
+		c := &f.Claims[i]
+		vendor, round := f.sellers.known(string(c.Vendor)), f.rounds.known(c.Round)
+		for j := range c.lines {
+			serial, ok := f.readSerial(c.lines[j].serial)
+			if !ok || f.engine.Stands(serial, vendor, round) {
 				continue
 			}
-			if _, known := l.facts.Vouchers[serial]; known {
+			name := serial.Voucher()
+			if _, known := f.Vouchers[name]; known {
 				continue
 			}
-			f, err := l.voucher(serial)
+			v, err := l.voucher(name)
 			if errors.Is(err, voucher.ErrNotFound) {
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			l.facts.Vouchers[serial] = f
+			f.Vouchers[name] = v
 		}
 	}
 	return nil
@@ -156,6 +184,18 @@ func CanonicalSerial(typed string) (string, bool) {
 	return string(s), err == nil
 }
 
+// readSerial is readSerial of a serial in a row.
+func (f *Facts) readSerial(s serialText) (engine.Serial, bool) {
+	if !s.packed.IsZero() {
+		return s.packed, true
+	}
+	serial, err := readSerial(f.words.text(s.other))
+	if err != nil {
+		return engine.Serial{}, false
+	}
+	return engine.Pack(serial)
+}
+
 // readSerial reads a serial as the ledger writes it or as people type it.
 func readSerial(text string) (voucher.Serial, error) {
 	if s := voucher.Serial(text); s.Valid() {
@@ -170,7 +210,7 @@ func (l *loader) forks() error {
 		if err != nil {
 			return err
 		}
-		if h.Purpose != vendors.ForSales || !slices.Contains(l.facts.Vendors, h.Vendor) || !stopped(h) {
+		if _, ours := l.facts.Zones[h.Vendor]; !ours || h.Purpose != vendors.ForSales || !stopped(h) {
 			continue
 		}
 		first, err := l.firstQuarantined(h.ID)
@@ -218,7 +258,7 @@ func (l *loader) fork(h vendors.Handheld, from uint64) (Fork, error) {
 		if err != nil {
 			return Fork{}, err
 		}
-		if err := l.count(); err != nil {
+		if err := l.count(&l.read.records); err != nil {
 			return Fork{}, err
 		}
 		bySeq[r.Seq] = append(bySeq[r.Seq], receiptFacts(r))

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
+	engine "github.com/jate-cva/jate/reconcile/match"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
@@ -44,15 +45,16 @@ func (l *loader) people() error {
 // lot, and who approved it first.
 func (l *loader) staff() error {
 	type lot struct{ prepared, approved int32 }
-	people, imports, lots := numbers{}, map[string]int32{}, map[string]lot{}
+	people, imports, lots := numbers{}, map[string]int32{}, map[int32]lot{}
 	for i := range l.facts.Cards {
-		c, of := &l.facts.Cards[i], l.owners[i]
-		if of.household == "" {
+		c := &l.facts.Cards[i]
+		l.progress.within(atPeople, (atPeople+atMatch)/2, i, len(l.facts.Cards))
+		if c.Holder == 0 {
 			continue
 		}
-		at, known := lots[of.lot]
+		at, known := lots[c.Lot]
 		if !known {
-			stored, err := l.tx.Lot(of.lot)
+			stored, err := l.tx.Lot(l.facts.words.text(c.Lot))
 			if err != nil && !errors.Is(err, distribution.ErrNotFound) {
 				return err
 			}
@@ -60,10 +62,10 @@ func (l *loader) staff() error {
 			if len(stored.Approvals) > 0 {
 				at.approved = people.of(stored.Approvals[0].Proof.ID)
 			}
-			lots[of.lot] = at
+			lots[c.Lot] = at
 		}
 		c.Verifier, c.Approver = at.prepared, at.approved
-		b, err := l.tx.Beneficiary(distribution.BeneficiaryID(of.household))
+		b, err := l.tx.Beneficiary(distribution.BeneficiaryID(l.facts.holders.text(c.Holder)))
 		if errors.Is(err, distribution.ErrNotFound) {
 			continue
 		}
@@ -114,7 +116,7 @@ func (l *loader) phones() error {
 	}
 	phones := numbers{}
 	for i := range l.facts.Cards {
-		l.facts.Cards[i].Phone = phones.of(root(l.owners[i].household))
+		l.facts.Cards[i].Phone = phones.of(root(l.facts.holders.text(l.facts.Cards[i].Holder)))
 	}
 	return nil
 }
@@ -137,9 +139,10 @@ func (l *loader) handOvers() error {
 			if r.Kind != voucher.RecordActivation || r.State != voucher.Accepted || !l.facts.Rounds[r.Round] {
 				continue
 			}
-			if err := errors.Join(l.count(), l.handOver(r)); err != nil {
+			if err := errors.Join(l.count(&l.read.records), l.handOver(r)); err != nil {
 				return err
 			}
+			l.progress.within((atPeople+atMatch)/2, atMatch, l.read.records, len(l.facts.Cards))
 		}
 	}
 	return nil
@@ -150,13 +153,19 @@ func (l *loader) handOver(r voucher.StoredReceipt) error {
 	if err != nil {
 		return err
 	}
-	households, taken := map[string]bool{}, []int{}
+	households, taken := map[int32]bool{}, []int32{}
+	by := l.facts.words.known(string(r.Handheld))
 	for _, serial := range a.Serials {
-		i, ok := l.serials[serial]
-		if !ok || l.owners[i].by != r.Handheld || l.facts.Cards[i].Handed != r.At || !l.facts.Cards[i].HandedSaid.IsZero() {
+		packed, _ := engine.Pack(serial)
+		i, ok := l.serials[packed]
+		if !ok {
 			continue
 		}
-		households[l.owners[i].household] = true
+		c := &l.facts.Cards[i]
+		if c.By != by || c.Handed != seconds(r.At.From) || c.HandedTo != seconds(r.At.To) || c.HandedSaid != 0 {
+			continue
+		}
+		households[c.Holder] = true
 		taken = append(taken, i)
 	}
 	collector := int32(0)
@@ -166,7 +175,7 @@ func (l *loader) handOver(r voucher.StoredReceipt) error {
 	}
 	for _, i := range taken {
 		c := &l.facts.Cards[i]
-		c.Taker, c.HandedSaid, c.Collector = a.By, r.Said, collector
+		c.Taker, c.HandedSaid, c.Collector = l.facts.words.id(string(a.By)), seconds(r.Said), collector
 	}
 	return nil
 }
@@ -237,7 +246,7 @@ func (l *loader) former() error {
 
 func (l *loader) before(round, earlier string) error {
 	sold, of := map[Way]int64{}, map[string]int64{}
-	companies, served, bought := numbers{}, map[string]int32{}, map[string]vendors.ID{}
+	companies, served, bought := numbers{}, map[int32]int32{}, map[int32]int32{} // by household
 	for r, err := range l.tx.ReceiptsByRound(earlier) {
 		if err != nil {
 			return err
@@ -245,7 +254,7 @@ func (l *loader) before(round, earlier string) error {
 		if r.Kind != voucher.RecordReceipt || r.State != voucher.Payable {
 			continue
 		}
-		if err := l.count(); err != nil {
+		if err := l.count(&l.read.records); err != nil {
 			return err
 		}
 		v, err := l.tx.Voucher(r.Number)
@@ -256,18 +265,19 @@ func (l *loader) before(round, earlier string) error {
 			sold[Way{v.Point, r.Vendor}] += r.Value.Minor()
 			of[v.Point] += r.Value.Minor()
 		}
-		bought[v.Beneficiary] = r.Vendor
+		household := l.facts.holders.id(v.Beneficiary)
+		bought[household] = l.facts.sellers.id(string(r.Vendor))
 		if r.Handheld != "" {
-			served[v.Beneficiary] = companies.of(string(r.Handheld) + " " + strconv.FormatInt(r.Said.Unix()/companySeconds, 10))
+			served[household] = companies.of(string(r.Handheld) + " " + strconv.FormatInt(r.Said.Unix()/companySeconds, 10))
 		}
 	}
 	for _, w := range slices.SortedFunc(maps.Keys(sold), Way.compare) {
 		l.facts.Shares[round] = append(l.facts.Shares[round], ShareFacts{Way: w, Sales: sold[w], Of: of[w.Point]})
 	}
+	now := l.facts.rounds.known(round)
 	for i := range l.facts.Cards {
-		if l.owners[i].round == round {
-			c, household := &l.facts.Cards[i], l.owners[i].household
-			c.Company, c.Before, c.Habit = served[household], len(bought) > 0 && household != "", bought[household]
+		if c := &l.facts.Cards[i]; c.Round == now {
+			c.Company, c.Before, c.Habit = served[c.Holder], len(bought) > 0 && c.Holder != 0, bought[c.Holder]
 		}
 	}
 	return nil

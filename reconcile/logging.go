@@ -20,7 +20,7 @@ type logged struct {
 
 func (l logged) Run(ctx context.Context, q Query) (Report, error) {
 	r, err := l.Service.Run(ctx, q)
-	l.line(ctx, "reconciled", err, slog.String("round", q.Round), slog.Int("lines", len(r.Lines)), slog.Int("findings", len(r.Findings)),
+	l.line(ctx, "reconciled", err, slog.String("round", q.Round), slog.Int("lines", r.Lines.Len()), slog.Int("findings", len(r.Findings)),
 		slog.Bool("ties", r.Ties), slog.String("actor", q.By.Pseudonym))
 	if err == nil && !r.Ties {
 		l.log.LogAttrs(ctx, slog.LevelError, "totals do not equal the ledger", slog.String("round", q.Round), slog.Int("differences", len(r.TieErrors)))

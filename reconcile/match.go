@@ -1,7 +1,6 @@
 package reconcile
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -42,9 +41,9 @@ const (
 // the order they were made and then the redemptions that nobody claimed. Which
 // redemption a line gets is for package match to say; here its answer becomes
 // words, and what has none is explained.
-func match(f *Facts) []Line {
+func match(f *Facts) Lines {
 	m := newMatcher(f)
-	answer := m.engine.Run()
+	answer := f.engine.Run()
 	m.answer = &answer
 	m.proposals = map[int32]*engine.Proposal{}
 	for i := range answer.Proposals {
@@ -52,118 +51,147 @@ func match(f *Facts) []Line {
 			m.proposals[l] = &answer.Proposals[i]
 		}
 	}
-	lines := make([]Line, 0, len(m.asked)+len(f.Sales)/8)
+	out := newLines(f, len(m.asked)+len(f.sales)/8)
 	for i := range m.asked {
-		lines = append(lines, m.paid(m.line(int32(i))))
+		a := m.asked[i]
+		if n, ok := m.plain(int32(i)); ok {
+			out.matched(a, f.ofSale[n])
+			continue
+		}
+		out.odd(m.paid(m.line(int32(i))))
 	}
 	for n, by := range answer.TakenBy {
-		if s := f.Sales[m.sales[n]]; by == engine.None && s.Stands() {
-			lines = append(lines, unclaimed(s))
+		if by != engine.None || f.engine.Sales[n].Gone {
+			continue
+		}
+		if i := f.ofSale[n]; f.sales[i].frozenBy == 0 {
+			out.unclaimed(i)
+		} else {
+			out.odd(unclaimed(f.sale(i)))
 		}
 	}
-	slices.SortStableFunc(lines, func(a, b Line) int {
-		return cmp.Or(cmp.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Round, b.Round))
-	})
-	return lines
+	out.sort()
+	return out.Lines
 }
 
 // place is where an engine's line is among the facts.
-type place struct{ claim, line int }
+type place struct{ claim, line int32 }
 
 type matcher struct {
 	facts     *Facts
-	engine    engine.Engine
-	sales     []int // index in Facts.Sales, by that in the engine
 	asked     []place
 	answer    *engine.Answer
 	proposals map[int32]*engine.Proposal // by line
 	payments  map[vendors.ClaimID]payment
+	simple    []bool // by claim: it was paid, or is on its way, and no person read a line of it
 }
 
-// numbering numbers texts in the order they are met.
-type numbering map[string]int32
-
-func (n numbering) of(s string) int32 {
-	i, ok := n[s]
-	if !ok {
-		i = int32(len(n))
-		n[s] = i
+// file puts the redemptions of the reconciled rounds that are not there yet into
+// the engine.
+func (f *Facts) file() {
+	if len(f.filed) == 0 {
+		f.engine.Reserve(len(f.sales), 0)
+		f.filed, f.ofSale = make([]int32, 0, len(f.sales)), make([]int32, 0, len(f.sales))
 	}
-	return i
+	for i := len(f.filed); i < len(f.sales); i++ {
+		r := &f.sales[i]
+		if !f.Rounds[f.rounds.text(r.round)] {
+			f.filed = append(f.filed, engine.None)
+			continue
+		}
+		x := engine.Sale{Serial: r.serial.packed, From: r.from, To: r.to, Amount: -1, Vendor: r.vendor, Round: r.round, Household: engine.None,
+			Gone: r.undone != 0}
+		if r.priced != 0 {
+			x.Amount = r.amount
+		}
+		if r.holder != 0 {
+			x.Household = r.holder
+		}
+		f.filed = append(f.filed, f.engine.Add(x))
+		f.ofSale = append(f.ofSale, int32(i))
+	}
 }
 
 // newMatcher files the redemptions of the reconciled rounds and the claims'
 // lines.
 func newMatcher(f *Facts) *matcher {
-	m := &matcher{facts: f, payments: paymentsOf(f)}
-	vendorIDs, rounds, holders := numbering{}, numbering{}, numbering{}
-	at := map[uint64]int32{} // engine's sale, by entry
-	for i, s := range f.Sales {
-		if !f.Rounds[s.Round] {
-			continue
-		}
-		serial, _ := engine.Pack(s.Serial) // an accepted loss may have none: no line names it
-		x := engine.Sale{Serial: serial, From: s.At.From.Unix(), To: s.At.To.Unix(), Amount: -1, Vendor: vendorIDs.of(string(s.Vendor)),
-			Round: rounds.of(s.Round), Household: engine.None, Gone: !s.Stands()}
-		if !s.Amount.Asset().IsZero() {
-			x.Amount = s.Amount.Minor()
-		}
-		if s.Holder != "" {
-			x.Household = holders.of(s.Holder)
-		}
-		at[s.Entry] = m.engine.Add(x)
-		m.sales = append(m.sales, i)
+	f.file()
+	m := &matcher{facts: f, payments: paymentsOf(f), simple: make([]bool, len(f.Claims))}
+	count := 0
+	for i := range f.Claims {
+		count += len(f.Claims[i].lines)
 	}
-	for i, c := range f.Claims {
-		for j, l := range c.Lines {
-			n, ok := at[l.Entry]
-			x, text := lineAsked(c.Claim, l, n, ok)
-			x.Vendor, x.Round, x.Claim = vendorIDs.of(string(c.Vendor)), rounds.of(c.Round), int32(i)
-			if serial, err := readSerial(l.Serial); err == nil {
-				_, x.Known = f.Vouchers[serial]
+	m.asked = make([]place, 0, count)
+	lines, texts := make([]engine.Line, 0, count), map[int32]string{}
+	for i := range f.Claims {
+		c := &f.Claims[i]
+		m.simple[i] = m.isSimple(c)
+		vendor, round := f.sellers.id(string(c.Vendor)), f.rounds.id(c.Round)
+		for j := range c.lines {
+			l := &c.lines[j]
+			x := engine.Line{Amount: l.amount, Vendor: vendor, Round: round, Claim: int32(i), Holds: engine.None, Late: c.State != vendors.ClaimProposed,
+				Closed: closed(c.Claim, l.reversed, f.words.text(l.problem))}
+			if l.day != never {
+				x.Day = l.day
 			}
-			m.engine.Ask(x, text)
-			m.asked = append(m.asked, place{i, j})
+			if l.matched && !l.reversed {
+				if n, ok := f.saleAt(l.entry, vendor); ok {
+					x.Holds = f.filed[n]
+				}
+			}
+			if serial, ok := f.readSerial(l.serial); ok {
+				x.Serial = serial
+				if len(f.Vouchers) > 0 {
+					_, x.Known = f.Vouchers[serial.Voucher()]
+				}
+			} else {
+				texts[int32(len(lines))] = f.words.serialOf(l.serial)
+			}
+			lines = append(lines, x)
+			m.asked = append(m.asked, place{int32(i), int32(j)})
 		}
 	}
+	f.engine.Load(lines, texts)
 	return m
 }
 
-// lineAsked puts a line of a claim as the engine reads it, without whose it is; sale
-// is that of its entry, where known. The text is what it says where that is no
-// serial.
-func lineAsked(c vendors.Claim, l vendors.ClaimLine, sale int32, known bool) (x engine.Line, text string) {
-	x = engine.Line{Amount: l.Amount.Minor(), Holds: engine.None, Late: c.State != vendors.ClaimProposed,
-		Closed: l.Reversed || c.Kind == vendors.SelfBilled || l.Problem == vendors.ReadAsNone || l.Problem == vendors.ReadTogether}
-	if !l.Date.IsZero() {
-		x.Day = l.Date.Unix()
+// isSimple reports whether nothing that a person or the bank did makes a line of
+// the claim another than what the engine says.
+func (m *matcher) isSimple(c *ClaimFacts) bool {
+	p, ok := m.payments[c.ID]
+	return len(c.Readings) == 0 && (!ok || p.result == vendors.PaidOut || p.result == "" && !p.answered)
+}
+
+// plain returns the engine's sale of a line that matches it, where there is
+// nothing more to say.
+func (m *matcher) plain(i int32) (int32, bool) {
+	r := &m.answer.Results[i]
+	if r.Outcome != engine.Matched || !m.simple[m.asked[i].claim] || m.facts.sales[m.facts.ofSale[r.Sale]].frozenBy != 0 {
+		return 0, false
 	}
-	if known && l.Matched && !l.Reversed {
-		x.Holds = sale
-	}
-	serial, err := readSerial(l.Serial)
-	if err != nil {
-		return x, l.Serial
-	}
-	x.Serial, _ = engine.Pack(serial)
-	return x, ""
+	l := &m.facts.engine.Lines[i]
+	return r.Sale, l.Holds == r.Sale || l.Dated(&m.facts.engine.Sales[r.Sale])
 }
 
 // sale returns one of the engine's sales.
-func (m *matcher) sale(n int32) Sale { return m.facts.Sales[m.sales[n]] }
+func (m *matcher) sale(n int32) Sale { return m.facts.sale(m.facts.ofSale[n]) }
+
+// at returns one of the engine's lines, and its claim.
+func (m *matcher) at(i int32) (*ClaimFacts, vendors.ClaimLine) {
+	a := m.asked[i]
+	c := &m.facts.Claims[a.claim]
+	return c, m.facts.claimLine(c, a.line)
+}
 
 // ref names one of the engine's lines.
 func (m *matcher) ref(i int32) string {
-	a := m.asked[i]
-	c := m.facts.Claims[a.claim]
-	return claimRef(c.ID, c.Lines[a.line].N)
+	c, l := m.at(i)
+	return claimRef(c.ID, l.N)
 }
 
 // line says what became of one line of a claim.
 func (m *matcher) line(i int32) Line {
-	a := m.asked[i]
-	c := m.facts.Claims[a.claim]
-	l := c.Lines[a.line]
+	c, l := m.at(i)
 	out := Line{Vendor: c.Vendor, Round: c.Round, Claim: c.ID, Kind: c.Kind, N: l.N, Row: l.N, Serial: l.Serial, Claimed: l.Amount,
 		Settlement: c.Settlement}
 	if r, ok := c.Readings[l.N]; ok {
@@ -216,7 +244,7 @@ func (m *matcher) line(i int32) Line {
 // was accepted so.
 func (m *matcher) matched(out Line, i, n int32) Line {
 	out = out.with(m.sale(n))
-	if l := &m.engine.Lines[i]; out.Matched && l.Holds != n && !l.Dated(&m.engine.Sales[n]) {
+	if l := &m.facts.engine.Lines[i]; out.Matched && l.Holds != n && !l.Dated(&m.facts.engine.Sales[n]) {
 		out.Detail = detailDate
 	}
 	return out
@@ -227,8 +255,8 @@ func (m *matcher) ambiguous(out Line, i int32) Line {
 	p := m.proposals[i]
 	var lines []int
 	for _, l := range p.Lines {
-		a := m.asked[l]
-		lines = append(lines, m.facts.Claims[a.claim].Lines[a.line].N)
+		_, line := m.at(l)
+		lines = append(lines, line.N)
 	}
 	var refs []string
 	for _, c := range p.Candidates {

@@ -101,7 +101,7 @@ func (p *packer) redemptions() error {
 		return err
 	}
 	p.pack.Redemptions = []evidence.Redemption{}
-	for _, s := range f.Sales {
+	for s := range f.Sales() {
 		if !named[s.Entry] || s.Round != p.c.Round {
 			continue
 		}

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,9 +29,28 @@ type partKey struct{ round, point, day string }
 
 // sumParts sums up the redemptions by point and by day. Each stands on exactly
 // one line.
-func sumParts(lines []Line) (points, days []Part, err error) {
+func sumParts(lines Lines) (points, days []Part, err error) {
 	byPoint, byDay := map[partKey]*Part{}, map[partKey]*Part{}
-	for _, l := range lines {
+	plain := map[plainPart]*plainSums{} // of lines with nothing particular about them
+	for i := range lines.rows {
+		r := &lines.rows[i]
+		if r.odd < 0 {
+			s := &lines.facts.sales[r.sale]
+			k := plainPart{s.round, s.point, int32(floorDiv(s.from, 24*60*60))}
+			sums := plain[k]
+			if sums == nil {
+				sums = &plainSums{}
+				plain[k] = sums
+			}
+			sums.redeemed.add(s.value())
+			if r.claim >= 0 {
+				sums.matched.add(s.value())
+			} else {
+				sums.unclaimed.add(s.value())
+			}
+			continue
+		}
+		l := &lines.odds[r.odd]
 		if !l.HasEntry {
 			continue
 		}
@@ -41,16 +61,49 @@ func sumParts(lines []Line) (points, days []Part, err error) {
 			}
 		}
 	}
+	for k, sums := range plain {
+		if err := errors.Join(sums.redeemed.err, sums.matched.err, sums.unclaimed.err); err != nil {
+			return nil, nil, err
+		}
+		round, day := lines.facts.rounds.text(k.round), time.Unix(int64(k.day)*24*60*60, 0).UTC().Format(time.DateOnly)
+		for _, p := range []*Part{partOf(byPoint, partKey{round, lines.facts.points.text(k.point), ""}), partOf(byDay, partKey{round, "", day})} {
+			p.Sales += sums.redeemed.n
+			s := summing{}
+			s.add(&p.Redeemed, sums.redeemed.amount())
+			s.add(&p.Matched, sums.matched.amount())
+			s.add(&p.Unclaimed, sums.unclaimed.amount())
+			if s.err != nil {
+				return nil, nil, s.err
+			}
+		}
+	}
 	return sortedParts(byPoint), sortedParts(byDay), nil
 }
 
-func addPart(parts map[partKey]*Part, k partKey, l Line) error {
+// plainPart is a round's point on one day, in days of Unix.
+type plainPart struct{ round, point, day int32 }
+
+type plainSums struct{ redeemed, matched, unclaimed francs }
+
+func floorDiv(a, b int64) int64 {
+	if a < 0 {
+		return -((-a + b - 1) / b)
+	}
+	return a / b
+}
+
+func partOf(parts map[partKey]*Part, k partKey) *Part {
 	p := parts[k]
 	if p == nil {
 		none := money.Francs(0)
 		p = &Part{Round: k.round, Point: k.point, Day: k.day, Redeemed: none, Matched: none, Unclaimed: none}
 		parts[k] = p
 	}
+	return p
+}
+
+func addPart(parts map[partKey]*Part, k partKey, l *Line) error {
+	p := partOf(parts, k)
 	p.Sales++
 	s := summing{}
 	s.add(&p.Redeemed, l.Redeemed)

@@ -38,7 +38,7 @@ func (w *world) read(c vendors.Claim, lines []int, entries ...uint64) error {
 // entryOf returns the redemption of a card.
 func (w *world) entryOf(r reconcile.Report, s voucher.Serial) uint64 {
 	w.Helper()
-	for _, l := range r.Lines {
+	for _, l := range r.Lines.All() {
 		if l.HasEntry && l.Serial == string(s) {
 			return l.Entry
 		}

@@ -88,7 +88,7 @@ type Report struct {
 	Totals     []Total
 	Points     []Part // by point
 	Days       []Part // by day
-	Lines      []Line
+	Lines      Lines
 	Findings   []Finding
 	Cases      []Case
 	Ties       bool // the totals equal the ledger's balances

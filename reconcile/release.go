@@ -104,7 +104,7 @@ func (d *desk) sales() (map[uint64]Sale, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range f.Sales {
+	for s := range f.Sales() {
 		sales[s.Entry] = s
 	}
 	return sales, nil

@@ -141,8 +141,8 @@ func WriteJSON(w io.Writer, r Report) error {
 	j.field("programme", r.Programme)
 	j.field("round", r.Round)
 	j.field("at", r.At)
-	writeArray(j, "matches", jsonOfLine, keep(r.Lines, func(l Line) bool { return l.Matched }))
-	writeArray(j, "exceptions", jsonOfLine, keep(r.Lines, func(l Line) bool { return !l.Matched }))
+	writeArray(j, "matches", jsonOfLine, r.Lines.keep(true))
+	writeArray(j, "exceptions", jsonOfLine, r.Lines.keep(false))
 	writeArray(j, "findings", jsonOfFinding, slices.Values(r.Findings))
 	writeArray(j, "cases", jsonOfCase, slices.Values(r.Cases))
 	writeArray(j, "totals", jsonOfTotal, slices.Values(r.Totals))
@@ -169,16 +169,6 @@ type partJSON struct {
 }
 
 func jsonOfPart(p Part) partJSON { return partJSON(p) }
-
-func keep[T any](items []T, wanted func(T) bool) iter.Seq[T] {
-	return func(yield func(T) bool) {
-		for _, it := range items {
-			if wanted(it) && !yield(it) {
-				return
-			}
-		}
-	}
-}
 
 // jsonWriter writes the members of one object; the first error stays.
 type jsonWriter struct {

@@ -48,7 +48,7 @@ func WriteCSV(w io.Writer, r Report, lang string) error {
 	if err := c.Write(lineTitles(lang)); err != nil {
 		return err
 	}
-	for _, l := range r.Lines {
+	for _, l := range r.Lines.All() {
 		var row []string
 		for _, cell := range l.cells(lang) {
 			switch v := cell.(type) {
@@ -85,16 +85,16 @@ func WriteXLSX(w io.Writer, r Report, lang string) (err error) {
 	if err := workbook.Rows(book, "totals", totalTitles(lang), len(r.Totals), func(i int) []any { return r.Totals[i].cells() }); err != nil {
 		return err
 	}
-	for part, from := 1, 0; from < len(r.Lines) || part == 1; part++ {
+	for part, from := 1, 0; from < r.Lines.Len() || part == 1; part++ {
 		name := "lines"
 		if part > 1 {
 			name = fmt.Sprintf("lines %d", part)
 		}
-		lines := r.Lines[from:min(from+workbook.RowsMax-1, len(r.Lines))]
-		if err := workbook.Rows(book, name, lineTitles(lang), len(lines), func(i int) []any { return lines[i].cells(lang) }); err != nil {
+		n := min(workbook.RowsMax-1, r.Lines.Len()-from)
+		if err := workbook.Rows(book, name, lineTitles(lang), n, func(i int) []any { return r.Lines.At(from + i).cells(lang) }); err != nil {
 			return err
 		}
-		from += len(lines)
+		from += n
 	}
 	err = workbook.Rows(book, "findings", titles(lang, titleID, titleDetector, titleVendor, titleHandheld, titleRound, titleScore, titleValue,
 		titleFinding, titleClears, titleEvidence), len(r.Findings), func(i int) []any { return r.Findings[i].cells(lang) })

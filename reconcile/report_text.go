@@ -139,11 +139,11 @@ func (t *textWriter) parts(parts []Part, of word, name func(Part) string) {
 	t.table(rows, 2, 3, 4, 5)
 }
 
-func (t *textWriter) exceptions(lines []Line) {
+func (t *textWriter) exceptions(lines Lines) {
 	rows := [][]string{titles(t.lang, titleVendor, titleRound, titleResult, titleKind, titleClaim, titleLine, titleSerial,
 		titleClaimed, titleRedeemed, titleDetail)}
 	found := 0
-	for l := range keep(lines, func(l Line) bool { return !l.Matched }) {
+	for l := range lines.keep(false) {
 		if found++; found > exceptionsShown {
 			continue
 		}
@@ -154,7 +154,7 @@ func (t *textWriter) exceptions(lines []Line) {
 		rows = append(rows, []string{string(l.Vendor), l.Round, classes[l.class()].in(t.lang), kinds[l.Kind].in(t.lang), string(l.Claim), n,
 			l.Serial, t.francs(l.Claimed), t.francs(l.Redeemed), l.detail(t.lang)})
 	}
-	t.say("\nMatched lines: %d. Exceptions: %d.", "\nLignes rapprochées : %d. Exceptions : %d.", len(lines)-found, found)
+	t.say("\nMatched lines: %d. Exceptions: %d.", "\nLignes rapprochées : %d. Exceptions : %d.", lines.Len()-found, found)
 	if found == 0 {
 		return
 	}

@@ -121,14 +121,29 @@ type Query struct {
 // as long as each other. It may be nil.
 type Progress func(done, of int)
 
-// reportSteps are how far Make counts: loading the facts, matching, looking for
-// diversion.
-const reportSteps = 20
+// reportSteps are how far Make counts.
+const reportSteps = 200
+
+// Where the parts of a report begin, as parts of reportSteps: about as long as
+// they take.
+const (
+	atReceipts, atJournal, atClaims, atPeople, atMatch, atFind = 0, 50, 80, 90, 110, 112
+)
 
 // at tells that so many steps are done.
 func (p Progress) at(done int) {
 	if p != nil {
 		p(done, reportSteps)
+	}
+}
+
+// tellEach is of how many things progress is told once.
+const tellEach = 5_000
+
+// within tells that so much of a part of the report is done, now and then.
+func (p Progress) within(from, to, done, of int) {
+	if p != nil && done%tellEach == 0 && of > 0 {
+		p.at(from + (to-from)*min(done, of)/of)
 	}
 }
 
@@ -203,7 +218,7 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds, progress Pro
 	if r.Size, r.Checkpoint, r.At, err = journal(tx); err != nil {
 		return Report{}, err
 	}
-	progress.at(12)
+	progress.at(atMatch)
 	r.Lines = match(f)
 	if r.Totals, err = totalsOf(f, r.Lines); err != nil {
 		return Report{}, err
@@ -211,8 +226,8 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds, progress Pro
 	if r.Points, r.Days, err = sumParts(r.Lines); err != nil {
 		return Report{}, err
 	}
-	progress.at(14)
-	r.Findings = find(f, r.Lines, limits)
+	progress.at(atFind)
+	r.Findings = find(f, r.Lines, limits, progress)
 	progress.at(reportSteps)
 	for c, err := range tx.Cases(programme) {
 		if err != nil {

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -14,30 +15,39 @@ import (
 // stand for.
 type suspects struct {
 	facts   detect.Facts
-	records []ReceiptFacts
-	lines   []Line
+	store   *Facts
+	records []int32 // the receipts
+	lines   []int32 // among the report's
+	of      Lines
 	vendors map[vendors.ID]int32
 	devices map[vendors.HandheldID]int32
 	points  map[string]int32
-	cards   map[int]int32
-	byHash  map[voucher.Hash]int32
+	cards   []int32                // from 1
+	byHash  map[voucher.Hash]int32 // from 1, of records that forks are about
 }
 
 // suspectsOf translates what the store holds; what detect marks as not filled
 // yet stays empty. suspects_people.go has what is known of people.
-func suspectsOf(f *Facts, lines []Line, round string) *suspects {
-	s := &suspects{facts: detect.Facts{Round: round}, vendors: map[vendors.ID]int32{}, devices: map[vendors.HandheldID]int32{},
-		points: map[string]int32{}, cards: map[int]int32{}, byHash: map[voucher.Hash]int32{}}
-	at := make([]int32, len(f.Receipts)) // of each receipt among the records, -1 for none
+func suspectsOf(f *Facts, lines Lines, round string) *suspects {
+	s := &suspects{facts: detect.Facts{Round: round}, store: f, of: lines, vendors: map[vendors.ID]int32{}, devices: map[vendors.HandheldID]int32{},
+		points: map[string]int32{}, cards: make([]int32, len(f.Cards)), byHash: map[voucher.Hash]int32{}}
+	at := make([]int32, len(f.receipts)) // of each receipt among the records, -1 for none
 	for i, id := range f.Vendors {
 		s.vendors[id] = int32(i)
 		s.facts.Vendors = append(s.facts.Vendors, detect.Vendor{ID: string(id), Zone: f.Zones[id]})
 	}
-	worth := f.worth()
-	wrong := map[[2]int32]uint8{}
-	for i, r := range f.Receipts {
+	for _, fork := range f.Forks {
+		for _, r := range slices.Concat(fork.Twins, fork.Later) {
+			s.byHash[r.Hash] = 0
+		}
+	}
+	s.records = make([]int32, 0, len(f.receipts))
+	s.facts.Records = make([]detect.Record, 0, len(f.receipts))
+	s.facts.Cards = make([]detect.Card, 0, len(f.Cards))
+	wrong, of := map[[2]int32]uint8{}, f.rounds.known(round)
+	for i := range f.receipts {
 		at[i] = -1
-		if r.Round == round && s.record(f, r, worth, wrong) {
+		if f.receipts[i].round == of && s.record(int32(i), wrong) {
 			at[i] = int32(len(s.records) - 1)
 		}
 	}
@@ -46,7 +56,7 @@ func suspectsOf(f *Facts, lines []Line, round string) *suspects {
 			Twins: s.places(fork.Twins), Later: s.places(fork.Later)}
 		s.facts.Forks = append(s.facts.Forks, out)
 	}
-	s.claims(f, lines, round)
+	s.claims(f, round)
 	s.goods(f, at)
 	s.shares(f, round)
 	s.voices(f, round)
@@ -54,13 +64,15 @@ func suspectsOf(f *Facts, lines []Line, round string) *suspects {
 }
 
 // record adds a receipt, unless its vendor is none of those looked at.
-func (s *suspects) record(f *Facts, r ReceiptFacts, worth map[uint64]money.Amount, wrong map[[2]int32]uint8) bool {
+func (s *suspects) record(at int32, wrong map[[2]int32]uint8) bool {
+	f := s.store
+	r := f.receipt(at)
 	v, ok := s.vendors[r.Vendor]
 	if !ok {
 		return false
 	}
 	x := detect.Record{Card: s.card(f, r.Card), Vendor: v, Handheld: s.device(r.Handheld), Seq: r.Seq, From: r.At.From.Unix(), To: r.At.To.Unix(),
-		Said: r.Said.Unix(), Value: r.francs(worth).Minor(), Why: r.Reason, Paid: r.Paid, Full: r.Full, Kept: r.Kept}
+		Said: r.Said.Unix(), Value: f.francs(r).Minor(), Why: r.Reason, Paid: r.Paid, Full: r.Full, Kept: r.Kept}
 	switch r.State {
 	case voucher.Payable:
 		x.State = detect.Good
@@ -69,15 +81,17 @@ func (s *suspects) record(f *Facts, r ReceiptFacts, worth map[uint64]money.Amoun
 	}
 	if r.Card >= 0 {
 		c := f.Cards[r.Card]
-		x.Collector, x.Metres = c.Collector, int32(f.Metres[Way{c.Point, r.Vendor}])
+		x.Collector, x.Metres = c.Collector, int32(f.Metres[Way{f.points.text(c.Point), r.Vendor}])
 	}
 	tries := [2]int32{x.Card, v}
 	x.Wrong = wrong[tries]
 	if r.Reason == voucher.ReasonFactorWrong && x.Wrong < 255 {
 		wrong[tries]++
 	}
-	s.byHash[r.Hash] = int32(len(s.records))
-	s.records = append(s.records, r)
+	s.records = append(s.records, at)
+	if _, wanted := s.byHash[r.Hash]; wanted {
+		s.byHash[r.Hash] = int32(len(s.records))
+	}
 	s.facts.Records = append(s.facts.Records, x)
 	return true
 }
@@ -101,17 +115,16 @@ func (s *suspects) card(f *Facts, at int) int32 {
 	if at < 0 {
 		return -1
 	}
-	i, ok := s.cards[at]
-	if ok {
-		return i
+	if i := s.cards[at]; i > 0 {
+		return i - 1
 	}
 	c := f.Cards[at]
-	i = int32(len(s.facts.Cards))
-	s.cards[at] = i
-	s.facts.Cards = append(s.facts.Cards, detect.Card{Rank: int32(c.Number), Point: s.point(c.Point),
-		HandedFrom: seconds(c.Handed.From), HandedTo: seconds(c.Handed.To), Handed: seconds(c.HandedSaid), Lost: seconds(c.Lost),
+	i := int32(len(s.facts.Cards))
+	s.cards[at] = i + 1
+	s.facts.Cards = append(s.facts.Cards, detect.Card{Rank: int32(c.Number), Point: s.point(f.points.text(c.Point)),
+		HandedFrom: c.Handed, HandedTo: c.HandedTo, Handed: c.HandedSaid, Lost: c.Lost,
 		Phone: c.Phone, Registrar: c.Registrar, Verifier: c.Verifier, Approver: c.Approver, Distributor: c.Distributor,
-		Taker: takers[c.Taker], Spare: c.Spare, Company: c.Company, Habit: s.habit(c)})
+		Taker: takers[voucher.Taker(f.words.text(c.Taker))], Spare: c.Spare, Company: c.Company, Habit: s.habit(c)})
 	return i
 }
 
@@ -139,17 +152,18 @@ func (s *suspects) point(id string) int32 {
 func (s *suspects) places(rs []ReceiptFacts) []int32 {
 	var out []int32
 	for _, r := range rs {
-		if i, ok := s.byHash[r.Hash]; ok {
-			out = append(out, i)
+		if i := s.byHash[r.Hash]; i > 0 {
+			out = append(out, i-1)
 		}
 	}
 	return out
 }
 
 // claims adds the round's claims and those of their lines that are wrong.
-func (s *suspects) claims(f *Facts, lines []Line, round string) {
+func (s *suspects) claims(f *Facts, round string) {
 	at := map[vendors.ClaimID]int32{}
-	for _, c := range f.Claims {
+	for i := range f.Claims {
+		c := &f.Claims[i]
 		v, ok := s.vendors[c.Vendor]
 		if !ok || c.Round != round {
 			continue
@@ -158,7 +172,11 @@ func (s *suspects) claims(f *Facts, lines []Line, round string) {
 		s.facts.Claims = append(s.facts.Claims, detect.Claim{ID: string(c.ID), Vendor: v, Made: c.Created.Unix(), Total: c.Claimed.Minor(),
 			Typed: c.Kind == vendors.Independent})
 	}
-	for _, l := range lines {
+	for i := range s.of.rows {
+		if s.of.rows[i].odd < 0 {
+			continue // nothing is wrong with it
+		}
+		l := s.of.At(i)
 		claim, ok := at[l.Claim]
 		wrong := l.mistake()
 		if !ok || wrong == detect.Other {
@@ -169,7 +187,7 @@ func (s *suspects) claims(f *Facts, lines []Line, round string) {
 			out.Redeemed = l.Redeemed.Minor()
 		}
 		s.facts.Lines = append(s.facts.Lines, out)
-		s.lines = append(s.lines, l)
+		s.lines = append(s.lines, int32(i))
 	}
 }
 
@@ -206,13 +224,13 @@ func (s *suspects) finding(d detect.Finding) Finding {
 		f.Handheld = vendors.HandheldID(s.facts.Handhelds[d.Handheld])
 	}
 	for _, i := range d.Records {
-		f.record(s.records[i])
+		f.record(s.store.receipt(s.records[i]))
 	}
 	for _, i := range d.Others {
-		f.Evidence = append(f.Evidence, receiptRef(s.records[i].Hash))
+		f.Evidence = append(f.Evidence, receiptRef(s.store.receipts[s.records[i]].hash))
 	}
 	for _, i := range d.Lines {
-		f.about(s.lines[i])
+		f.about(s.of.At(int(s.lines[i])))
 	}
 	for _, i := range d.Claims {
 		f.Evidence = append(f.Evidence, "claim:"+s.facts.Claims[i].ID)

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"github.com/jate-cva/jate/reconcile/detect"
+	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -35,10 +36,10 @@ func (s *suspects) shares(f *Facts, round string) {
 // number vendors: -1 where it bought nothing; 0 where there was no round before,
 // or it bought at one that is none of those looked at.
 func (s *suspects) habit(c CardFacts) int32 {
-	if v, ok := s.vendors[c.Habit]; ok {
+	if v, ok := s.vendors[vendors.ID(s.store.sellers.text(c.Habit))]; ok {
 		return v + 1
 	}
-	if c.Before && c.Habit == "" {
+	if c.Before && c.Habit == 0 {
 		return -1
 	}
 	return 0

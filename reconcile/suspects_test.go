@@ -46,19 +46,19 @@ func sold(rounds ...string) *Facts {
 }
 
 func (f *Facts) sell(round string, v vendors.ID, entry uint64, number voucher.Number, at time.Time, full bool) {
-	f.Cards = append(f.Cards, CardFacts{Number: number, Point: "p1"})
+	f.Cards = append(f.Cards, CardFacts{Number: number, Point: f.points.id("p1")})
 	r := ReceiptFacts{Hash: voucher.Hash{byte(entry), byte(entry >> 8), byte(entry >> 16), 1}, Handheld: vendors.HandheldID("h-" + v), Vendor: v, Seq: entry,
 		Number: number, Round: round, Value: money.Francs(12_500), At: voucher.Interval{From: at.Add(-20 * time.Hour), To: at.Add(20 * time.Hour)}, Said: at,
 		State: voucher.Payable, Full: full, Kept: true, Entry: entry, Paid: true, Card: len(f.Cards) - 1}
-	f.Receipts = append(f.Receipts, r)
-	f.Sales = append(f.Sales, Sale{Entry: entry, Vendor: v, Round: round, Quantity: r.Value, Amount: r.Value})
+	f.keep(r)
+	f.add(Sale{Entry: entry, Vendor: v, Round: round, Quantity: r.Value, Amount: r.Value})
 }
 
 // What detectors find among the store's facts has its entries as evidence, is
 // about the vendor in question and no other, and is the same on every run.
 func TestFind(t *testing.T) {
 	limits := detect.Defaults()
-	found := find(sold("r1"), nil, limits)
+	found := find(sold("r1"), Lines{}, limits, nil)
 	strong := 0
 	for _, f := range found {
 		if f.Score < limits.FreezeMin {
@@ -81,7 +81,7 @@ func TestFind(t *testing.T) {
 	if strong != 1 {
 		t.Errorf("%d findings that could freeze money, want 1: %+v", strong, found)
 	}
-	if again := find(sold("r1"), nil, limits); !reflect.DeepEqual(found, again) {
+	if again := find(sold("r1"), Lines{}, limits, nil); !reflect.DeepEqual(found, again) {
 		t.Error("the second run found something else")
 	}
 }
@@ -90,15 +90,16 @@ func TestFind(t *testing.T) {
 func TestFind_rounds(t *testing.T) {
 	limits := detect.Defaults()
 	alone := map[string]bool{}
-	f := sold("r1", "r2")
 	for _, round := range []string{"r1", "r2"} {
+		f := sold("r1", "r2")
 		f.Rounds = map[string]bool{round: true}
-		for _, x := range find(f, nil, limits) {
+		for _, x := range find(f, Lines{}, limits, nil) {
 			alone[x.ID] = true
 		}
 	}
+	f := sold("r1", "r2")
 	f.Rounds = map[string]bool{"r1": true, "r2": true}
-	together := find(f, nil, limits)
+	together := find(f, Lines{}, limits, nil)
 	for _, x := range together {
 		if !alone[x.ID] {
 			t.Errorf("%s of %s in %s is found in both rounds alone", x.Detector, x.Vendor, x.Round)

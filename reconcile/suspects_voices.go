@@ -29,7 +29,7 @@ func (l *loader) voices() error {
 		if !c.Speaks() || !l.facts.Rounds[c.Round] {
 			continue
 		}
-		if err := l.count(); err != nil {
+		if err := l.count(&l.read.records); err != nil {
 			return err
 		}
 		v := VoiceFacts{Round: c.Round, Vendor: c.Vendor}
@@ -80,7 +80,7 @@ func (l *loader) answer(m feedback.Sample, a feedback.Answer) error {
 		v.Cards = append(v.Cards, card.Number)
 	}
 	l.facts.Voices = append(l.facts.Voices, v)
-	return l.count()
+	return l.count(&l.read.records)
 }
 
 // voices translates what people said into what detectors read: each speaks of
@@ -88,9 +88,19 @@ func (l *loader) answer(m feedback.Sample, a feedback.Answer) error {
 // vendor as a whole; one that names a vendor and cards, about his sales alone.
 func (s *suspects) voices(f *Facts, round string) {
 	sales := map[voucher.Number][]int32{}
-	for i, r := range s.records {
-		if s.facts.Records[i].State == detect.Good {
-			sales[r.Number] = append(sales[r.Number], int32(i))
+	for _, v := range f.Voices {
+		for _, card := range v.Cards {
+			sales[card] = nil
+		}
+	}
+	for i, at := range s.records {
+		card := f.receipts[at].card
+		if card < 0 {
+			continue
+		}
+		number := f.Cards[card].Number
+		if list, asked := sales[number]; asked && s.facts.Records[i].State == detect.Good {
+			sales[number] = append(list, int32(i))
 		}
 	}
 	for _, v := range f.Voices {

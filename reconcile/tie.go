@@ -49,9 +49,9 @@ func tie(f *Facts) ([]string, error) {
 	if err := tieSettlements(f, add); err != nil {
 		return nil, err
 	}
-	for _, s := range f.Sales {
-		if s.Stands() && s.Amount.Asset().IsZero() {
-			add("vendor %s, round %s: entry %d names no price that makes a whole franc", s.Vendor, s.Round, s.Entry)
+	for i := range f.sales {
+		if r := &f.sales[i]; r.undone == 0 && r.priced == 0 {
+			add("vendor %s, round %s: entry %d names no price that makes a whole franc", f.sellers.text(r.vendor), f.rounds.text(r.round), r.entry)
 		}
 	}
 	if len(wrong) > tieErrorsMax {
@@ -93,31 +93,55 @@ func (t tally) expect(f *Facts) error {
 			return err
 		}
 	}
-	for _, s := range f.Sales {
-		if err := t.sale(s, accepted[s.Claim]); err != nil {
+	plain := map[plainSale]*francs{}
+	for i := range f.sales {
+		r := &f.sales[i]
+		if r.frozenBy != 0 {
+			if err := t.sale(f.sale(int32(i))); err != nil {
+				return err
+			}
+			continue
+		}
+		if r.undone != 0 || r.claim != 0 && accepted[vendors.ClaimID(f.words.text(r.claim))] {
+			continue // its money is back where it was, or in a claim
+		}
+		k := plainSale{r.vendor, r.round, r.asset}
+		sum := plain[k]
+		if sum == nil {
+			sum = &francs{}
+			plain[k] = sum
+		}
+		sum.add(r.quantity)
+	}
+	for k, sum := range plain {
+		if sum.err != nil {
+			return sum.err
+		}
+		at := bookKey{vendors.ID(f.sellers.text(k.vendor)), ledger.ClassRedeemed, f.rounds.text(k.round), f.assets.amount(0, k.asset).Asset()}
+		if err := t.add(at, sum.sum); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sale adds where the money of one redemption is, unless it is in a claim.
-func (t tally) sale(s Sale, claimed bool) error {
-	if s.Case != "" {
-		if err := t.add(bookKey{s.Vendor, ledger.ClassContested, s.Round, s.Held.Asset()}, s.Held.Minor()); err != nil {
-			return err
-		}
-		// It was undone with money of its account while its own was frozen: the
-		// account is short of it until the case ends.
-		if s.Undone == ledger.Redeemed(string(s.Vendor)) {
-			return t.add(bookKey{s.Vendor, ledger.ClassRedeemed, s.Round, s.Quantity.Asset()}, -s.Quantity.Minor())
-		}
-		return nil
+// plainSale is what a sale in no case adds to.
+type plainSale struct {
+	vendor, round int32
+	asset         uint8
+}
+
+// sale adds where the money of a redemption is that a case holds.
+func (t tally) sale(s Sale) error {
+	if err := t.add(bookKey{s.Vendor, ledger.ClassContested, s.Round, s.Held.Asset()}, s.Held.Minor()); err != nil {
+		return err
 	}
-	if claimed || !s.Stands() {
-		return nil
+	// It was undone with money of its account while its own was frozen: the
+	// account is short of it until the case ends.
+	if s.Undone == ledger.Redeemed(string(s.Vendor)) {
+		return t.add(bookKey{s.Vendor, ledger.ClassRedeemed, s.Round, s.Quantity.Asset()}, -s.Quantity.Minor())
 	}
-	return t.add(bookKey{s.Vendor, ledger.ClassRedeemed, s.Round, s.Quantity.Asset()}, s.Quantity.Minor())
+	return nil
 }
 
 // owed returns what is in vendor:…:claimed for a claim: nothing until it is

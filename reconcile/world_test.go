@@ -227,7 +227,7 @@ func (w *world) complete(r reconcile.Report) {
 	w.Helper()
 	lines, entries := map[string]int{}, map[uint64]int{}
 	redeemed := map[vendors.ID]int64{}
-	for _, l := range r.Lines {
+	for _, l := range r.Lines.All() {
 		if l.Matched == (l.Exception != "") {
 			w.Errorf("line %+v is in no class or in two", l)
 		}
@@ -282,7 +282,7 @@ func (w *world) complete(r reconcile.Report) {
 				explained += m.Minor()
 			}
 		}
-		for _, l := range r.Lines { // frozen and in no claim: nothing claims it
+		for _, l := range r.Lines.All() { // frozen and in no claim: nothing claims it
 			if l.Vendor == o.Vendor && l.Claim == "" && l.Exception == reconcile.NotPayable {
 				explained -= l.Redeemed.Minor()
 			}
@@ -296,7 +296,7 @@ func (w *world) complete(r reconcile.Report) {
 // lineOf returns the report's line of a claim.
 func lineOf(t testing.TB, r reconcile.Report, c vendors.ClaimID, n int) reconcile.Line {
 	t.Helper()
-	for _, l := range r.Lines {
+	for _, l := range r.Lines.All() {
 		if l.Claim == c && l.N == n {
 			return l
 		}
@@ -308,7 +308,7 @@ func lineOf(t testing.TB, r reconcile.Report, c vendors.ClaimID, n int) reconcil
 // counts returns how many lines are in each class.
 func counts(r reconcile.Report) map[string]int {
 	out := map[string]int{}
-	for _, l := range r.Lines {
+	for _, l := range r.Lines.All() {
 		if l.Matched {
 			out["matched"]++
 		} else {

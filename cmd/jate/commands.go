@@ -364,7 +364,8 @@ func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, lim
 	if err != nil {
 		return err
 	}
-	q.By, q.Progress = local(programme, "office", access.RoleAuditor), slowBar(env, "reconciling")
+	defer lean()()
+	q.By, q.Progress = local(programme, "office", access.RoleAuditor), releasing(db, slowBar(env, "reconciling"))
 	r, err := s.Run(ctx, q)
 	if err != nil {
 		return err

@@ -92,7 +92,7 @@ type claimSummary struct {
 
 func (c *claimSummary) fill(r reconcile.Report) {
 	c.Exceptions, c.Findings, c.Ties = map[string]int{}, map[string]int{}, r.Ties
-	for _, l := range r.Lines {
+	for _, l := range r.Lines.All() {
 		c.Lines++
 		if l.Matched {
 			c.Matched++

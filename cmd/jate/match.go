@@ -14,9 +14,30 @@ import (
 	"github.com/jate-cva/jate/vendors"
 )
 
-// matchGarbage is the percentage of what is in use that match leaves lying
-// about: a million lines are to fit into the memory of a small machine.
-const matchGarbage = 40
+// lean makes the process keep to little memory, until what it returns is called:
+// a million lines are to fit into that of a small machine. What an operator says
+// in the environment counts for more.
+func lean() (restore func()) {
+	restore = func() {}
+	if os.Getenv("GOGC") == "" { // tables of a million rows are most of what there is
+		was := debug.SetGCPercent(leanGarbage)
+		restore = func() { debug.SetGCPercent(was) }
+	}
+	return restore
+}
+
+// leanGarbage is the percentage of what is in use that a lean process leaves
+// lying about.
+const leanGarbage = 40
+
+// releasing is progress that gives pages back that were read from the store:
+// each is read once, or seldom.
+func releasing(db *bolt.DB, bar func(done, of int)) func(done, of int) {
+	return func(done, of int) {
+		bar(done, of)
+		_ = db.ReleasePages() // they only stay where they are
+	}
+}
 
 // matchCommand compares a file of claim lines with a round's redemptions.
 func matchCommand(ctx context.Context, env *environment) error {
@@ -34,9 +55,7 @@ func matchCommand(ctx context.Context, env *environment) error {
 	if *round == "" {
 		return errors.New("match needs --round")
 	}
-	if os.Getenv("GOGC") == "" { // two tables of a million rows are most of what there is
-		defer debug.SetGCPercent(debug.SetGCPercent(matchGarbage))
-	}
+	defer lean()()
 	file, err := os.Open(args[0])
 	if err != nil {
 		return err

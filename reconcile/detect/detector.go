@@ -61,8 +61,17 @@ func Detectors() []Detector {
 
 // Run looks for diversion. Findings are in the order of Detectors, then of
 // vendors, then of their first evidence.
-func Run(f *Facts, t Thresholds) []Finding {
+func Run(f *Facts, t Thresholds) []Finding { return Watched(f, t, nil) }
+
+// Watched is Run that tells, now and then, how many of how many steps are done;
+// progress may be nil.
+func Watched(f *Facts, t Thresholds, progress func(done, of int)) []Finding {
 	r := newRun(f, t)
+	r.tell = func(done int) {
+		if progress != nil {
+			progress(done, 2*len(signals)+1)
+		}
+	}
 	found := map[string][]Finding{}
 	for _, ds := range [][]Detector{recordDetectors, claimDetectors, {digitDetector}, priceDetectors} {
 		for _, d := range ds {
@@ -70,6 +79,7 @@ func Run(f *Facts, t Thresholds) []Finding {
 		}
 	}
 	s := r.score()
+	r.tell(2 * len(signals))
 	for i, d := range signals {
 		found[d.Name] = s.findings(i)
 	}

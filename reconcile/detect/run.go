@@ -29,10 +29,11 @@ type run struct {
 	cards      [][]int32 // records by card, made on demand
 	questioned []bool    // by record: a finding that could freeze it has it
 	scored     *scored   // once signals are
+	tell       func(done int)
 }
 
 func newRun(f *Facts, t Thresholds) *run {
-	r := &run{Facts: f, Thresholds: t, zoneOf: make([]int32, len(f.Vendors)), byVendor: make([][]int32, len(f.Vendors)),
+	r := &run{Facts: f, Thresholds: t, tell: func(int) {}, zoneOf: make([]int32, len(f.Vendors)), byVendor: make([][]int32, len(f.Vendors)),
 		byHandheld: make([][]int32, len(f.Handhelds)), typed: make([][]int32, len(f.Vendors)), sells: make([]bool, len(f.Vendors)),
 		liar:   make([]bool, len(f.Handhelds)),
 		behind: make([]bool, len(f.Records)), questioned: make([]bool, len(f.Records)), fair: map[Fair]bool{}, claims: make([][]int64, len(f.Vendors))}

@@ -86,12 +86,14 @@ func (r *run) score() *scored {
 			counts[r.ofSale(at).Vendor].add(m)
 		}
 		bases[i] = fit(counts, r.zoneOf, r.zones)
+		r.tell(i)
 	}
 	s.divide()
 	s.hot = make([][]outcome, len(s.units))
 	var ps []float64
 	tests := 0
 	for i, m := range s.marks {
+		r.tell(len(signals) + i)
 		counts := make([]count, len(s.units))
 		alike := make([]likeness, len(unitKinds)+len(signals)+len(acrossKinds))
 		for u, un := range s.units {

@@ -167,6 +167,19 @@ func (e *Engine) first(s Serial) int32 {
 	return e.slots[e.slot(s)] - 1
 }
 
+// Stands reports whether a sale of the serial by the vendor in the round stands.
+func (e *Engine) Stands(s Serial, vendor, round int32) bool {
+	if s.IsZero() {
+		return false
+	}
+	for n := e.first(s); n != None; n = e.next[n] {
+		if x := &e.Sales[n]; !x.Gone && x.Vendor == vendor && x.Round == round {
+			return true
+		}
+	}
+	return false
+}
+
 // firstOf returns the first sale of a line's serial, or None. A sale keeps its
 // place, so what was found once is not looked for again.
 func (e *Engine) firstOf(i int32, l *Line) int32 {

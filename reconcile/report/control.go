@@ -10,7 +10,7 @@ import (
 
 // control counts what matching and the detectors found, and the cases.
 func (m *maker) control(rec reconcile.Report) error {
-	for _, l := range rec.Lines {
+	for _, l := range rec.Lines.All() {
 		m.line(l)
 	}
 	for _, f := range rec.Findings {

@@ -20,8 +20,8 @@ var delays = []struct {
 
 // sales counts what was redeemed, each redemption that stands once, at its
 // price in francs.
-func (m *maker) sales(lines []reconcile.Line) error {
-	for _, l := range lines {
+func (m *maker) sales(lines reconcile.Lines) error {
+	for _, l := range lines.All() {
 		if !l.HasEntry {
 			continue
 		}
