@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution/places"
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/internal/table"
 	"github.com/jate-cva/jate/money"
@@ -23,6 +24,10 @@ type draft struct {
 	lines    []draftLine
 	warnings []Warning
 	exposure money.Amount
+	// lists of other organisations were compared, and overlapping came of it.
+	lists        []PresenceList
+	overlapping  []Overlap
+	overlapsMore int
 }
 
 // draftLine is a household of a draft. Content tells whether it was changed
@@ -32,7 +37,8 @@ type draftLine struct {
 	point   string
 	village string
 	lives   *placed // nil where no place list is loaded
-	home    string  // as its list names it
+	area    *area
+	home    string // as its list names it
 	content [32]byte
 	amounts []money.Amount
 	device  vendors.HandheldID
@@ -49,6 +55,11 @@ type survey struct {
 	settled  map[string]*settlement
 	doubtful int // households whose village the place list does not have
 	leftOut  map[string][]BeneficiaryID
+	// What other organisations do, and where the lot's households live.
+	lists  []PresenceList
+	rivals []rival
+	areas  map[string]*area
+	names  *places.List // for the keys of names alone
 }
 
 // shops are the handhelds that may be a home, by zone and by name.
@@ -128,7 +139,7 @@ func (s *service) draftLot(ctx context.Context, cmd PrepareLot) (draft, error) {
 		if !here[b.Point] {
 			return nil
 		}
-		line := draftLine{id: b.ID, point: b.Point, village: p.village(), lives: place, home: p.Home, content: b.Content}
+		line := draftLine{id: b.ID, point: b.Point, village: p.village(), lives: place, area: sv.dwell(p, place), home: p.Home, content: b.Content}
 		var err error
 		line.amounts, err = d.round.Rule.entitlement(p, d.round.Asset)
 		if f := fault.Of(err); f != nil {
@@ -155,13 +166,15 @@ func (s *service) draftLot(ctx context.Context, cmd PrepareLot) (draft, error) {
 		return d, err
 	}
 	d.warnings = warningsOf(d, sv)
+	d.lists = sv.lists
+	d.overlapping, d.overlapsMore = d.overlaps(sv)
 	return d, nil
 }
 
 func beginDraft(tx Tx, cmd PrepareLot) (draft, survey, error) {
 	var d draft
 	sv := survey{zones: map[string]vendors.Policy{}, homes: map[string]int{}, settled: map[string]*settlement{},
-		leftOut: map[string][]BeneficiaryID{}}
+		leftOut: map[string][]BeneficiaryID{}, areas: map[string]*area{}}
 	var err error
 	if d.round, d.points, err = cmd.terms(tx); err != nil {
 		return d, sv, err
@@ -177,6 +190,15 @@ func beginDraft(tx Tx, cmd PrepareLot) (draft, survey, error) {
 		return d, sv, err
 	}
 	if sv.resolver, err = newResolver(tx, cmd.By.Programme); err != nil {
+		return d, sv, err
+	}
+	if sv.names = sv.resolver.list; sv.names == nil {
+		sv.names = places.New("", nil)
+	}
+	if sv.lists, err = comparedLists(tx, d.round); err != nil {
+		return d, sv, err
+	}
+	if sv.rivals, err = rivalsOf(tx, d.round, sv); err != nil {
 		return d, sv, err
 	}
 	if sv.shopsAt, err = locatedVendors(tx, cmd.By.Programme, sv); err != nil {
@@ -211,6 +233,9 @@ func (c PrepareLot) terms(tx Tx) (Round, []Point, error) {
 	}
 	if len(c.Points) < 1 || len(c.Points) > pointsMax {
 		return r, nil, ErrCommand.At("points", "1 to %d", pointsMax)
+	}
+	if err := checkWords("coordination", c.Coordination, 0, coordinationMax); err != nil {
+		return r, nil, err
 	}
 	points, err := pointsOf(tx, c.By.Programme, c.Points)
 	return r, points, err
@@ -348,4 +373,7 @@ type PrepareLot struct {
 	Round  string
 	Points []string
 	Lot    string // to prepare this one again; "" for a new one
+	// Coordination answers overlaps with other organisations, in words, at most 400
+	// letters on one line; the approval covers it. It must not name a household.
+	Coordination string
 }

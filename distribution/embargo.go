@@ -134,9 +134,9 @@ func (r Round) hidden() Round {
 	return r
 }
 
-// hidden is the lot without where it is handed over, and without the warnings,
-// which name villages.
+// hidden is the lot without where it is handed over, and without warnings and
+// overlaps, which name villages.
 func (l Lot) hidden() Lot {
-	l.Points, l.Warnings = nil, nil
+	l.Points, l.Warnings, l.Lists, l.Overlaps, l.OverlapsMore, l.Coordination = nil, nil, nil, nil, 0, ""
 	return l
 }

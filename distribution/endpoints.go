@@ -26,6 +26,9 @@ type Endpoints struct {
 	Duplicates       httpkit.Endpoint[ListDuplicates, DuplicatePage]
 	DecideDuplicate  httpkit.Endpoint[DecideDuplicate, Duplicate]
 	LoadPlaces       httpkit.Endpoint[LoadPlaces, LoadedPlaces]
+	ImportPresence   httpkit.Endpoint[ImportPresence, PresenceReport]
+	PresenceLists    httpkit.Endpoint[Query, []PresenceList]
+	WithdrawPresence httpkit.Endpoint[WithdrawPresence, PresenceList]
 	SetPoint         httpkit.Endpoint[SetPoint, PointView]
 	Points           httpkit.Endpoint[Query, []Point]
 	SuggestPoints    httpkit.Endpoint[Query, []SuggestedPoint]
@@ -76,6 +79,9 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		Duplicates:       guarded(MethodDuplicates, s.Duplicates, observe),
 		DecideDuplicate:  guarded(MethodDecideDuplicate, s.DecideDuplicate, observe),
 		LoadPlaces:       guarded(MethodLoadPlaces, s.LoadPlaces, observe),
+		ImportPresence:   guarded(MethodImportPresence, s.ImportPresence, observe),
+		PresenceLists:    guarded(MethodPresenceLists, s.PresenceLists, observe),
+		WithdrawPresence: guarded(MethodWithdrawPresence, s.WithdrawPresence, observe),
 		SetPoint:         guarded(MethodSetPoint, s.SetPoint, observe),
 		Points:           guarded(MethodPoints, s.Points, observe),
 		SuggestPoints:    guarded(MethodSuggestPoints, s.SuggestPoints, observe),

@@ -8,7 +8,8 @@ import (
 
 // Instrumenting returns s with counters registered with reg: of imported rows
 // by what became of them (jate_import_rows_total), of lots by the state they
-// reached (jate_lots_total) and of papers printed (jate_prints_total). A
+// reached (jate_lots_total), of overlaps with other organisations in lots as they
+// were prepared (jate_lot_overlaps_total, by how sure they are) and of papers printed (jate_prints_total). A
 // repeated command counts again. It fails if reg has one of them already.
 func Instrumenting(s Service, reg prometheus.Registerer) (Service, error) {
 	c := counted{
@@ -17,10 +18,12 @@ func Instrumenting(s Service, reg prometheus.Registerer) (Service, error) {
 			Name: "jate_import_rows_total", Help: "Rows of imported lists, by outcome; dry runs do not count."}, []string{"outcome"}),
 		lots: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "jate_lots_total", Help: "Lots that reached a state."}, []string{"state"}),
+		overlaps: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "jate_lot_overlaps_total", Help: "Places of prepared lots that another organisation serves, by sureness."}, []string{"sure"}),
 		prints: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "jate_prints_total", Help: "Papers printed, by kind."}, []string{"paper"}),
 	}
-	for _, v := range []prometheus.Collector{c.rows, c.lots, c.prints} {
+	for _, v := range []prometheus.Collector{c.rows, c.lots, c.overlaps, c.prints} {
 		if err := reg.Register(v); err != nil {
 			return nil, err
 		}
@@ -30,7 +33,7 @@ func Instrumenting(s Service, reg prometheus.Registerer) (Service, error) {
 
 type counted struct {
 	Service
-	rows, lots, prints *prometheus.CounterVec
+	rows, lots, overlaps, prints *prometheus.CounterVec
 }
 
 func (c counted) ImportList(ctx context.Context, cmd ImportList) (ImportReport, error) {
@@ -51,7 +54,11 @@ func (c counted) lot(l Lot, err error) (Lot, error) {
 }
 
 func (c counted) PrepareLot(ctx context.Context, cmd PrepareLot) (Lot, error) {
-	return c.lot(c.Service.PrepareLot(ctx, cmd))
+	l, err := c.Service.PrepareLot(ctx, cmd)
+	for _, o := range l.Overlaps {
+		c.overlaps.WithLabelValues(string(o.Sure)).Inc()
+	}
+	return c.lot(l, err)
 }
 
 func (c counted) ApproveLot(ctx context.Context, cmd ApproveLot) (Lot, error) {

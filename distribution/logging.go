@@ -35,6 +35,13 @@ func (l logged) ImportList(ctx context.Context, cmd ImportList) (ImportReport, e
 	return r, err
 }
 
+func (l logged) ImportPresence(ctx context.Context, cmd ImportPresence) (PresenceReport, error) {
+	r, err := l.Service.ImportPresence(ctx, cmd)
+	l.line(ctx, err, "list of other organisations imported", slog.String("list", r.List.ID), slog.Bool("dry_run", r.DryRun), slog.Int("rows", r.List.Rows),
+		slog.Int("refused", r.List.Refused), slog.String("actor", cmd.By.Pseudonym))
+	return r, err
+}
+
 func (l logged) Allocate(ctx context.Context, cmd Allocate) (Round, error) {
 	r, err := l.Service.Allocate(ctx, cmd)
 	l.line(ctx, err, "funds allocated", slog.String("round", r.ID), slog.Int("draws", len(cmd.Draws)), slog.String("actor", cmd.By.Pseudonym))

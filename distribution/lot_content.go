@@ -18,10 +18,12 @@ import (
 //	jate-lot 1
 //	round <terms, one per line: Round.writeTerms>
 //	lot <id>
+//	overlap-list, overlap, overlap-more, coordination <Lot.writeCompared>    where a list of others was compared
 //	<n> <beneficiary> <point> <zone> <home, or "-"> <asset> <minor units> <mode>    for each voucher
 //	spare <point> <zone> <asset> <minor units> <mode> <how many>                     for each point and denomination
 //
-// Names hold no space, so that no two contents have one text.
+// Names hold no space, and what may is quoted, so that no two contents have one
+// text.
 
 // writeTerms writes what of a round a lot's vouchers depend on.
 func (r Round) writeTerms(w io.Writer) {
@@ -37,6 +39,9 @@ func (r Round) writeTerms(w io.Writer) {
 		fmt.Fprintf(w, "denomination %d\n", d.Minor())
 	}
 	fmt.Fprintf(w, "vouchers-max %d\n", r.Rule.vouchersMax())
+	if r.AnswerOverlaps {
+		io.WriteString(w, "answer-overlaps\n")
+	}
 }
 
 // digest returns the SHA-256 of the round's terms.
@@ -57,7 +62,7 @@ type content struct {
 
 // contentOf reads a lot's lines once and returns what they come to. Points are
 // those of the lot, in the order of their codes.
-func contentOf(r Round, lot string, points []Point, lines iter.Seq2[Entitlement, error]) (content, error) {
+func contentOf(r Round, lot Lot, points []Point, lines iter.Seq2[Entitlement, error]) (content, error) {
 	c := content{total: money.FromMinor(0, r.Asset)}
 	zones := map[string]string{}
 	for _, p := range points {
@@ -71,7 +76,8 @@ func contentOf(r Round, lot string, points []Point, lines iter.Seq2[Entitlement,
 	h := sha256.New()
 	io.WriteString(h, "jate-lot 1\n")
 	r.writeTerms(h)
-	fmt.Fprintf(h, "lot %s\n", lot)
+	fmt.Fprintf(h, "lot %s\n", lot.ID)
+	lot.writeCompared(h)
 	for e, err := range lines {
 		if err != nil {
 			return c, err
@@ -113,7 +119,7 @@ func verified(tx Tx, r Round, l Lot) (content, error) {
 	if err != nil {
 		return content{}, err
 	}
-	c, err := contentOf(r, l.ID, points, func(yield func(Entitlement, error) bool) {
+	c, err := contentOf(r, l, points, func(yield func(Entitlement, error) bool) {
 		for e, err := range tx.Entitlements(l.ID, 1) {
 			if err == nil {
 				err = stillDue(tx, e)

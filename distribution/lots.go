@@ -48,7 +48,12 @@ func (d draft) store(tx Tx, actor ledger.Actor, cmd PrepareLot) (Lot, error) {
 	if err != nil {
 		return Lot{}, err
 	}
-	if r.digest() != d.round.digest() || !slices.EqualFunc(points, d.points, func(a, b Point) bool { return a.Zone == b.Zone }) {
+	lists, err := comparedLists(tx, r)
+	if err != nil {
+		return Lot{}, err
+	}
+	same := func(a, b PresenceList) bool { return a.ID == b.ID }
+	if r.digest() != d.round.digest() || !slices.EqualFunc(lists, d.lists, same) || !slices.EqualFunc(points, d.points, func(a, b Point) bool { return a.Zone == b.Zone }) {
 		return Lot{}, ErrListMoved
 	}
 	if len(d.lines) == 0 {
@@ -61,7 +66,11 @@ func (d draft) store(tx Tx, actor ledger.Actor, cmd PrepareLot) (Lot, error) {
 	if err := d.put(tx, l); err != nil {
 		return Lot{}, err
 	}
-	c, err := contentOf(r, l.ID, points, d.entitlements(l.ID))
+	l.Lists, l.Overlaps, l.OverlapsMore, l.Coordination = nil, d.overlapping, d.overlapsMore, cmd.Coordination
+	for _, list := range d.lists {
+		l.Lists = append(l.Lists, list.ID)
+	}
+	c, err := contentOf(r, l, points, d.entitlements(l.ID))
 	if err != nil {
 		return Lot{}, err
 	}
@@ -82,8 +91,12 @@ func (d draft) store(tx Tx, actor ledger.Actor, cmd PrepareLot) (Lot, error) {
 
 // facts are what a monitor sees of a lot's preparation and approval.
 func (l Lot) facts() map[string]string {
-	return map[string]string{"digest": hex.EncodeToString(l.Digest[:]), "households": number(l.Households),
+	facts := map[string]string{"digest": hex.EncodeToString(l.Digest[:]), "households": number(l.Households),
 		"vouchers": number(l.Vouchers), "total": l.Total.String(), "exposure": l.Exposure.String()}
+	if n := len(l.Overlaps) + l.OverlapsMore; n > 0 {
+		facts["overlaps"] = number(n)
+	}
+	return facts
 }
 
 // lotFor returns a new lot, or the one to be prepared again with nothing in it.
@@ -214,6 +227,9 @@ func (s *service) ApproveLot(ctx context.Context, cmd ApproveLot) (Lot, error) {
 			return Lot{}, err
 		}
 		if _, err := verified(tx, r, l); err != nil {
+			return Lot{}, err
+		}
+		if err := overlapsSeen(tx, r, l); err != nil {
 			return Lot{}, err
 		}
 		// Contracts may have changed since the lot was prepared.

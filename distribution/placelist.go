@@ -105,7 +105,10 @@ func newResolver(tx Tx, programme string) (resolver, error) {
 }
 
 func (r resolver) find(p Person) *placed {
-	q := places.Query{Edition: p.PlaceEdition, Region: p.Region, Cercle: p.Cercle, Commune: p.Commune, Village: p.Village, Code: p.PlaceCode}
+	return r.look(places.Query{Edition: p.PlaceEdition, Region: p.Region, Cercle: p.Cercle, Commune: p.Commune, Village: p.Village, Code: p.PlaceCode})
+}
+
+func (r resolver) look(q places.Query) *placed {
 	if at, ok := r.found[q]; ok {
 		return at
 	}

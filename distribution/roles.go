@@ -22,6 +22,9 @@ const (
 	MethodDuplicates       Method = "duplicates"
 	MethodDecideDuplicate  Method = "decide_duplicate"
 	MethodLoadPlaces       Method = "load_places"
+	MethodImportPresence   Method = "import_presence"
+	MethodPresenceLists    Method = "presence_lists"
+	MethodWithdrawPresence Method = "withdraw_presence"
 	MethodSetPoint         Method = "set_point"
 	MethodPoints           Method = "points"
 	MethodSuggestPoints    Method = "suggest_points"
@@ -101,6 +104,9 @@ var Roles = map[Method][]access.Role{
 	MethodDuplicates:       lists,
 	MethodDecideDuplicate:  {access.RoleListApprover, access.RoleRegistrar},
 	MethodLoadPlaces:       planners,
+	MethodImportPresence:   planners,
+	MethodPresenceLists:    append([]access.Role{access.RoleRegistrar}, books...),
+	MethodWithdrawPresence: planners,
 	MethodSetPoint:         planners,
 	MethodPoints:           everybody,
 	MethodSuggestPoints:    registrar,

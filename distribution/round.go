@@ -101,6 +101,8 @@ type Round struct {
 	Return        Return // prepared and not yet approved
 	PreparedBy    string // staff id
 	Created       time.Time
+	// AnswerOverlaps keeps lots from being approved whose overlaps nobody answered.
+	AnswerOverlaps bool
 }
 
 // RoundState is how far a round is on its way to its close.
@@ -164,6 +166,12 @@ type Lot struct {
 	Approvals  []access.Approval
 	Prints     map[string]int // how often each paper was printed: "cards", "hand-over:<point>" …
 	IssuedAt   time.Time
+	// What other organisations do in the same places, the ids of their lists that
+	// were compared, and the preparer's answer. The digest covers all of it.
+	Lists        []string
+	Overlaps     []Overlap // at most 500, the surest first
+	OverlapsMore int       // that are not in Overlaps
+	Coordination string
 }
 
 // Warning is something an approver should know before agreeing.

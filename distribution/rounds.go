@@ -32,6 +32,9 @@ type CreateRound struct {
 	SparePermille int          // 20 where 0, at most 500
 	ThirdAbove    money.Amount // a larger lot needs a third person; zero: never
 	EmbargoUntil  time.Time    // dates and places stay hidden until then; zero: no embargo
+	// AnswerOverlaps keeps lots that overlap with another organisation's work from
+	// being approved until PrepareLot.Coordination answers to it.
+	AnswerOverlaps bool
 }
 
 // spareDefault is how many spares are signed for a thousand vouchers.
@@ -59,7 +62,7 @@ func (c CreateRound) round(now time.Time) (Round, error) {
 	r := Round{ID: c.ID, Programme: c.By.Programme, Name: c.Name, Kind: ValueRound, Asset: c.Asset, Ceiling: c.Ceiling,
 		Categories: codeSet(c.Categories), Basket: codeSet(c.Basket), Rule: c.Rule, Mode: c.Mode, PINAbove: c.PINAbove,
 		Opens: second(c.Opens), SalesEnd: second(c.SalesEnd), GraceUntil: second(c.GraceUntil), SparePermille: c.SparePermille,
-		ThirdAbove: c.ThirdAbove, EmbargoUntil: second(c.EmbargoUntil), State: RoundOpen, PreparedBy: c.By.ID, Created: now}
+		ThirdAbove: c.ThirdAbove, EmbargoUntil: second(c.EmbargoUntil), AnswerOverlaps: c.AnswerOverlaps, State: RoundOpen, PreparedBy: c.By.ID, Created: now}
 	if r.Mode == "" {
 		r.Mode = voucher.ModeSecret
 	}

@@ -60,6 +60,14 @@ type Service interface {
 	// registered for by name.
 	SuggestPoints(ctx context.Context, q Query) ([]SuggestedPoint, error)
 
+	// ImportPresence reads a list of where other organisations work (3W, 4W, 5W, a
+	// cluster's planning), with which lots are compared. The same list again changes
+	// nothing. Errors: ErrCommand, ErrPresence and those of package presence.
+	ImportPresence(ctx context.Context, cmd ImportPresence) (PresenceReport, error)
+	// PresenceLists says what was imported; nothing hands out the rows.
+	PresenceLists(ctx context.Context, q Query) ([]PresenceList, error)
+	WithdrawPresence(ctx context.Context, cmd WithdrawPresence) (PresenceList, error)
+
 	// Households, Household and FindHouseholds decrypt persons; each call is
 	// journalled with its purpose and how many it showed.
 	Households(ctx context.Context, q ListHouseholds) (HouseholdPage, error)
@@ -102,7 +110,8 @@ type Service interface {
 	// ErrLotEmpty, ErrBudget, ErrRoundState, ErrLotState, ErrListMoved.
 	PrepareLot(ctx context.Context, cmd PrepareLot) (Lot, error)
 	// ApproveLot is another person's agreement to the lot's digest. Errors:
-	// ErrLotChanged, ErrLotState and those of access.Proposal.
+	// ErrLotChanged, ErrLotState, ErrOverlapMoved, ErrOverlapAnswer and those of
+	// access.Proposal.
 	ApproveLot(ctx context.Context, cmd ApproveLot) (Lot, error)
 	// IssueLot signs an approved lot's vouchers and spares. Interrupted, it
 	// is repeated. Errors: access.ErrApprovals, ErrLotChanged, ErrLotState.
@@ -328,14 +337,16 @@ func checkCode(field, s string, limit int) error {
 }
 
 // checkText wants one line of text; least is 0 where it may be missing.
-func checkText(field, s string, least int) error {
+func checkText(field, s string, least int) error { return checkWords(field, s, least, textMax) }
+
+func checkWords(field, s string, least, most int) error {
 	n := utf8.RuneCountInString(s)
-	ok := utf8.ValidString(s) && n >= least && n <= textMax
+	ok := utf8.ValidString(s) && n >= least && n <= most
 	for _, r := range s {
 		ok = ok && !unicode.IsControl(r)
 	}
 	if !ok {
-		return ErrCommand.At(field, "%d to %d letters on one line", least, textMax)
+		return ErrCommand.At(field, "%d to %d letters on one line", least, most)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"iter"
 
 	"github.com/jate-cva/jate/distribution/places"
+	"github.com/jate-cva/jate/distribution/presence"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -59,6 +60,15 @@ type Tx interface {
 	PutExport(e Export) error
 	// Exports yields a programme's exports in the order of their ids.
 	Exports(programme string) iter.Seq2[Export, error]
+
+	PresenceList(programme, id string) (PresenceList, error)
+	PutPresenceList(l PresenceList) error
+	// PresenceLists yields a programme's lists in the order of their ids.
+	PresenceLists(programme string) iter.Seq2[PresenceList, error]
+	// PutPresenceRows stores rows of a list by their number; the same is overwritten.
+	PutPresenceRows(programme, list string, rows []presence.Row) error
+	// PresenceRows yields a list's rows in the order of their numbers.
+	PresenceRows(programme, list string) iter.Seq2[presence.Row, error]
 
 	// PutPlaces stores places of one edition; the same code is overwritten.
 	PutPlaces(programme string, ps []places.Place) error

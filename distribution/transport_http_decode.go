@@ -244,9 +244,10 @@ func decodeRound(ctx context.Context, r *http.Request) (CreateRound, error) {
 		SparePermille int          `json:"spare_permille"`
 		ThirdAbove    money.Amount `json:"third_above"`
 		EmbargoUntil  time.Time    `json:"embargo_until"`
+		Answer        bool         `json:"answer_overlaps"`
 	}](ctx, r, access.OrderOf)
 	return CreateRound{o.By, o.Key, b.ID, b.Name, b.Asset, b.Ceiling, b.Categories, b.Basket, Rule(b.Rule), b.Mode, b.PINAbove,
-		b.Opens, b.SalesEnd, b.GraceUntil, b.SparePermille, b.ThirdAbove, b.EmbargoUntil}, err
+		b.Opens, b.SalesEnd, b.GraceUntil, b.SparePermille, b.ThirdAbove, b.EmbargoUntil, b.Answer}, err
 }
 
 func decodeAllocation(ctx context.Context, r *http.Request) (Allocate, error) {
@@ -270,10 +271,11 @@ func decodeAllocation(ctx context.Context, r *http.Request) (Allocate, error) {
 
 func decodePrepareLot(ctx context.Context, r *http.Request) (PrepareLot, error) {
 	o, b, err := access.Command[struct {
-		Points []string `json:"points"`
-		Lot    string   `json:"lot"`
+		Points       []string `json:"points"`
+		Lot          string   `json:"lot"`
+		Coordination string   `json:"coordination"`
 	}](ctx, r, access.OrderOn)
-	return PrepareLot{o.By, o.Key, o.ID, b.Points, b.Lot}, err
+	return PrepareLot{o.By, o.Key, o.ID, b.Points, b.Lot, b.Coordination}, err
 }
 
 func decodeLots(ctx context.Context, r *http.Request) (ListLots, error) {

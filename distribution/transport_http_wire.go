@@ -302,6 +302,7 @@ type roundWire struct {
 	SparePermille int          `json:"spare_permille"`
 	ThirdAbove    money.Amount `json:"third_above,omitzero"`
 	EmbargoUntil  time.Time    `json:"embargo_until,omitzero"`
+	Answer        bool         `json:"answer_overlaps,omitempty"`
 	State         RoundState   `json:"state"`
 	Return        *returnWire  `json:"return,omitempty"`
 	Created       time.Time    `json:"created"`
@@ -309,7 +310,7 @@ type roundWire struct {
 
 func wireOfRound(r Round) roundWire {
 	return roundWire{r.ID, r.Name, r.Kind, r.Asset, r.Ceiling, append([]string{}, r.Categories...), append([]string{}, r.Basket...),
-		ruleWire(r.Rule), r.Mode, r.PINAbove, r.Opens, r.SalesEnd, r.GraceUntil, r.SparePermille, r.ThirdAbove, r.EmbargoUntil,
+		ruleWire(r.Rule), r.Mode, r.PINAbove, r.Opens, r.SalesEnd, r.GraceUntil, r.SparePermille, r.ThirdAbove, r.EmbargoUntil, r.AnswerOverlaps,
 		r.State, wireOfReturn(r.Return), r.Created}
 }
 
@@ -328,6 +329,11 @@ type lotWire struct {
 	Prints     map[string]int `json:"prints,omitempty"`
 	IssuedAt   time.Time      `json:"issued_at,omitzero"`
 	Warnings   []warningWire  `json:"warnings,omitempty"`
+	// Overlapping counts the overlaps, of which a list of lots shows none.
+	Overlapping  int           `json:"overlapping,omitempty"`
+	Overlaps     []overlapWire `json:"overlaps,omitempty"`
+	Lists        []string      `json:"presence_lists,omitempty"`
+	Coordination string        `json:"coordination,omitempty"`
 }
 
 type approvalWire struct {
@@ -351,13 +357,15 @@ func wireOfLot(l Lot) lotWire {
 			return approvalWire{a.Role, a.Proof.Pseudonym, a.Proof.Kind, a.Proof.At}
 		}),
 		Prints: l.Prints, IssuedAt: l.IssuedAt,
-		Warnings: shown(l.Warnings, func(w Warning) warningWire { return warningWire(w) })}
+		Warnings:    shown(l.Warnings, func(w Warning) warningWire { return warningWire(w) }),
+		Overlapping: len(l.Overlaps) + l.OverlapsMore, Overlaps: shown(l.Overlaps, wireOfOverlap), Lists: l.Lists, Coordination: l.Coordination}
 }
 
 // wireOfLotShort leaves the warnings out, which may be two thousand.
 func wireOfLotShort(l Lot) lotWire {
-	l.Warnings = nil
-	return wireOfLot(l)
+	w := wireOfLot(l)
+	w.Warnings, w.Overlaps = nil, nil
+	return w
 }
 
 type proposalWire struct {

@@ -20,13 +20,30 @@ func approveCommand(ctx context.Context, env *environment) error {
 	server := fs.String("server", "", "address of the server")
 	token := fs.String("token", "", "file with an access token; the session of jate login without it")
 	digest := fs.String("digest", "", "of the content that you have read")
+	lot := fs.String("lot", "", "instead of --digest: print this lot, and agree to what was printed")
 	passkey := fs.String("passkey", "", "file with your passkey; without it, where to approve in a browser is printed")
 	pass := fs.String("passphrases", "", "folder with passkey.txt instead of asking")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
+	if *lot != "" {
+		r, err := newRemote(env.getenv, *server, *token)
+		if err != nil {
+			return err
+		}
+		var l lotShown
+		if err := errors.Join(r.read(ctx, "/api/v1/lots/"+url.PathEscape(*lot), &l), l.print(env)); err != nil {
+			return err
+		}
+		if *digest == "" {
+			*digest = l.Digest
+		}
+		if *digest != l.Digest {
+			return fmt.Errorf("lot %s has the digest %s now", *lot, l.Digest)
+		}
+	}
 	if !digestForm.MatchString(*digest) {
-		return errors.New("approve needs --digest, 64 hexadecimal digits")
+		return errors.New("approve needs --digest, 64 hexadecimal digits, or --lot")
 	}
 	base, err := serverAddress(*server)
 	if err != nil {

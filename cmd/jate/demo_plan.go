@@ -153,6 +153,9 @@ func (d *demo) plan(ctx context.Context) error {
 		Draws: []distribution.Draw{{Fund: "solidarity", Vouchers: part(96), Contingency: part(1), Fees: part(1)}}}); err != nil {
 		return err
 	}
+	if err := d.others(ctx, opens); err != nil {
+		return err
+	}
 	for _, zone := range []string{"m1", "m2"} {
 		if err := d.approve(ctx, "r1", lots[zone]); err != nil {
 			return err
@@ -174,6 +177,9 @@ func (d *demo) approve(ctx context.Context, round string, points []string) error
 	}
 	d.out.step("lot %s: %d households, %d vouchers, %s; exposure %s; before approval: %s", l.ID, l.Households, l.Vouchers,
 		l.Total.Format("en"), l.Exposure.Format("en"), list(warned))
+	for _, o := range l.Overlaps {
+		d.out.step("%s", o.Text())
+	}
 	for _, who := range []string{"approver", "finance"} {
 		l, err = s.ApproveLot(d.as(ctx, who), distribution.ApproveLot{By: d.staff[who], Key: d.key(), Lot: l.ID, Digest: l.Digest})
 		if err != nil {
@@ -183,7 +189,7 @@ func (d *demo) approve(ctx context.Context, round string, points []string) error
 			break
 		}
 	}
-	d.report.Lots = append(d.report.Lots, lotSummary{ID: l.ID, Households: l.Households, Vouchers: l.Vouchers, Total: l.Total, Approvals: len(l.Approvals)})
+	d.report.Lots = append(d.report.Lots, lotSummary{ID: l.ID, Households: l.Households, Vouchers: l.Vouchers, Total: l.Total, Approvals: len(l.Approvals), Overlaps: len(l.Overlaps)})
 	return nil
 }
 

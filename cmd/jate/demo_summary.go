@@ -46,6 +46,7 @@ type lotSummary struct {
 	Vouchers   int          `json:"vouchers"`
 	Total      money.Amount `json:"total"`
 	Approvals  int          `json:"approvals"`
+	Overlaps   int          `json:"overlaps"` // with other organisations
 }
 
 type moneySummary struct {

@@ -137,6 +137,21 @@ func (s *story) list() {
 	s.post("list-approver", "/api/v1/households/search", field{"phone": "+22376000001", "purpose": "complaint"})
 }
 
+// others imports what other organisations do, and withdraws a list of theirs.
+func (s *story) others() {
+	day := s.clock.Now().Format(time.DateOnly)
+	list := "#org+name,#adm2+name,#adm3+name,#loc+name,#date+start,#activity+name\nPAM,Mopti,Konna,Konna," + day + ",Vivres\nMSF,Mopti,,,hier,Vivres\n"
+	dry := s.request("issuer", http.MethodPost, "/api/v1/presence-lists?source=3W&dry_run=true", upload{"text/csv", list})
+	dry.Header.Del("Idempotency-Key")
+	if a := s.send(dry); a.status != http.StatusOK || len(a.list("remarks")) != 1 {
+		s.t.Fatalf("dry run: %d\n%s", a.status, a.raw)
+	}
+	wrong := s.post("issuer", "/api/v1/presence-lists?source=2W", upload{"text/csv", list})
+	s.post("issuer", "/api/v1/presence-lists/"+wrong.need("list", "id")+"/withdrawal", field{"reason": "replaced"})
+	s.post("registrar", "/api/v1/presence-lists?source=3W&own=Notre+ONG&from="+day+"&until="+day, upload{"text/csv", list})
+	s.get("monitor", "/api/v1/presence-lists")
+}
+
 // round plans a round of one lot, has it approved and issues it.
 func (s *story) round() {
 	s.post("issuer", "/api/v1/rounds", field{"id": "r1", "name": "First", "asset": "XOF/0", "categories": []string{"food"}, "mode": "S",
@@ -145,7 +160,11 @@ func (s *story) round() {
 	s.get("monitor", "/api/v1/rounds")
 	s.post("finance-preparer", "/api/v1/rounds/r1/allocations", field{"draws": []field{
 		{"fund": "f1", "vouchers": francs(100_000), "contingency": francs(5000), "fees": francs(5000)}}})
-	l := s.post("issuer", "/api/v1/rounds/r1/lots", field{"points": []string{"p1"}})
+	s.others()
+	l := s.post("issuer", "/api/v1/rounds/r1/lots", field{"points": []string{"p1"}, "coordination": "Agreed with PAM on Monday"})
+	if l.need("overlaps", 0, "organisation") != "PAM" || !strings.Contains(l.need("overlaps", 0, "text"), "Konna") {
+		s.t.Errorf("the lot does not say who else serves its villages\n%s", l.raw)
+	}
 	s.lot = l.need("id")
 	s.get("monitor", "/api/v1/rounds/r1/lots")
 	s.post("issuer", "/api/v1/rounds/r1/named", field{"person": "s-1"})

@@ -17,6 +17,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
+	"github.com/jate-cva/jate/distribution/presence"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
@@ -156,7 +157,7 @@ func round(programme, id string) distribution.Round {
 			Denominations: []money.Amount{money.FromMinor(2500, rice), money.FromMinor(500, rice)}, VouchersMax: 12},
 		Mode: voucher.ModeSecret, PINAbove: money.FromMinor(6, rice), Opens: at, SalesEnd: at.Add(time.Hour), GraceUntil: at.Add(2 * time.Hour),
 		SparePermille: 20, ThirdAbove: money.FromMinor(7, rice), EmbargoUntil: at, State: distribution.RoundGrace, Return: back(),
-		PreparedBy: "s1", Created: at}
+		PreparedBy: "s1", Created: at, AnswerOverlaps: true}
 }
 
 func lot(round, id string) distribution.Lot {
@@ -164,6 +165,9 @@ func lot(round, id string) distribution.Lot {
 		Households: 1, Vouchers: 2, Total: money.Francs(3), Exposure: money.Francs(4),
 		Warnings:   []distribution.Warning{{Code: "point-distance", Text: "far", Texte: "loin", Metres: 6000}},
 		PreparedBy: "s1", PreparedAt: at, Prints: map[string]int{"cards": 2}, IssuedAt: at,
+		Lists: []string{"w1"}, OverlapsMore: 2, Coordination: "agreed with PAM on 3 March", Overlaps: []distribution.Overlap{{Sure: distribution.Likely,
+			List: "w1", Source: "OCHA 3W", Row: 4, Rows: 2, Organisation: "PAM", Kind: presence.Food, Activity: "vivres", From: at, To: at.Add(time.Hour),
+			Assumed: true, Level: places.Commune, Place: "Konna, Mopti", Households: 7, Planned: 12, Reached: 11}},
 		Approvals: []access.Approval{{Role: access.RoleListApprover, Proof: access.Proof{Kind: "token", ID: "s2", Pseudonym: "p2",
 			Digest: [32]byte{5}, At: at, Reference: "t1"}}}}
 }
@@ -171,6 +175,16 @@ func lot(round, id string) distribution.Lot {
 func entitlement(lot string, n int) distribution.Entitlement {
 	return distribution.Entitlement{Lot: lot, N: n, Beneficiary: "h1", Point: "p1",
 		Amounts: []money.Amount{money.Francs(10_000), money.Francs(5000)}, Homes: []vendors.HandheldID{"d1", ""}}
+}
+
+func presenceList(programme, id string) distribution.PresenceList {
+	return distribution.PresenceList{ID: id, Programme: programme, Source: "OCHA 3W", File: [32]byte{6}, Edition: "2015", From: at, To: at.Add(time.Hour),
+		Rows: 3, Refused: 2, Other: 1, Withdrawn: "replaced", By: "s1", At: at}
+}
+
+func presenceRow(n int) presence.Row {
+	return presence.Row{N: n, Organisation: "PAM", Region: "Mopti", Cercle: "Mopti", Commune: "Konna", Village: "Kontza", Code: "ML1", From: at,
+		To: at.Add(time.Hour), Assumed: true, Kind: presence.Food, Activity: "vivres", Planned: 12, Reached: 11}
 }
 
 func testMissing(t *testing.T, s distribution.Store) {
@@ -182,11 +196,12 @@ func testMissing(t *testing.T, s distribution.Store) {
 		_, imported := tx.Import("p1", "i1")
 		_, pair := tx.Duplicate("p1", "h1", "h2")
 		_, point := tx.Point("p1", "c1")
+		_, list := tx.PresenceList("p1", "w1")
 		_, round := tx.Round("r1")
 		_, lot := tx.Lot("l1")
 		_, entitled := tx.EntitledIn("r1", "h1")
 		for name, err := range map[string]error{"programme": programme, "fund": fund, "household": household, "key": key,
-			"import": imported, "duplicate": pair, "point": point, "round": round, "lot": lot, "entitled in": entitled} {
+			"import": imported, "duplicate": pair, "point": point, "presence list": list, "round": round, "lot": lot, "entitled in": entitled} {
 			if !errors.Is(err, distribution.ErrNotFound) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
@@ -210,7 +225,8 @@ func testRoundTrip(t *testing.T, s distribution.Store) {
 	d, pl, pt, rd, l, e := duplicate("p1", "h1", "h2"), place("ML050101001"), point("p1", "c1"), round("p1", "r1"), lot("r1", "l1"), entitlement("l1", 1)
 	put := func(tx distribution.Tx) error {
 		return errors.Join(tx.PutProgramme(p), tx.PutDonorFund(f), tx.PutFundReceipt(r), tx.PutBeneficiary(b), tx.PutWrappedKey("h1", []byte{9, 0, 1}), tx.PutExport(export("p1", "x1")), tx.PutNamed("r1", []string{"s1", "s2"}),
-			tx.PutImport(im), tx.PutDuplicate(d), tx.PutPlaces("p1", []places.Place{pl}), tx.PutPoint(pt), tx.PutRound(rd), tx.PutLot(l),
+			tx.PutImport(im), tx.PutDuplicate(d), tx.PutPlaces("p1", []places.Place{pl}), tx.PutPresenceList(presenceList("p1", "w1")),
+			tx.PutPresenceRows("p1", "w1", []presence.Row{presenceRow(300), presenceRow(2)}), tx.PutPoint(pt), tx.PutRound(rd), tx.PutLot(l),
 			tx.PutEntitlement(e), tx.PutEntitledIn("r1", "h1", "l1"))
 	}
 	check := func(tx distribution.Tx) error {
@@ -233,6 +249,11 @@ func testRoundTrip(t *testing.T, s distribution.Store) {
 		same(t, im)(tx.Import("p1", "i1"))
 		same(t, d)(tx.Duplicate("p1", "h1", "h2"))
 		same(t, []places.Place{pl})(collect(t, tx.Places("p1")), nil)
+		same(t, presenceList("p1", "w1"))(tx.PresenceList("p1", "w1"))
+		same(t, []presence.Row{presenceRow(2), presenceRow(300)})(collect(t, tx.PresenceRows("p1", "w1")), nil)
+		if n := len(collect(t, tx.PresenceRows("p2", "w1"))) + len(collect(t, tx.PresenceRows("p1", "w"))); n != 0 {
+			t.Errorf("%d rows of another list", n)
+		}
 		same(t, pt)(tx.Point("p1", "c1"))
 		same(t, rd)(tx.Round("r1"))
 		same(t, l)(tx.Lot("l1"))
@@ -280,13 +301,13 @@ func testLists(t *testing.T, s distribution.Store) {
 		for _, id := range []string{"b", "a", "ab", "c"} { // not in order
 			h := distribution.BeneficiaryID(id)
 			errs = append(errs, tx.PutDonorFund(fund("p1", id)), tx.PutImport(imported("p1", id)), tx.PutDuplicate(duplicate("p1", "h1", h)),
-				tx.PutPlaces("p1", []places.Place{place(id)}), tx.PutPoint(point("p1", id)), tx.PutRound(round("p1", id)), tx.PutLot(lot("r1", id)))
+				tx.PutPlaces("p1", []places.Place{place(id)}), tx.PutPresenceList(presenceList("p1", id)), tx.PutPoint(point("p1", id)), tx.PutRound(round("p1", id)), tx.PutLot(lot("r1", id)))
 		}
 		errs = append(errs, tx.PutDuplicate(duplicate("p1", "h0", "z")))
 		for _, other := range []string{"p", "p11"} { // prefixes of, and prefixed by, the first
 			x := "x" + other
 			errs = append(errs, tx.PutDonorFund(fund(other, x)), tx.PutImport(imported(other, x)), tx.PutDuplicate(duplicate(other, "h1", "x")),
-				tx.PutPlaces(other, []places.Place{place(x)}), tx.PutPoint(point(other, x)), tx.PutRound(round(other, x)), tx.PutLot(lot("r"+other[1:], x)))
+				tx.PutPlaces(other, []places.Place{place(x)}), tx.PutPresenceList(presenceList(other, x)), tx.PutPoint(point(other, x)), tx.PutRound(round(other, x)), tx.PutLot(lot("r"+other[1:], x)))
 		}
 		for _, n := range []int{300, 2, 1} { // numbers, not texts
 			errs = append(errs, tx.PutFundReceipt(fundReceipt("a", n)))
@@ -303,6 +324,7 @@ func testLists(t *testing.T, s distribution.Store) {
 			{"imports", names(collect(t, tx.Imports("p1")), func(i distribution.Import) string { return i.ID }), all},
 			{"duplicates", names(collect(t, tx.Duplicates("p1")), func(d distribution.Duplicate) string { return string(d.A + d.B) }),
 				[]string{"h0z", "h1a", "h1ab", "h1b", "h1c"}},
+			{"presence lists", names(collect(t, tx.PresenceLists("p1")), func(l distribution.PresenceList) string { return l.ID }), all},
 			{"places", names(collect(t, tx.Places("p1")), func(p places.Place) string { return p.Code }), all},
 			{"points", names(collect(t, tx.Points("p1")), func(p distribution.Point) string { return p.Code }), all},
 			{"rounds", names(collect(t, tx.Rounds("p1")), func(r distribution.Round) string { return r.ID }), all},

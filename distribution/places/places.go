@@ -245,6 +245,10 @@ func (l *List) communeKey(p Place) string {
 var fillers = map[string]bool{"commune": true, "cercle": true, "region": true, "de": true, "du": true, "d": true,
 	"rurale": true, "urbaine": true, "village": true, "ville": true}
 
+// Key is what the spellings of one name have in common: case, accents, spaces and
+// words such as "commune de" do not count, and aliases are followed.
+func (l *List) Key(name string) string { return l.key(name) }
+
 // key is what two spellings of one name have in common.
 func (l *List) key(name string) string {
 	folded := table.Fold(name)

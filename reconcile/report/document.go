@@ -29,7 +29,8 @@ func (r Round) Document(lang string) layout.Document {
 		Subtitle: strings.TrimSuffix(r.Programme.Name+" – "+r.Round.Name+" ("+r.Round.ID+")", " – "),
 		Made:     r.At, Facts: w.facts(), Verdict: w.verdict(), Good: r.Ties, Alarms: r.TieErrors,
 		More: w.say("and %d more rows in the workbook", "et %d autres lignes dans le classeur"), Page: w.say("page", "page"),
-		Sections: []layout.Section{w.summary(), w.reach(), w.redeemed(), w.manner(), w.checks(), w.paid(), w.funds(), w.everything()},
+		Sections: slices.Concat([]layout.Section{w.summary(), w.reach(), w.redeemed(), w.manner(), w.checks()}, w.elsewhere(),
+			[]layout.Section{w.paid(), w.funds(), w.everything()}),
 	}
 }
 

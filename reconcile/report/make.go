@@ -29,6 +29,10 @@ type Round struct {
 	Vendors map[string]string // names by id
 	Funds   map[string]string // names by id
 	donors  []string          // of its funds
+	// What the lots said of other organisations.
+	overlaps     []lotOverlap
+	overlapsMore int
+	answers      []coordination
 }
 
 // ErrFigure says that a report has no such figure.
@@ -94,7 +98,7 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds, w Watch) (Ro
 	}
 	out.At, out.Size, out.Checkpoint, out.TieErrors = rec.At, rec.Size, rec.Checkpoint, rec.TieErrors
 	for i, step := range []func() error{m.people, m.records, m.books, func() error { return m.sales(rec.Lines) },
-		func() error { return m.control(rec) }, m.claims, func() error { return m.names(&out) }} {
+		func() error { return m.control(rec) }, m.claims, func() error { return errors.Join(m.names(&out), m.overlaps(&out)) }} {
 		progress(steps-own+i, steps)
 		if err := errors.Join(step(), m.wrong); err != nil {
 			return out, fmt.Errorf("report on round %s: %w", round, err)

@@ -21,9 +21,11 @@ var (
 	duplicateTable   = table[duplicate, duplicateRecord]{newBucket("duplicate"), 1, duplicateKey}
 	placeTable       = table[ownedKey[string], placeRecord]{newBucket("place"), 1, ownedKeys[string]()}
 	pointTable       = table[ownedKey[string], pointRecord]{newBucket("point"), 1, ownedKeys[string]()}
-	roundsTable      = newOwned[string, roundRecord]("round")
+	roundsTable      = newOwnedOf[string, roundRecord]("round", 2)
 	insiderTable     = table[string, []string]{newBucket("round-named"), 1, textKey[string]()}
-	lotTable         = newOwned[string, lotRecord]("lot")
+	lotTable         = newOwnedOf[string, lotRecord]("lot", 2)
+	presenceTable    = table[ownedKey[string], presenceListRecord]{newBucket("presence-list"), 1, ownedKeys[string]()}
+	presenceRowTable = table[presenceRow, presenceRowRecord]{newBucket("presence-row"), 1, presenceRowKey}
 	entitlementTable = table[numbered[string], entitlementRecord]{newBucket("entitlement"), 1, numberedKey[string]()}
 	entitledTable    = table[ownedKey[distribution.BeneficiaryID], string]{newBucket("entitled-in"), 1, ownedKeys[distribution.BeneficiaryID]()}
 )

@@ -30,7 +30,11 @@ type roundRecord struct {
 	Return        returnRecord
 	PreparedBy    string
 	Created       instant
+	// Since version 2.
+	AnswerOverlaps bool
 }
+
+func (roundRecord) oldest() byte { return 1 }
 
 type ruleRecord struct {
 	PerHousehold  amount
@@ -48,6 +52,7 @@ func roundRecordOf(r distribution.Round) roundRecord {
 		Opens: instantOf(r.Opens), SalesEnd: instantOf(r.SalesEnd), GraceUntil: instantOf(r.GraceUntil),
 		SparePermille: r.SparePermille, ThirdAbove: amount(r.ThirdAbove), EmbargoUntil: instantOf(r.EmbargoUntil),
 		State: string(r.State), Return: returnRecordOf(r.Return), PreparedBy: r.PreparedBy, Created: instantOf(r.Created),
+		AnswerOverlaps: r.AnswerOverlaps,
 	}
 }
 
@@ -59,6 +64,7 @@ func (r roundRecord) round() distribution.Round {
 		Opens: r.Opens.time(), SalesEnd: r.SalesEnd.time(), GraceUntil: r.GraceUntil.time(),
 		SparePermille: r.SparePermille, ThirdAbove: r.ThirdAbove.amount(), EmbargoUntil: r.EmbargoUntil.time(),
 		State: distribution.RoundState(r.State), Return: r.Return.asReturn(), PreparedBy: r.PreparedBy, Created: r.Created.time(),
+		AnswerOverlaps: r.AnswerOverlaps,
 	}
 }
 
@@ -94,7 +100,14 @@ type lotRecord struct {
 	Approvals  []approvalRecord
 	Prints     map[string]int
 	IssuedAt   instant
+	// Since version 2.
+	Lists        []string
+	Overlaps     []overlapRecord
+	OverlapsMore int
+	Coordination string
 }
+
+func (lotRecord) oldest() byte { return 1 }
 
 type warningRecord struct {
 	Code   string
@@ -110,6 +123,7 @@ func lotRecordOf(l distribution.Lot) lotRecord {
 		Warnings:   each(l.Warnings, func(w distribution.Warning) warningRecord { return warningRecord(w) }),
 		PreparedBy: l.PreparedBy, PreparedAt: instantOf(l.PreparedAt), Approvals: each(l.Approvals, approvalRecordOf),
 		Prints: l.Prints, IssuedAt: instantOf(l.IssuedAt),
+		Lists: l.Lists, Overlaps: each(l.Overlaps, overlapRecordOf), OverlapsMore: l.OverlapsMore, Coordination: l.Coordination,
 	}
 }
 
@@ -120,6 +134,7 @@ func (r lotRecord) lot() distribution.Lot {
 		Warnings:   each(r.Warnings, func(r warningRecord) distribution.Warning { return distribution.Warning(r) }),
 		PreparedBy: r.PreparedBy, PreparedAt: r.PreparedAt.time(), Approvals: each(r.Approvals, approvalRecord.approval),
 		Prints: r.Prints, IssuedAt: r.IssuedAt.time(),
+		Lists: r.Lists, Overlaps: each(r.Overlaps, overlapRecord.overlap), OverlapsMore: r.OverlapsMore, Coordination: r.Coordination,
 	}
 }
 

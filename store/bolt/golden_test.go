@@ -19,6 +19,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
+	"github.com/jate-cva/jate/distribution/presence"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/finance"
@@ -98,6 +99,10 @@ func TestGolden_older(t *testing.T) {
 		}
 		is(t, vendors.Payment{Method: "text-31", Provider: "text-32", Alias: "text-33"})(s.Payments[1].To, nil)
 		is(t, "text-37")(s.Payments[1].Reported, nil)
+		r, l := filled[distribution.Round](), filled[distribution.Lot]()
+		r.AnswerOverlaps, l.Lists, l.Overlaps, l.OverlapsMore, l.Coordination = false, nil, nil, 0, ""
+		is(t, r)(tx.Round(r.ID))
+		is(t, l)(tx.Lot(l.ID))
 		return nil
 	})
 	if err != nil {
@@ -187,6 +192,8 @@ func putGolden(tx *Tx) error {
 		tx.PutExport(filled[distribution.Export]()),
 		tx.PutDuplicate(filled[distribution.Duplicate]()),
 		tx.PutPlaces("p1", []places.Place{filled[places.Place]()}),
+		tx.PutPresenceList(filled[distribution.PresenceList]()),
+		tx.PutPresenceRows("p1", "l1", []presence.Row{filled[presence.Row]()}),
 		tx.PutPoint(filled[distribution.Point]()),
 		tx.PutRound(filled[distribution.Round]()),
 		tx.PutLot(filled[distribution.Lot]()),
@@ -273,6 +280,9 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, pair)(tx.Duplicate(pair.Programme, pair.A, pair.B))
 	is(t, filled[places.Place]())(one(tx.Places("p1")))
 	is(t, point)(tx.Point(point.Programme, point.Code))
+	list := filled[distribution.PresenceList]()
+	is(t, list)(tx.PresenceList(list.Programme, list.ID))
+	is(t, filled[presence.Row]())(one(tx.PresenceRows("p1", "l1")))
 	is(t, filled[distribution.Round]())(tx.Round(filled[distribution.Round]().ID))
 	is(t, filled[distribution.Lot]())(tx.Lot(filled[distribution.Lot]().ID))
 	is(t, filled[distribution.Entitlement]())(one(tx.Entitlements(filled[distribution.Entitlement]().Lot, 0)))

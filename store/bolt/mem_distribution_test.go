@@ -5,6 +5,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
+	"github.com/jate-cva/jate/distribution/presence"
 	"github.com/jate-cva/jate/reconcile"
 )
 
@@ -127,6 +128,28 @@ var distributionCalls = []func(draw) call{
 	func(d draw) call {
 		p := d.owner()
 		return walks("Duplicates", func(tx anyTx) iter.Seq2[distribution.Duplicate, error] { return tx.Duplicates(p) })
+	},
+	func(d draw) call {
+		p, id := d.owner(), d.id()
+		return asks("PresenceList", func(tx anyTx) (distribution.PresenceList, error) { return tx.PresenceList(p, id) })
+	},
+	func(d draw) call {
+		l := random[distribution.PresenceList](d)
+		l.Programme, l.ID = d.owner(), d.id()
+		return puts("PutPresenceList", func(tx anyTx) error { return tx.PutPresenceList(l) })
+	},
+	func(d draw) call {
+		p := d.owner()
+		return walks("PresenceLists", func(tx anyTx) iter.Seq2[distribution.PresenceList, error] { return tx.PresenceLists(p) })
+	},
+	func(d draw) call {
+		p, list, one, two := d.owner(), d.id(), random[presence.Row](d), random[presence.Row](d)
+		one.N, two.N = d.n(), d.n()
+		return puts("PutPresenceRows", func(tx anyTx) error { return tx.PutPresenceRows(p, list, []presence.Row{one, two}) })
+	},
+	func(d draw) call {
+		p, list := d.owner(), d.id()
+		return walks("PresenceRows", func(tx anyTx) iter.Seq2[presence.Row, error] { return tx.PresenceRows(p, list) })
 	},
 	func(d draw) call {
 		p, one, two := d.owner(), random[places.Place](d), random[places.Place](d)

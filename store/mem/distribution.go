@@ -8,6 +8,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
+	"github.com/jate-cva/jate/distribution/presence"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -22,6 +23,8 @@ type distributionTables struct {
 	named        table[string, []string]                   // round
 	exports      table[string, distribution.Export]        // programme, id
 	duplicates   table[string, distribution.Duplicate]     // programme, a, b
+	presence     table[string, distribution.PresenceList]  // programme, id
+	presenceRows table[string, presence.Row]               // programme, list, row
 	places       table[string, places.Place]               // programme, code
 	points       table[string, distribution.Point]         // programme, code
 	rounds       owned[distribution.Round]
@@ -84,6 +87,36 @@ func (tx *Tx) PutFundReceipt(r distribution.FundReceipt) error {
 // FundReceipts yields a fund's receipts, oldest first.
 func (tx *Tx) FundReceipts(fund string) iter.Seq2[distribution.FundReceipt, error] {
 	return under(&tx.db.distribution.receipts, key(fund, ""), "")
+}
+
+// PresenceList returns a list of other organisations' work.
+func (tx *Tx) PresenceList(programme, id string) (distribution.PresenceList, error) {
+	return tx.db.distribution.presence.find(key(programme, id), distribution.ErrNotFound)
+}
+
+// PutPresenceList stores such a list.
+func (tx *Tx) PutPresenceList(l distribution.PresenceList) error {
+	return tx.db.distribution.presence.put(tx, key(l.Programme, l.ID), l)
+}
+
+// PresenceLists yields a programme's lists in order.
+func (tx *Tx) PresenceLists(programme string) iter.Seq2[distribution.PresenceList, error] {
+	return under(&tx.db.distribution.presence, key(programme, ""), "")
+}
+
+// PutPresenceRows stores rows of a list.
+func (tx *Tx) PutPresenceRows(programme, list string, rows []presence.Row) error {
+	for _, r := range rows {
+		if err := tx.db.distribution.presenceRows.put(tx, key(programme, list, num(uint64(r.N))), r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PresenceRows yields a list's rows in order.
+func (tx *Tx) PresenceRows(programme, list string) iter.Seq2[presence.Row, error] {
+	return under(&tx.db.distribution.presenceRows, key(programme, list, ""), "")
 }
 
 // NextBeneficiary returns an id above all in use. Households are never
