@@ -6,6 +6,7 @@ import (
 	"github.com/go-kit/kit/endpoint"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
@@ -35,6 +36,7 @@ type Endpoints struct {
 	CaseHistory    httpkit.Endpoint[CaseByID, []evidence.Event]
 	CasePack       httpkit.Endpoint[CaseByID, evidence.Pack]
 	CaseComments   httpkit.Endpoint[CaseByID, []Comment]
+	AttachToCase   httpkit.Endpoint[AttachToCase, documents.Attachment]
 }
 
 // NewEndpoints puts each method behind mw, then behind the roles that Roles
@@ -63,6 +65,7 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		CaseHistory:    guarded(MethodCaseHistory, s.CaseHistory, mw),
 		CasePack:       guarded(MethodCasePack, s.CasePack, mw),
 		CaseComments:   guarded(MethodCaseComments, s.CaseComments, mw),
+		AttachToCase:   guarded(MethodAttachToCase, s.AttachToCase, mw),
 	}
 }
 

@@ -58,6 +58,13 @@ func partsOf(tx Tx, c Case, by access.Actor) ([]string, error) {
 			p.staff(s.By, "commented as "+string(s.Role))
 		}
 	}
+	brought, err := papers(tx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range brought {
+		p.staff(a.By, "attached a document")
+	}
 	for _, f := range c.Findings {
 		for _, ref := range f.Evidence {
 			if err := p.evidence(ref); err != nil {

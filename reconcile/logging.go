@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 )
@@ -103,6 +104,13 @@ func (l logged) AskVendor(ctx context.Context, cmd AskVendor) (Case, error) {
 func (l logged) AnswerOfVendor(ctx context.Context, cmd AnswerOfVendor) (Case, error) {
 	c, err := l.Service.AnswerOfVendor(ctx, cmd)
 	return l.decided(ctx, "answer of trader", c, cmd.By.Pseudonym, err)
+}
+
+func (l logged) AttachToCase(ctx context.Context, cmd AttachToCase) (documents.Attachment, error) {
+	a, err := l.Service.AttachToCase(ctx, cmd)
+	l.line(ctx, "attach to case", err, slog.String("case", cmd.Case), slog.String("kind", string(a.Kind)), slog.String("sha256", a.Document.Hash.String()),
+		slog.String("actor", cmd.By.Pseudonym))
+	return a, err
 }
 
 func (l logged) decided(ctx context.Context, what string, c Case, actor string, err error) (Case, error) {

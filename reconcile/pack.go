@@ -43,7 +43,7 @@ type packer struct {
 func packOf(tx Tx, c Case) (evidence.Pack, error) {
 	p := packer{tx: tx, c: c, leaves: map[uint64]bool{}, claims: map[vendors.ClaimID][]int{}}
 	p.pack = evidence.Pack{Format: evidence.Format, Programme: c.Programme, Case: packedCase(c), Findings: eachOf(c.Findings, jsonOfFinding)}
-	for _, step := range []func() error{p.history, p.redemptions, p.claimed, p.prove} {
+	for _, step := range []func() error{p.history, p.papers, p.redemptions, p.claimed, p.prove} {
 		if err := step(); err != nil {
 			return evidence.Pack{}, err
 		}
@@ -74,6 +74,16 @@ func (p *packer) history() (err error) {
 	p.pack.History, err = history(p.tx, p.c)
 	for _, e := range p.pack.History {
 		p.leaves[uint64(e.Entry)] = true
+	}
+	return err
+}
+
+// papers takes the documents of the case; their entries are in its history.
+func (p *packer) papers() error {
+	as, err := papers(p.tx, p.c)
+	for _, a := range as {
+		p.pack.Documents = append(p.pack.Documents, evidence.Document{SHA256: a.Document.Hash.String(), Kind: string(a.Kind), Type: string(a.Document.Type),
+			Bytes: a.Document.Size, Entry: evidence.Entry(a.Entry)})
 	}
 	return err
 }

@@ -65,6 +65,9 @@ func decidedCase(t *testing.T) (*world, reconcile.Case) {
 	w.must(err)
 	_, err = w.s.CommentCase(t.Context(), reconcile.AddComment{By: monitor, Key: w.Key(), Case: c.ID, Text: "Mariam was there."})
 	w.must(err)
+	w.attach(monitor, c, "%PDF-1.7 the market register")
+	c, err = w.s.Case(t.Context(), reconcile.CaseByID{By: auditor, ID: c.ID})
+	w.must(err)
 	c = w.hear(w.freeze(c))
 	c, err = w.s.Release(t.Context(), reconcile.Release{Decide: decide(judge, w, c), Entries: []uint64{c.Money[0].Entry}})
 	w.must(err)
@@ -111,6 +114,12 @@ func TestService_CasePack(t *testing.T) {
 	if _, err := evidence.Parse(bytes.Replace(file, []byte(`"programme"`), []byte(`"programe"`), 1)); !errors.Is(err, evidence.ErrPack) {
 		t.Errorf("an unknown field: %v", err)
 	}
+	if d, err := p.Document([]byte("%PDF-1.7 the market register")); err != nil || d.Kind != "evidence" || len(p.Documents) != 1 {
+		t.Errorf("%+v, %v", p.Documents, err)
+	}
+	if _, err := p.Document([]byte("%PDF-1.7 another register")); !errors.Is(err, evidence.ErrPack) {
+		t.Errorf("another paper: %v", err)
+	}
 	for name, forge := range map[string]func(*evidence.Pack){
 		"a finding put otherwise":       func(p *evidence.Pack) { p.Findings[0].Says.FR += " !" },
 		"a finding left out":            func(p *evidence.Pack) { p.Findings = p.Findings[:1] },
@@ -132,6 +141,13 @@ func TestService_CasePack(t *testing.T) {
 		"another trader":                func(p *evidence.Pack) { p.Case.Vendor = "v2" },
 		"another state":                 func(p *evidence.Pack) { p.Case.State = "cleared" },
 		"another case":                  func(p *evidence.Pack) { p.Case.ID = "k0" },
+		"another paper":                 func(p *evidence.Pack) { p.Documents[0].SHA256 = strings.Repeat("a", 64) },
+		"a paper of another kind":       func(p *evidence.Pack) { p.Documents[0].Kind = "contract" },
+		"a paper of another size":       func(p *evidence.Pack) { p.Documents[0].Bytes++ },
+		"a paper of another type":       func(p *evidence.Pack) { p.Documents[0].Type = "image/png" },
+		"a paper of another entry":      func(p *evidence.Pack) { p.Documents[0].Entry++ },
+		"a paper twice":                 func(p *evidence.Pack) { p.Documents = append(p.Documents, p.Documents...) },
+		"a paper left out":              func(p *evidence.Pack) { p.Documents = nil },
 		"another leaf":                  func(p *evidence.Pack) { p.Leaves[0].Text = p.Leaves[1].Text },
 		"a leaf under another number":   func(p *evidence.Pack) { p.Leaves[0].Entry++ },
 		"another proof":                 func(p *evidence.Pack) { p.Leaves[0].Proof[0] = p.Leaves[0].Proof[1] },
@@ -151,7 +167,7 @@ func TestService_CasePack(t *testing.T) {
 
 // The paper says in both languages what the file says, and bears its SHA-256.
 func TestWritePDF(t *testing.T) {
-	toolcheck.Need(t, "pdftotext")
+	toolcheck.Need(t, "pdftotext", "pdftoppm", "zbarimg")
 	w, c := decidedCase(t)
 	w.sign()
 	p, err := w.s.CasePack(t.Context(), reconcile.CaseByID{By: auditor, ID: c.ID})
@@ -159,8 +175,8 @@ func TestWritePDF(t *testing.T) {
 	file, err := p.Bytes()
 	w.must(err)
 	for lang, words := range map[string][]string{
-		"en": {"Evidence pack", "What would clear it", "case cleared in part", "written off", "answered", logName},
-		"fr": {"Dossier de preuves", "Ce qui l'écarterait", "libéré en partie", "passé en perte", "a répondu", "commentaire", logName},
+		"en": {"Evidence pack", "What would clear it", "case cleared in part", "written off", "answered", "Papers attached", logName},
+		"fr": {"Dossier de preuves", "Ce qui l'écarterait", "libéré en partie", "passé en perte", "a répondu", "commentaire", "Pièces jointes", "preuve", logName},
 	} {
 		t.Run(lang, func(t *testing.T) {
 			var b, again bytes.Buffer
@@ -175,7 +191,7 @@ func TestWritePDF(t *testing.T) {
 			w.must(err)
 			text := strings.Join(strings.Fields(string(out)), "") // a line may end in a word
 			words := append(words, c.ID, fmt.Sprintf("%x", sha256.Sum256(file)), p.Findings[0].Detector, judge.Pseudonym,
-				c.Value.Format(lang), p.Redemptions[0].Receipt[:8])
+				c.Value.Format(lang), p.Redemptions[0].Receipt[:8], p.Documents[0].SHA256)
 			for _, want := range words {
 				if !strings.Contains(text, strings.Join(strings.Fields(want), "")) {
 					t.Errorf("the paper has no %q:\n%s", want, text)
@@ -184,9 +200,44 @@ func TestWritePDF(t *testing.T) {
 			if strings.Contains(text, string(w.cards[2])) || strings.Contains(text, "Mariam") {
 				t.Error("it names what it must not")
 			}
+			// Somebody else's reader decodes what ties the paper to the file.
+			page := filepath.Join(t.TempDir(), "page")
+			w.must(exec.CommandContext(t.Context(), "pdftoppm", "-r", "150", "-png", "-f", "1", "-l", "1", "-singlefile", path, page).Run())
+			said, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", page+".png").Output()
+			w.must(err)
+			want, err := evidence.Code(file)
+			w.must(err)
+			if got := strings.TrimSpace(string(said)); got != want || !strings.Contains(got, fmt.Sprintf("sha256=%x size=", sha256.Sum256(file))) {
+				t.Errorf("the code says %q, want %q", got, want)
+			}
 			if keep := os.Getenv("KEEP_PDF"); keep != "" {
 				w.must(os.WriteFile(keep+"-"+lang+".pdf", b.Bytes(), 0o600))
 			}
 		})
+	}
+}
+
+// A paper that cannot hold all rows says how many it leaves out, and where they are.
+func TestWritePDF_longTable(t *testing.T) {
+	toolcheck.Need(t, "pdftotext")
+	w, c := decidedCase(t)
+	w.sign()
+	p, err := w.s.CasePack(t.Context(), reconcile.CaseByID{By: auditor, ID: c.ID})
+	w.must(err)
+	for len(p.Redemptions) < 1_003 {
+		p.Redemptions = append(p.Redemptions, p.Redemptions[0])
+	}
+	file, err := p.Bytes()
+	w.must(err)
+	for lang, want := range map[string]string{"fr": "laisse de côté 3 autres lignes"} {
+		var b bytes.Buffer
+		w.must(evidence.WritePDF(&b, file, lang))
+		path := filepath.Join(t.TempDir(), "pack.pdf")
+		w.must(os.WriteFile(path, b.Bytes(), 0o600))
+		out, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
+		w.must(err)
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%s: no %q in it", lang, want)
+		}
 	}
 }

@@ -30,6 +30,7 @@ const (
 	MethodCaseHistory    Method = "case_history"
 	MethodCasePack       Method = "case_pack"
 	MethodCaseComments   Method = "case_comments"
+	MethodAttachToCase   Method = "attach_to_case"
 )
 
 var (
@@ -65,4 +66,5 @@ var Roles = map[Method][]access.Role{
 	MethodCaseHistory:    readers,
 	MethodCasePack:       readers,
 	MethodCaseComments:   opens, // what people wrote is personal data
+	MethodAttachToCase:   opens,
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile/detect"
@@ -105,6 +106,11 @@ type Service interface {
 	// CasePack returns the evidence of a case with its proofs against the latest
 	// checkpoint. Errors: ErrNotFound, ErrUnsigned, ErrTooLarge.
 	CasePack(ctx context.Context, q CaseByID) (evidence.Pack, error)
+	// AttachToCase keeps a document of a case, by its SHA-256, whatever state the
+	// case is in; the journal has the hash, and so has the evidence pack. What is
+	// attached already stays as it was. Errors: ErrNotFound,
+	// documents.ErrDocument.
+	AttachToCase(ctx context.Context, cmd AttachToCase) (documents.Attachment, error)
 	// CaseComments returns what was written about a case, the vendor's answers
 	// among it.
 	CaseComments(ctx context.Context, q CaseByID) ([]Comment, error)
@@ -185,6 +191,7 @@ type Config struct {
 	// Limits are what detectors compare with; detect.Defaults() unless an
 	// operator has others.
 	Limits detect.Thresholds
+	Papers Papers // keeps what is attached to cases
 }
 
 type service struct {
@@ -192,14 +199,15 @@ type service struct {
 	vendors vendors.Service
 	prover  access.Prover
 	limits  detect.Thresholds
+	papers  Papers
 }
 
 // New returns the service. It fails where the configuration lacks something.
 func New(c Config) (Service, error) {
-	if c.Store == nil || c.Vendors == nil || c.Prover == nil || c.Limits == (detect.Thresholds{}) {
-		return nil, errors.New("reconcile: Store, Vendors, Prover and Limits are required")
+	if c.Store == nil || c.Vendors == nil || c.Prover == nil || c.Papers == nil || c.Limits == (detect.Thresholds{}) {
+		return nil, errors.New("reconcile: Store, Vendors, Prover, Papers and Limits are required")
 	}
-	return &service{c.Store, c.Vendors, c.Prover, c.Limits}, nil
+	return &service{c.Store, c.Vendors, c.Prover, c.Limits, c.Papers}, nil
 }
 
 // Run is documented at Service.

@@ -15,7 +15,7 @@ import (
 	"github.com/jate-cva/jate/vendors"
 )
 
-// slowly is how long a report may take to read over a slow line.
+// slowly is how long a report or a document may take over a slow line.
 const slowly = 10 * time.Minute
 
 // Routes adds the service's routes to mux, all behind staff, which puts the

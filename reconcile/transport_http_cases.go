@@ -5,10 +5,12 @@ import (
 	"encoding/hex"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile/evidence"
@@ -17,6 +19,7 @@ import (
 
 // caseRoutes adds the routes about cases.
 func caseRoutes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
+	long := append(slices.Clone(opts), httpkit.MaxBody(documents.SizeMax), httpkit.Within(slowly))
 	for pattern, h := range map[string]http.Handler{
 		"POST /api/v1/cases":                       httpkit.Handler(httpkit.Present(e.OpenCase, jsonOfCase), decodeOpen, http.StatusCreated, opts...),
 		"GET /api/v1/cases":                        httpkit.Handler(httpkit.Present(e.Cases, wireOfCases), decodeCases, http.StatusOK, opts...),
@@ -28,6 +31,7 @@ func caseRoutes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.H
 		"GET /api/v1/cases/{id}/pack.json":         httpkit.Handler(packAsJSON(e.CasePack), decodeCase, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}/comments":          httpkit.Handler(httpkit.Present(e.CaseComments, wireOfComments), decodeCase, http.StatusOK, opts...),
 		"POST /api/v1/cases/{id}/comments":         httpkit.Handler(httpkit.Present(e.CommentCase, jsonOfComment), decodeComment, http.StatusCreated, opts...),
+		"POST /api/v1/cases/{id}/documents":        httpkit.Handler(httpkit.Present(e.AttachToCase, wireOfPaper), decodePaperOf, http.StatusCreated, long...),
 		"POST /api/v1/cases/{id}/assignment":       httpkit.Handler(httpkit.Present(e.AssignCase, jsonOfCase), decodeAssign, http.StatusOK, opts...),
 		"POST /api/v1/cases/{id}/vendor-asked":     httpkit.Handler(httpkit.Present(e.AskVendor, jsonOfCase), decodeAsk, http.StatusOK, opts...),
 		"POST /api/v1/cases/{id}/vendor-answer":    httpkit.Handler(httpkit.Present(e.AnswerOfVendor, jsonOfCase), decodeAnswer, http.StatusOK, opts...),

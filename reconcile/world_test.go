@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"crypto/rand"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
@@ -78,9 +80,17 @@ func bareWorld(t testing.TB) *world {
 	var err error
 	w.vendors, err = vendors.New(vendors.Config{Store: w.db.Vendors(), Rand: rand.Reader, Prover: prover, Bank: "b1", Serial: reconcile.CanonicalSerial})
 	w.must(err)
-	w.s, err = reconcile.New(reconcile.Config{Store: w.db.Reconcile(), Vendors: w.vendors, Prover: prover, Limits: detect.Defaults()})
+	w.s, err = reconcile.New(reconcile.Config{Store: w.db.Reconcile(), Vendors: w.vendors, Prover: prover, Limits: detect.Defaults(), Papers: w.papers()})
 	w.must(err)
 	return w
+}
+
+// papers keeps documents in a folder of the test.
+func (w *world) papers() *documents.Folder {
+	w.Helper()
+	f, err := documents.NewFolder(filepath.Join(w.TempDir(), "documents"), make([]byte, 32))
+	w.must(err)
+	return f
 }
 
 // sync gives both shops a fresh bundle.

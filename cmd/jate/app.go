@@ -196,7 +196,11 @@ func (a *app) services() error {
 	if err != nil {
 		return err
 	}
-	r, err := reconcile.New(reconcile.Config{Store: a.db.Reconcile(), Vendors: a.vendors, Prover: prover, Limits: limits})
+	papers, err := documents.NewFolder(documentsPath(a.cfg.dir), a.keys.data)
+	if err != nil {
+		return err
+	}
+	r, err := reconcile.New(reconcile.Config{Store: a.db.Reconcile(), Vendors: a.vendors, Prover: prover, Limits: limits, Papers: papers})
 	if err != nil {
 		return err
 	}

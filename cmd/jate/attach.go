@@ -16,6 +16,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/finance"
+	"github.com/jate-cva/jate/reconcile"
 )
 
 // attachCommand keeps a document in a folder that no server has, or sends it to
@@ -25,7 +26,7 @@ func attachCommand(ctx context.Context, env *environment) error {
 	dir := fs.String("data", "", "data folder that no server has")
 	server := fs.String("server", "", "address of a running server, instead of --data")
 	token := fs.String("token", "", "file with an access token, for --server")
-	to := fs.String("to", "", "what it belongs to: vendor:ID, claim:ID, settlement:ID, advance:ID or period:YYYY-MM")
+	to := fs.String("to", "", "what it belongs to: vendor:ID, claim:ID, settlement:ID, advance:ID, period:YYYY-MM or case:ID")
 	kind := fs.String("kind", "", "contract, invoice, signed-sheet, payment-receipt, evidence, report or other")
 	note := fs.String("note", "", "a line for people")
 	programme := fs.String("programme", "", "programme id, with --data; needed where there are several")
@@ -48,7 +49,13 @@ func attachCommand(ctx context.Context, env *environment) error {
 	}
 	if *server != "" {
 		q := url.Values{"subject": {subject}, "id": {id}, "kind": {*kind}, "note": {*note}}
-		err = sendDocument(ctx, env, *server, *token, q, content)
+		path := "/api/v1/documents"
+		if subject == string(documents.OfCase) {
+			path = "/api/v1/cases/" + url.PathEscape(id) + "/documents"
+			q.Del("subject")
+			q.Del("id")
+		}
+		err = sendDocument(ctx, env, *server, *token, path, q, content)
 	} else {
 		cmd := finance.Attach{Key: rand.Text(), Subject: documents.Subject{Kind: documents.SubjectKind(subject), ID: id},
 			Kind: documents.Kind(*kind), Note: *note, File: content}
@@ -84,14 +91,18 @@ func attachHere(ctx context.Context, env *environment, dir, programme, staff, pa
 	}
 	if programme, err = onlyProgramme(ctx, a.db, programme); err == nil {
 		cmd.By = local(programme, staff, access.RoleFinancePreparer)
-		_, err = a.finances.Attach(ctx, cmd)
+		if cmd.Subject.Kind == documents.OfCase {
+			_, err = a.reconciles.AttachToCase(ctx, reconcile.AttachToCase{By: cmd.By, Key: cmd.Key, Case: cmd.Subject.ID, Kind: cmd.Kind, Note: cmd.Note, File: cmd.File})
+		} else {
+			_, err = a.finances.Attach(ctx, cmd)
+		}
 	}
 	return errors.Join(err, a.close())
 }
 
 // sendDocument posts the content. Its key is made of what is sent, so that a
 // command that is repeated after a broken line attaches once.
-func sendDocument(ctx context.Context, env *environment, server, token string, q url.Values, content []byte) error {
+func sendDocument(ctx context.Context, env *environment, server, token, path string, q url.Values, content []byte) error {
 	base, err := serverAddress(server)
 	if err != nil {
 		return err
@@ -100,13 +111,13 @@ func sendDocument(ctx context.Context, env *environment, server, token string, q
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/api/v1/documents?"+q.Encode(), bytes.NewReader(content))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+path+"?"+q.Encode(), bytes.NewReader(content))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/octet-stream")
 	r.Header.Set("Authorization", "Bearer "+secret)
-	r.Header.Set("Idempotency-Key", "attach-"+documents.HashOf(append([]byte(q.Encode()+"\n"), content...)).String())
+	r.Header.Set("Idempotency-Key", "attach-"+documents.HashOf(append([]byte(path+"?"+q.Encode()+"\n"), content...)).String())
 	client := &http.Client{Timeout: 10 * time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Do(r)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/go-kit/kit/endpoint"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
@@ -68,7 +69,7 @@ func (f *caseFlags) routes(cases func() reconcile.Store, programme func() (strin
 	if err != nil {
 		return nil, err
 	}
-	s, err := reconcile.New(reconcile.Config{Store: cases(), Vendors: v, Prover: prover, Limits: limits})
+	s, err := reconcile.New(reconcile.Config{Store: cases(), Vendors: v, Prover: prover, Limits: limits, Papers: noPapers{}})
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +83,14 @@ func (f *caseFlags) routes(cases func() reconcile.Store, programme func() (strin
 		})
 	}, httpkit.LogTo(slog.New(slog.DiscardHandler)))
 	return mux, nil
+}
+
+// noPapers stands where nobody opened the key of documents.
+type noPapers struct{}
+
+// Put keeps nothing.
+func (noPapers) Put([]byte) (documents.Document, error) {
+	return documents.Document{}, errors.New("documents are sealed: attach with jate attach")
 }
 
 // command gives a command and returns the answer's body.

@@ -360,7 +360,7 @@ func writeReconciliation(ctx context.Context, env *environment, db *bolt.DB, lim
 	if err != nil {
 		return err
 	}
-	s, err := reconcile.New(reconcile.Config{Store: db.Reconcile(), Vendors: v, Prover: prover, Limits: limits})
+	s, err := reconcile.New(reconcile.Config{Store: db.Reconcile(), Vendors: v, Prover: prover, Limits: limits, Papers: noPapers{}})
 	if err != nil {
 		return err
 	}

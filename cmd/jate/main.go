@@ -92,7 +92,7 @@ func commands() []command {
 		{"finance", "terms|advances|ageing|limits|statement|receipts|cash-…|cheque-…|change… --server URL --token FILE", "terms and advances of traders, cheques, cash, statements, payment addresses", financeCommand},
 		{"report", "--data DIR | --server URL; --round ID | --fund ID | --activities [--format F] [--explain FIGURE] [--out FILE]", "the report on a round, to a donor, or as 3W/5W rows; or what a figure is made of", reportCommand},
 		{"cases", "list|propose|open|show|history|assign|comment|ask|answer|freeze|release|uphold|recover|give-up|pack", "cases of findings: who looks, what is decided, what it rests on", casesCommand},
-		{"verify-pack", "--log VKEY [--witness VKEY] [--pdf FILE.pdf] FILE.json", "check the evidence of a case, off line", verifyPackCommand},
+		{"verify-pack", "--log VKEY [--witness VKEY] [--pdf FILE.pdf] [--code TEXT] [--document FILE] FILE.json", "check the evidence of a case, off line", verifyPackCommand},
 		{"match", "--data DIR --round ID [--vendor ID] [--json] FILE", "a file of claim lines against a round's redemptions; stores nothing", matchCommand},
 		{"simulate", "--facts FILE --truth FILE [--seed S] [--subtlety X] [--share X] [--kinds K[,K]]", "invent a round with known diversion, to measure detectors", simulateCommand},
 		{"detect", "--facts FILE [--limits FILE]", "run the detectors over such facts, one JSON line for each finding", detectCommand},

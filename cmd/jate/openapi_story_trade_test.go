@@ -178,6 +178,7 @@ func (s *story) cases() {
 		frozen := s.post("finance-preparer", path+"/freeze", field{})
 		s.post("finance-preparer", path+"/assignment", field{"due": s.now(2)})
 		s.post("monitor", path+"/comments", field{"text": "He was not at the market that day."})
+		s.post("monitor", path+"/documents?kind=evidence&note=visit", upload{"application/pdf", "%PDF-1.7 the market of " + v})
 		if v == "v1" {
 			s.post("second finance-approver", path+"/release", field{"note": "a slip of the pen"})
 			s.openCase = s.post("monitor", "/api/v1/cases", field{"vendor": v, "round": "r1", "findings": findings}).need("id")

@@ -6,9 +6,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/ledger/witness"
 	"github.com/jate-cva/jate/reconcile/evidence"
 )
@@ -23,6 +26,9 @@ func verifyPackCommand(_ context.Context, env *environment) error {
 	witnesses := &verifierKeys[note.Verifier]{parse: witness.NewVerifier}
 	fs.Var(witnesses, "witness", "verifier key of a witness that must have cosigned; may be given several times")
 	pdf := fs.String("pdf", "", "a PDF that is to be of this file")
+	code := fs.String("code", "", "what the QR code on a paper says that is to be of this file")
+	papers := &verifierKeys[string]{parse: func(path string) (string, error) { return path, nil }}
+	fs.Var(papers, "document", "a file that is to be one of the papers of the case; may be given several times")
 	args, err := env.parse(fs, 1)
 	if err != nil {
 		return err
@@ -48,9 +54,43 @@ func verifyPackCommand(_ context.Context, env *environment) error {
 			return err
 		}
 	}
+	if err := sameCode(*code, file); err != nil {
+		return err
+	}
+	for _, path := range papers.keys {
+		if err := hasPaper(env.stdout, p, path); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(env.stdout, "case %s: %s, %d findings, %d redemptions, %d entries of the journal\n", p.Case.ID, p.Case.State, len(p.Findings),
 		len(p.Redemptions), len(p.Leaves))
 	_, err = fmt.Fprintf(env.stdout, "ok sha256=%x size=%d root=%s\n", sha256.Sum256(file), c.Size, c.Root)
+	return err
+}
+
+// sameCode reports whether what a QR code says is said of the file.
+func sameCode(said string, file []byte) error {
+	if said == "" {
+		return nil
+	}
+	want, err := evidence.Code(file)
+	if err == nil && strings.TrimSpace(said) != want {
+		err = errors.New("the code is of another file or checkpoint: this file's says " + want)
+	}
+	return err
+}
+
+// hasPaper says which paper of the case a file is.
+func hasPaper(w io.Writer, p evidence.Pack, path string) error {
+	content, err := readBounded(path, documents.SizeMax)
+	if err != nil {
+		return err
+	}
+	d, err := p.Document(content)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	_, err = fmt.Fprintf(w, "%s is the %s attached by entry %d\n", path, d.Kind, d.Entry)
 	return err
 }
 

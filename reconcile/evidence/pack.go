@@ -35,6 +35,7 @@ type Pack struct {
 	Findings    []Finding    `json:"findings"`
 	Redemptions []Redemption `json:"redemptions"`
 	Claims      []Claim      `json:"claims"`
+	Documents   []Document   `json:"documents,omitempty"`
 	History     []Event      `json:"history"`
 	Leaves      []Leaf       `json:"leaves"`
 	Checkpoint  string       `json:"checkpoint"` // the signed note, with its cosignatures
@@ -137,6 +138,16 @@ type ClaimLine struct {
 	N       int          `json:"n"`
 	Amount  money.Amount `json:"amount"`
 	Problem string       `json:"problem,omitempty"`
+}
+
+// Document is a paper that was attached to the case. Its content is no part of
+// the pack: whoever is given the file hashes it.
+type Document struct {
+	SHA256 string `json:"sha256"` // of its content, in hexadecimal
+	Kind   string `json:"kind"`   // what it proves, as package documents has it
+	Type   string `json:"type"`   // media type
+	Bytes  int64  `json:"bytes"`
+	Entry  Entry  `json:"entry"` // that attached it
 }
 
 // Event is one entry of the journal about the case.

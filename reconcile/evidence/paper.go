@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,9 +28,16 @@ func WritePDF(w io.Writer, file []byte, lang string) error {
 	if lang != "fr" {
 		lang = "en"
 	}
-	s := sheet{p, lang}
-	return layout.WritePDF(w, s.document(sha256.Sum256(file)))
+	s, sum := sheet{p, lang}, sha256.Sum256(file)
+	d := s.document(sum)
+	if d.Code, err = p.code(sum); err != nil {
+		return err
+	}
+	return layout.WritePDF(w, d)
 }
+
+// rowsMax bounds the rows of a table on paper: about 25 pages of it.
+const rowsMax = 1_000
 
 // sheet puts a pack into words.
 type sheet struct {
@@ -50,12 +58,17 @@ func (s sheet) document(sum [32]byte) layout.Document {
 	d := layout.Document{Lang: s.lang, Title: s.say("Evidence pack", "Dossier de preuves"),
 		Subtitle: s.say("Case %s: trader %s, round %s", "Dossier %s : commerçant %s, cycle %s", c.ID, c.Vendor, c.Round),
 		Verdict:  s.claim(), Good: c.State == "cleared", Page: "page",
-		More: s.say("and %%d more rows in the JSON file", "et %%d autres lignes dans le fichier JSON")}
+		RowsMax: rowsMax,
+		More: s.say("This paper leaves out %%d more rows. The JSON file has them all.",
+			"Ce document laisse de côté %%d autres lignes. Le fichier JSON les contient toutes.")}
 	if n := len(s.History); n > 0 {
 		d.Made = s.History[n-1].At
 	}
 	d.Facts = s.facts(sum)
 	d.Sections = []layout.Section{s.findings(), s.redemptions(), s.claims(), s.history(), s.proof(sum)}
+	if len(s.Documents) > 0 {
+		d.Sections = slices.Insert(d.Sections, 3, s.documents())
+	}
 	return d
 }
 
@@ -183,11 +196,23 @@ func (s sheet) claims() layout.Section {
 	for _, c := range s.Claims {
 		var lines []string
 		for _, l := range c.Lines {
-			lines = append(lines, fmt.Sprintf("%d: %s %s", l.N, l.Amount.Format(s.lang), l.Problem))
+			lines = append(lines, fmt.Sprintf("%d: %s %s", l.N, l.Amount.Format(s.lang), s.word(l.Problem)))
 		}
 		t.Rows = append(t.Rows, []layout.Cell{layout.Text(c.ID), layout.Text(s.word(c.State)), s.cell(c.Claimed), s.cell(c.Accepted), layout.Text(strings.Join(lines, "; "))})
 	}
 	return layout.Section{Title: s.say("Claims concerned", "Demandes concernées"), Tables: []layout.Table{t}}
+}
+
+func (s sheet) documents() layout.Section {
+	t := layout.Table{ID: "documents", Title: s.say("Papers", "Pièces"),
+		Columns: s.columns(s.say("#Entry", "#Écriture"), s.say("What", "Nature"), s.say("Form", "Format"), s.say("#Bytes", "#Octets"), "SHA-256")}
+	for _, d := range s.Documents {
+		t.Rows = append(t.Rows, []layout.Cell{layout.Number(int64(d.Entry), 0, ""), layout.Text(s.word(d.Kind)), layout.Text(d.Type),
+			layout.Number(d.Bytes, 0, ""), layout.Text(d.SHA256)})
+	}
+	return layout.Section{Title: s.say("Papers attached", "Pièces jointes"), Tables: []layout.Table{t},
+		Text: s.say("Whoever is given one of these files hashes it: jate verify-pack --document FILE says whether it is the one.",
+			"Qui reçoit l'un de ces fichiers en calcule l'empreinte : jate verify-pack --document FICHIER dit si c'est le bon.")}
 }
 
 func (s sheet) history() layout.Section {
@@ -216,9 +241,9 @@ func (s sheet) proof(sum [32]byte) layout.Section {
 	}
 	return layout.Section{Title: s.say("Proof", "Preuve"), Tables: []layout.Table{t},
 		Text: s.say("The JSON file with this SHA-256 is the evidence: %x. It has %s entries of the journal, each with the proof that it is in the log that this checkpoint signs. "+
-			"Check it off line, with the log's public key alone: jate verify-pack --log KEY FILE.json; with --pdf FILE.pdf it says whether this paper is of that file.",
+			"Check it off line, with the log's public key alone: jate verify-pack --log KEY FILE.json; with --pdf FILE.pdf it says whether this paper is of that file, and with --code whether its QR code is.",
 			"Le fichier JSON de ce SHA-256 fait foi : %x. Il contient %s écritures du journal, chacune avec la preuve qu'elle figure dans le registre que ce point de contrôle signe. "+
-				"Vérifiez-le hors ligne, avec la seule clé publique du registre : jate verify-pack --log CLÉ FICHIER.json ; avec --pdf FICHIER.pdf, il dit si ce document en est issu.",
+				"Vérifiez-le hors ligne, avec la seule clé publique du registre : jate verify-pack --log CLÉ FICHIER.json ; avec --pdf FICHIER.pdf, il dit si ce document en est issu, et avec --code si son code QR l'est.",
 			sum, strconv.Itoa(len(s.Leaves)))}
 }
 
@@ -231,6 +256,11 @@ var french = map[string]string{
 	"case-opened": "dossier ouvert", "case-joined": "constats ajoutés", "case-assigned": "dossier confié", "case-commented": "commentaire",
 	"case-vendor-asked": "commerçant interrogé", "case-vendor-answered": "réponse du commerçant", "case-frozen": "montants bloqués",
 	"case-cleared": "dossier classé", "case-cleared-in-part": "libéré en partie", "case-upheld": "dossier retenu", "case-upheld-in-part": "retenu en partie",
+	"contract": "contrat", "invoice": "facture", "signed-sheet": "liste signée", "payment-receipt": "reçu de paiement", "evidence": "preuve",
+	"claimed-not-redeemed": "réclamé, pas échangé", "amount-differs": "montant différent", "claimed-twice": "réclamé deux fois",
+	"another-vendors": "d'un autre commerçant", "outside-window": "hors de la période de vente", "void-before": "annulé avant la vente",
+	"unknown-serial": "numéro inconnu", "not-payable": "reçu non payable", "ambiguous": "à préciser par une personne",
+	"report": "rapport", "other": "autre", "document-attached": "pièce jointe",
 	"case-recovered": "montant recouvré", "case-give-up-proposed": "abandon proposé", "case-given-up": "reste abandonné",
 }
 

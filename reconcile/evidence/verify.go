@@ -18,6 +18,7 @@ const (
 	FactCase     = "case"            // that money is moved for
 	FactWhat     = "what"            // was decided
 	FactFindings = "findings-sha256" // Digest of all of the case's findings then
+	FactSubject  = "subject"         // what a document was attached to
 )
 
 // EventOf says what an entry did for its case. In a leaf vouchers go by their
@@ -58,7 +59,7 @@ func (p Pack) Verify(origin string, log note.Verifier, witnesses ...note.Verifie
 		return ledger.Checkpoint{}, err
 	}
 	v := verifier{pack: p, leaves: map[Entry]ledger.Entry{}, frozen: map[string]int{}, ended: map[string]int{}, charged: map[string]int{}}
-	for _, step := range []func() error{func() error { return v.included(c) }, v.history, v.findings, v.redemptions, v.claims, v.sums} {
+	for _, step := range []func() error{func() error { return v.included(c) }, v.history, v.findings, v.redemptions, v.claims, v.documents, v.sums} {
 		if err := step(); err != nil {
 			return ledger.Checkpoint{}, err
 		}
@@ -114,7 +115,7 @@ func (v *verifier) history() error {
 		if !ok {
 			return ErrPack.At(where, "its leaf is missing")
 		}
-		if int(ev.Entry) <= last || e.Ref != id && e.Facts[FactCase] != id {
+		if int(ev.Entry) <= last || e.Ref != id && e.Facts[FactCase] != id && e.Facts[FactSubject] != "case:"+id {
 			return ErrPack.At(where, "out of order, or not about the case")
 		}
 		last = int(ev.Entry)
@@ -252,7 +253,7 @@ func (v *verifier) sums() error {
 	c := v.pack.Case
 	for i := len(v.pack.History) - 1; i >= 0; i-- {
 		f := v.pack.History[i].Facts
-		if v.pack.History[i].Kind != ledger.KindDecision {
+		if v.pack.History[i].Kind != ledger.KindDecision || v.pack.History[i].What == whatAttached {
 			continue
 		}
 		if f["vendor"] != c.Vendor || f["value"] != c.Value.Text() || f["frozen"] != c.Frozen.Text() {

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,8 @@ type Document struct {
 	Sections        []Section
 	More            string // "and %d more rows in the workbook", in the language
 	Page            string // "page"
+	Code            string // in a QR code beside the facts; "" for none
+	RowsMax         int    // of a table on paper and on the page; 200 where nothing is said
 }
 
 // Section is a part of a document.
@@ -121,14 +124,12 @@ func grouped(n int64, digits int, lang string) string {
 	return sign + b.String()
 }
 
-// rowsMax bounds the rows of a table on paper and on the page; the workbook has
-// them all.
-const rowsMax = 200
+// rowsUsual bounds the rows of a table on paper and on the page where the
+// document does not; the workbook has them all.
+const rowsUsual = 200
 
-// shown returns the rows that fit, and how many do not.
-func (t Table) shown() ([][]Cell, int) {
-	if len(t.Rows) <= rowsMax {
-		return t.Rows, 0
-	}
-	return t.Rows[:rowsMax], len(t.Rows) - rowsMax
+// shown returns the rows of a table that fit, and how many do not.
+func (d Document) shown(t Table) ([][]Cell, int) {
+	n := min(cmp.Or(d.RowsMax, rowsUsual), len(t.Rows))
+	return t.Rows[:n], len(t.Rows) - n
 }

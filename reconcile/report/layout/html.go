@@ -66,7 +66,7 @@ func (t Table) html(d Document) tableHTML {
 	if t.Plot != nil && len(t.Plot.Points) > 0 {
 		out.Plot = template.HTML(t.Plot.svg(t.ID)) // #nosec G203 -- its texts are escaped
 	}
-	rows, more := t.shown()
+	rows, more := d.shown(t)
 	for _, r := range rows {
 		cells := make([]cellHTML, len(r))
 		for i, c := range r {

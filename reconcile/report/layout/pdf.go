@@ -19,6 +19,8 @@ const (
 	bottom      = paperHeight - 18
 	lineHigh    = 5.4
 	cellPad     = 1.4
+	codeSize    = 44.0 // quiet zone included; 0.7 mm a module at version 10
+	codeRise    = 12.0 // by which the code stands above the facts
 )
 
 // paper is a document on A4 that is written from the top down.
@@ -141,13 +143,20 @@ func (p *paper) head() {
 	p.write(12, false, 0x44)
 	p.para(margin, inner, 6, p.d.Subtitle)
 	p.y += 2
+	width, below := inner-44, 0.0
+	if p.d.Code != "" {
+		width -= codeSize
+		below = p.y + codeSize
+		// What does not fit is found where the document is written out.
+		p.SetError(cards.DrawCode(p.Fpdf, p.d.Code, paperWidth-margin-codeSize, p.y-codeRise, codeSize))
+	}
 	for _, f := range p.d.Facts {
 		p.write(8.5, false, 0x55)
 		p.Text(margin, p.y+3.6, f[0])
 		p.write(8.5, false, 0)
-		p.para(margin+44, inner-44, 4.8, f[1])
+		p.para(margin+44, width, 4.8, f[1])
 	}
-	p.y += 2
+	p.y = max(p.y, below-codeRise) + 2
 	p.verdict()
 }
 
@@ -213,7 +222,7 @@ func (p *paper) table(t Table) {
 		t.Plot.draw(pdfPen{p, margin, p.y + 1, scale})
 		p.y += t.Plot.height()*scale + 4
 	}
-	rows, more := t.shown()
+	rows, more := p.d.shown(t)
 	widths := p.widths(t, rows)
 	p.heads(t, widths)
 	for _, r := range rows {
