@@ -14,7 +14,8 @@ var combined = Detector{
 
 // combine makes one finding of each vendor. A unit counts where signals of two
 // families or more are significant in it, weigh enough together, and fall on
-// the same sales. Of a unit those sales are in question that carry enough
+// the same sales; where those were all within one visit, of two families that
+// tell. Of a unit those sales are in question that carry enough
 // weight themselves; where they are a third of it, also those that carry any but
 // what honest life explains; and where they are a third of a day's, also those
 // of that day that carry any mark.
@@ -26,7 +27,7 @@ func (s *scored) combine() []Finding {
 			continue
 		}
 		q := s.question(u)
-		if len(q) == 0 {
+		if len(q) == 0 || s.oneVisit(q) && tellingFamilies(os) < 2 {
 			continue
 		}
 		s.shared(q, s.leastOf(u), func(v int32, records []int32) {
@@ -122,4 +123,28 @@ func (s *scored) weigh(os []outcome, at int) (total float64, families int) {
 		total += w
 	}
 	return total, families
+}
+
+// visit is how long people who came together take to be served, at most.
+const visit = 2 * hour
+
+// oneVisit reports whether all of the sales were within one visit. What they share
+// by it, the hour, the way, the sync, is then one observation and not one of each.
+func (s *scored) oneVisit(records []int32) bool {
+	first, last := s.Records[records[0]].Said, s.Records[records[0]].Said
+	for _, i := range records {
+		first, last = min(first, s.Records[i].Said), max(last, s.Records[i].Said)
+	}
+	return last-first <= visit
+}
+
+// tellingFamilies counts the families of which a signal tells.
+func tellingFamilies(os []outcome) int {
+	var names []string
+	for _, o := range os {
+		if f := signals[o.signal].Family; tells(o.signal) && !slices.Contains(names, f) {
+			names = append(names, f)
+		}
+	}
+	return len(names)
 }

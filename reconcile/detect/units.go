@@ -194,10 +194,17 @@ var everyday = []string{order, syncs, hours, waits, papers, handed}
 
 // tells reports whether honest life does not explain a signal. That people who
 // come together come in the order of the list is nothing that it explains,
-// unless they come from the hand-over itself.
+// unless they come from the hand-over itself; that people of several villages come
+// at once, a bus explains.
 func tells(signal int) bool {
-	d := signals[signal]
-	return d.Name == "list-order" || !slices.Contains(everyday, d.Family)
+	switch d := signals[signal]; d.Name {
+	case "list-order":
+		return true
+	case "crowd", "burst":
+		return false
+	default:
+		return !slices.Contains(everyday, d.Family)
+	}
 }
 
 // cap is the most that a signal weighs.

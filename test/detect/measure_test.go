@@ -38,10 +38,10 @@ func TestHonest(t *testing.T) {
 	if testing.Short() {
 		t.Skip("half a million redemptions")
 	}
-	c, most := simulate.Default(4242), 50
+	c, most := simulate.Default(4242), 20
 	c.Households, c.Vendors, c.Points, c.Share = 500_000, 10_000, 2_000, 0
 	if raced {
-		c.Households, c.Vendors, c.Points, most = 50_000, 1_000, 200, 5
+		c.Households, c.Vendors, c.Points, most = 50_000, 1_000, 200, 3
 	}
 	round, err := simulate.New(c)
 	if err != nil {
