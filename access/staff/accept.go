@@ -9,8 +9,8 @@ import (
 	"github.com/jate-cva/jate/ledger"
 )
 
-// Accept uses an invitation up: a passkey, or a password and the code of an
-// authenticator application, or both.
+// Accept uses an invitation up: a passkey, or a password or an identity at a
+// provider, and the code of an authenticator application, or all of it.
 type Accept struct {
 	Code      string
 	Name      string // not looked at where the invitation recovers an account
@@ -22,6 +22,7 @@ type Accept struct {
 	Passkey   json.RawMessage
 	Program   bool // wants tokens, not a cookie
 	From      string
+	Ticket    string // of Return
 }
 
 // Accept implements Service.
@@ -65,6 +66,7 @@ func (s *service) Accept(ctx context.Context, cmd Accept) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
+	_, _ = take[vouched](s.pending, cmd.Ticket)
 	in, err := s.shown(session, o.secret, o.rotation, held)
 	in.Codes = codes
 	return in, err
@@ -84,10 +86,17 @@ func (s *service) chosen(ctx context.Context, cmd Accept, i Invitation, m Member
 	if m.InvitedBy == "" && !i.Recovers && cmd.Programme == "" {
 		return nil, nil, ErrMember.At("programme", "the first administrator names a programme")
 	}
-	if len(cmd.Passkey) == 0 && (cmd.Password == "" || cmd.TOTP == "") {
+	var cs []Credential
+	v, vouches := look[vouched](s.pending, cmd.Ticket)
+	if cmd.Ticket != "" && !vouches {
+		return nil, nil, ErrFactor
+	}
+	if len(cmd.Passkey) == 0 && !v.Second && (cmd.TOTP == "" || cmd.Password == "" && !vouches) {
 		return nil, nil, ErrFactors
 	}
-	var cs []Credential
+	if vouches {
+		cs = append(cs, s.identity(m.ID, v.Identity))
+	}
 	if cmd.Password != "" {
 		c, err := s.password(ctx, cmd.Password, canonical(cmd.Name), m.Organisation)
 		if err != nil {
@@ -146,7 +155,7 @@ func (s *service) accepted(tx Tx, cmd Accept, i Invitation, m Member, cs []Crede
 	}
 	for _, c := range cs {
 		c.Member, c.Created = m.ID, now
-		if err := tx.PutCredential(c); err != nil {
+		if err := errors.Join(link(tx, c), tx.PutCredential(c)); err != nil {
 			return err
 		}
 	}
@@ -175,10 +184,8 @@ func (s *service) forgetFactors(tx Tx, member string) error {
 		if err := tx.RemoveCredential(member, c.ID); err != nil {
 			return err
 		}
-		if c.Kind == Identity {
-			if err := tx.RemoveHandle([32]byte(c.Secret)); err != nil {
-				return err
-			}
+		if err := unlink(tx, c); err != nil {
+			return err
 		}
 	}
 	return EndSessions(tx, member, "")

@@ -13,6 +13,9 @@ import (
 type Endpoints struct {
 	Open         httpkit.Endpoint[Open, Opening]
 	Accept       httpkit.Endpoint[Accept, SignedIn]
+	Providers    httpkit.Endpoint[Providers, []Shown]
+	Depart       httpkit.Endpoint[Depart, Departure]
+	Return       httpkit.Endpoint[Return, Ticket]
 	Challenge    httpkit.Endpoint[Challenge, Ceremony]
 	SignIn       httpkit.Endpoint[SignIn, SignedIn]
 	Refresh      httpkit.Endpoint[Refresh, SignedIn]
@@ -38,6 +41,9 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 	return Endpoints{
 		Open:         wrap(MethodOpen, s.Open, observe),
 		Accept:       wrap(MethodAccept, s.Accept, observe),
+		Providers:    wrap(MethodProviders, s.Providers, observe),
+		Depart:       wrap(MethodDepart, s.Depart, observe),
+		Return:       wrap(MethodReturn, s.Return, observe),
 		Challenge:    wrap(MethodChallenge, s.Challenge, observe),
 		SignIn:       wrap(MethodSignIn, s.SignIn, observe),
 		Refresh:      wrap(MethodRefresh, s.Refresh, observe),

@@ -8,6 +8,12 @@ var (
 	ErrSignIn = fault.New(fault.Unauthenticated, "sign_in_refused",
 		"The sign-in name, the password, the code or the passkey is not right. Try again; if you have lost one, ask two administrators.",
 		"L'identifiant, le mot de passe, le code ou la clé d'accès n'est pas le bon. Réessayez ; si vous en avez perdu un, adressez-vous à deux administrateurs.")
+	ErrUnlinked = fault.New(fault.Denied, "identity_unlinked",
+		"Your organisation knows you, but no account here is linked to you. Use your invitation, or sign in here and link it in your account.",
+		"Votre organisation vous connaît, mais aucun compte d'ici n'est lié à vous. Utilisez votre invitation, ou connectez-vous ici et liez-la dans votre compte.")
+	ErrIdentityTaken = fault.New(fault.Conflict, "identity_taken",
+		"Another account is linked to this identity.",
+		"Un autre compte est lié à cette identité.")
 	ErrWait = fault.New(fault.Limited, "sign_in_wait",
 		"Too many attempts. Wait a while and try again; the account is not locked.",
 		"Trop de tentatives. Patientez un moment et réessayez ; le compte n'est pas bloqué.")

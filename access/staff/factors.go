@@ -64,15 +64,16 @@ func (s *service) OfferFactors(ctx context.Context, cmd OfferFactors) (Offer, er
 	return s.offer(p, p.name)
 }
 
-// AddFactor adds what was offered, or replaces the password or the recovery
-// codes: exactly one of the four.
+// AddFactor adds what was offered, links an identity, or replaces the password or
+// the recovery codes: exactly one of the five.
 type AddFactor struct {
 	By       access.Actor
 	Ceremony string
 	Code     string          // of the authenticator application that was offered
 	Passkey  json.RawMessage // the browser's answer
 	Password string
-	Codes    bool // new recovery codes, in place of the old ones
+	Codes    bool   // new recovery codes, in place of the old ones
+	Ticket   string // of Return: the identity is linked from now on
 }
 
 // Added is what came of it.
@@ -96,6 +97,9 @@ func (s *service) AddFactor(ctx context.Context, cmd AddFactor) (Added, error) {
 			return err
 		}
 		c.Member, c.Created = cmd.By.ID, tx.Now()
+		if err := link(tx, c); err != nil {
+			return err
+		}
 		if err := tx.PutCredential(c); err != nil {
 			return err
 		}
@@ -119,6 +123,12 @@ func (s *service) AddFactor(ctx context.Context, cmd AddFactor) (Added, error) {
 // newFactor makes the credential that a command adds.
 func (s *service) newFactor(ctx context.Context, cmd AddFactor) (Credential, []string, error) {
 	switch {
+	case cmd.Ticket != "":
+		v, ok := take[vouched](s.pending, cmd.Ticket)
+		if !ok {
+			return Credential{}, nil, ErrFactor
+		}
+		return s.identity(cmd.By.ID, v.Identity), nil, nil
 	case cmd.Codes:
 		codes, hashes := newCodes()
 		return Credential{ID: string(Codes), Kind: Codes, Secret: hashes}, codes, nil
@@ -195,12 +205,10 @@ func (s *service) RemoveFactor(ctx context.Context, cmd RemoveFactor) (Account, 
 		if err := tx.RemoveCredential(cmd.By.ID, cmd.ID); err != nil {
 			return err
 		}
-		if c.Kind == Identity {
-			if err := tx.RemoveHandle([32]byte(c.Secret)); err != nil {
-				return err
-			}
+		if err := unlink(tx, c); err != nil {
+			return err
 		}
-		ok, err := canSignIn(tx, cmd.By.ID)
+		ok, err := s.canSignIn(tx, cmd.By.ID)
 		if err != nil {
 			return err
 		}
@@ -233,16 +241,24 @@ func mayChange(tx Tx, by access.Actor) error {
 }
 
 // canSignIn reports whether a member has a passkey, or a password or an identity
-// at a provider together with a second factor that lasts.
-func canSignIn(tx Tx, member string) (bool, error) {
-	has := map[CredentialKind]bool{}
+// at a provider together with a second factor that lasts: an authenticator
+// application, or one that the provider sees.
+func (s *service) canSignIn(tx Tx, member string) (bool, error) {
+	has, whole := map[CredentialKind]bool{}, false
 	for c, err := range tx.Credentials(member) {
 		if err != nil {
 			return false, err
 		}
+		if c.Kind == Identity {
+			p := s.at[strings.TrimPrefix(c.ID, identityPrefix)]
+			if p == nil {
+				continue // nobody can sign in there any more
+			}
+			whole = whole || len(p.ACR)+len(p.AMR) > 0
+		}
 		has[c.Kind] = true
 	}
-	return has[Passkey] || has[TOTP] && (has[Password] || has[Identity]), nil
+	return has[Passkey] || whole || has[TOTP] && (has[Password] || has[Identity]), nil
 }
 
 // journal writes what a member did to the own account.

@@ -11,7 +11,7 @@ import (
 const pendingMost = 10_000
 
 // pending keeps what lasts minutes and would not be missed after a restart:
-// challenges, codes for programs, states of a sign-in at a provider. Whoever is
+// challenges, codes for programs, states of a sign-in at a provider, and tickets of it. Whoever is
 // not known yet causes no write to the store by it.
 type pending struct {
 	now  func() time.Time

@@ -9,6 +9,9 @@ type Method string
 const (
 	MethodOpen         Method = "open_invitation"
 	MethodAccept       Method = "accept_invitation"
+	MethodProviders    Method = "sign_in_providers"
+	MethodDepart       Method = "sign_in_departure"
+	MethodReturn       Method = "sign_in_return"
 	MethodChallenge    Method = "sign_in_challenge"
 	MethodSignIn       Method = "sign_in"
 	MethodRefresh      Method = "sign_in_tokens"

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/staff/provider"
 )
 
 // How long things last (ASVS 7.3.1, 7.3.2; SECURITY.md says why).
@@ -43,12 +45,23 @@ type Service interface {
 	// Errors: ErrCode, ErrName, ErrWait.
 	Open(ctx context.Context, cmd Open) (Opening, error)
 	// Accept uses an invitation up. Errors: ErrCode, ErrName, ErrNameTaken,
-	// ErrPassword, ErrFactors, ErrFactor, ErrMember, ErrWait.
+	// ErrPassword, ErrFactors, ErrFactor, ErrIdentityTaken, ErrMember, ErrWait.
 	Accept(ctx context.Context, cmd Accept) (SignedIn, error)
+
+	// Providers returns where people may sign in besides, in the order of the
+	// configuration.
+	Providers(ctx context.Context, q Providers) ([]Shown, error)
+	// Depart begins a sign-in at one of them. Errors: ErrNotFound, ErrWait,
+	// provider.ErrUnavailable.
+	Depart(ctx context.Context, cmd Depart) (Departure, error)
+	// Return takes what a browser came back with, and gives a ticket: a proof of an
+	// identity, which counts like a password. Errors: provider.ErrRefused,
+	// provider.ErrUnavailable, ErrWait.
+	Return(ctx context.Context, cmd Return) (Ticket, error)
 
 	// Challenge begins a sign-in by passkey.
 	Challenge(ctx context.Context, cmd Challenge) (Ceremony, error)
-	// SignIn opens a session. Errors: ErrSignIn, ErrWait.
+	// SignIn opens a session. Errors: ErrSignIn, ErrUnlinked, ErrWait.
 	SignIn(ctx context.Context, cmd SignIn) (SignedIn, error)
 	// StepUp proves again who has the session, whose secret is changed by it.
 	// Errors: ErrSignIn, ErrWait.
@@ -68,7 +81,7 @@ type Service interface {
 	// OfferFactors prepares factors to be added. Errors: ErrStepUp.
 	OfferFactors(ctx context.Context, cmd OfferFactors) (Offer, error)
 	// AddFactor adds or replaces one. Errors: ErrStepUp, ErrFactor, ErrPassword,
-	// ErrWait.
+	// ErrIdentityTaken, ErrWait.
 	AddFactor(ctx context.Context, cmd AddFactor) (Added, error)
 	// RemoveFactor removes one. Errors: ErrStepUp, ErrNotFound, ErrLastFactor.
 	RemoveFactor(ctx context.Context, cmd RemoveFactor) (Account, error)
@@ -116,10 +129,12 @@ type Config struct {
 	Organisation string // of the first administrator
 	Cost         Cost   // of passwords; DefaultCost where zero
 	Development  bool   // tokens without a session are believed
+	Providers    []*provider.Provider
 }
 
 type service struct {
 	Config
+	at      map[string]*provider.Provider
 	seal    *sealer
 	hasher  *hasher
 	web     *webauthn.WebAuthn
@@ -139,7 +154,13 @@ func New(c Config) (Service, error) {
 	if err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http" {
 		return nil, errors.New("staff: URL must be an http or https address with a host name")
 	}
-	s := &service{Config: c, hasher: newHasher(c.Cost), pending: newPending(c.Now)}
+	s := &service{Config: c, hasher: newHasher(c.Cost), pending: newPending(c.Now), at: map[string]*provider.Provider{}}
+	for _, p := range c.Providers {
+		if s.at[p.ID] != nil {
+			return nil, fmt.Errorf("staff: two providers are called %s", p.ID)
+		}
+		s.at[p.ID] = p
+	}
 	if s.seal, err = newSealer(c.Data); err != nil {
 		return nil, err
 	}

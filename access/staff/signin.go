@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -19,13 +20,15 @@ var nameForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@+-]{2,63}$`)
 func canonical(name string) string { return strings.ToLower(norm.NFKC.String(strings.TrimSpace(name))) }
 
 // Presented is what somebody proves with: a passkey's answer to a challenge, or
-// a password and a code, of an authenticator application or for recovery.
+// a password or a ticket of a provider, and a code, of an authenticator
+// application or for recovery.
 type Presented struct {
 	Name     string
 	Password string
 	Code     string
 	Ceremony string          // of the passkey's challenge
 	Passkey  json.RawMessage // PublicKeyCredential.toJSON()
+	Ticket   string          // of Return, in the place of name and password
 }
 
 // SignIn asks for a session.
@@ -47,6 +50,7 @@ type StepUp struct {
 type proven struct {
 	member  string
 	passkey bool
+	at      time.Time      // when it was proved; zero: now
 	use     func(Tx) error // notes the use, in the transaction that acts on it
 }
 
@@ -60,6 +64,9 @@ func (s *service) prove(ctx context.Context, p Presented, member, from string) (
 		}
 		proof, err := s.provePasskey(ctx, p, member)
 		return proof, a, err
+	}
+	if p.Ticket != "" {
+		return s.proveIdentity(ctx, p, member, from)
 	}
 	account := member
 	if account == "" {
@@ -150,7 +157,7 @@ func (s *service) SignIn(ctx context.Context, cmd SignIn) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return s.enter(ctx, proof, a, wanted{Program: cmd.Program, Programme: cmd.Programme, Passkey: proof.passkey})
+	return s.enter(ctx, proof, a, wanted{Program: cmd.Program, Programme: cmd.Programme, Passkey: proof.passkey, Proved: proof.at})
 }
 
 // enter opens a session for somebody who has proved who it is.
@@ -194,7 +201,7 @@ func (s *service) StepUp(ctx context.Context, cmd StepUp) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if proof.member != cmd.By.ID {
+	if proof.member != cmd.By.ID || !proof.at.IsZero() && s.Now().Sub(proof.at) > StepUpLife {
 		return SignedIn{}, ErrSignIn
 	}
 	o := newOpening()

@@ -15,12 +15,15 @@ import (
 func Routes(mux *http.ServeMux, e Endpoints, known func(http.Handler) http.Handler, from func(*http.Request) string, opts ...httpkit.Option) {
 	d := decoders{from}
 	for pattern, h := range map[string]http.Handler{
-		"POST /api/v1/invitations/opening":    httpkit.Shown(e.Open, wireOfOpening, d.open, http.StatusOK, opts),
-		"POST /api/v1/invitations/acceptance": httpkit.Shown(e.Accept, wireOfSignedIn, d.accept, http.StatusCreated, opts),
-		"POST /api/v1/sign-in/challenge":      httpkit.Shown(e.Challenge, wireOfCeremony, d.challenge, http.StatusOK, opts),
-		"POST /api/v1/sign-in":                httpkit.Shown(e.SignIn, wireOfSignedIn, d.signIn, http.StatusOK, opts),
-		"POST /api/v1/sign-in/tokens":         httpkit.Shown(e.Refresh, wireOfSignedIn, d.refresh, http.StatusOK, opts),
-		"POST /api/v1/sign-in/device":         httpkit.Shown(e.BeginDevice, wireOfDevice, d.device, http.StatusOK, opts),
+		"GET /api/v1/sign-in/providers":                 httpkit.Shown(e.Providers, wireOfProviders, decodeProviders, http.StatusOK, opts),
+		"POST /api/v1/sign-in/providers/{id}/departure": httpkit.Shown(e.Depart, wireOfDeparture, d.depart, http.StatusOK, opts),
+		"POST /api/v1/sign-in/providers/{id}/return":    httpkit.Shown(e.Return, wireOfTicket, d.comeBack, http.StatusOK, opts),
+		"POST /api/v1/invitations/opening":              httpkit.Shown(e.Open, wireOfOpening, d.open, http.StatusOK, opts),
+		"POST /api/v1/invitations/acceptance":           httpkit.Shown(e.Accept, wireOfSignedIn, d.accept, http.StatusCreated, opts),
+		"POST /api/v1/sign-in/challenge":                httpkit.Shown(e.Challenge, wireOfCeremony, d.challenge, http.StatusOK, opts),
+		"POST /api/v1/sign-in":                          httpkit.Shown(e.SignIn, wireOfSignedIn, d.signIn, http.StatusOK, opts),
+		"POST /api/v1/sign-in/tokens":                   httpkit.Shown(e.Refresh, wireOfSignedIn, d.refresh, http.StatusOK, opts),
+		"POST /api/v1/sign-in/device":                   httpkit.Shown(e.BeginDevice, wireOfDevice, d.device, http.StatusOK, opts),
 	} {
 		mux.Handle(pattern, h)
 	}
@@ -65,8 +68,9 @@ func (d decoders) accept(_ context.Context, r *http.Request) (Accept, error) {
 		TOTP      string          `json:"totp"`
 		Passkey   json.RawMessage `json:"passkey"`
 		Tokens    bool            `json:"tokens"`
+		Ticket    string          `json:"ticket"`
 	}](r)
-	return Accept{b.Code, b.Name, b.Language, b.Programme, b.Password, b.Ceremony, b.TOTP, b.Passkey, b.Tokens, d.from(r)}, err
+	return Accept{b.Code, b.Name, b.Language, b.Programme, b.Password, b.Ceremony, b.TOTP, b.Passkey, b.Tokens, d.from(r), b.Ticket}, err
 }
 
 func (d decoders) challenge(_ context.Context, r *http.Request) (Challenge, error) {
@@ -81,6 +85,7 @@ type presentedWire struct {
 	Code     string          `json:"code"`
 	Ceremony string          `json:"ceremony"`
 	Passkey  json.RawMessage `json:"passkey"`
+	Ticket   string          `json:"ticket"`
 }
 
 func (d decoders) signIn(_ context.Context, r *http.Request) (SignIn, error) {
@@ -153,8 +158,9 @@ func decodeAddFactor(ctx context.Context, r *http.Request) (AddFactor, error) {
 		Passkey  json.RawMessage `json:"passkey"`
 		Password string          `json:"password"`
 		Codes    bool            `json:"recovery_codes"`
+		Ticket   string          `json:"ticket"`
 	}](r)
-	return AddFactor{by, b.Ceremony, b.TOTP, b.Passkey, b.Password, b.Codes}, err
+	return AddFactor{by, b.Ceremony, b.TOTP, b.Passkey, b.Password, b.Codes, b.Ticket}, err
 }
 
 func decodeRemoveFactor(ctx context.Context, r *http.Request) (RemoveFactor, error) {
