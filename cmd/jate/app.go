@@ -21,6 +21,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/access/grant"
 	"github.com/jate-cva/jate/access/staff"
+	"github.com/jate-cva/jate/access/staff/provider"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/feedback"
@@ -58,8 +59,9 @@ type appConfig struct {
 	url    string // where browsers reach the server; usualURL where empty
 	// names of the trader's application and of the API for programs; see hosts
 	handheldHost, apiHost string
-	cost                  staff.Cost // of passwords; the usual one where zero
-	unmap                 bool       // the store's pages leave the process's memory after each flush
+	cost                  staff.Cost           // of passwords; the usual one where zero
+	providers             []*provider.Provider // beside those of the folder
+	unmap                 bool                 // the store's pages leave the process's memory after each flush
 	// console acts in every call without signing in. Such an app answers this
 	// process alone: whoever has the folder and its passphrase needs no token.
 	console *access.Actor

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/staff/provider"
 	"github.com/jate-cva/jate/access/staff/softkey"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/internal/durable"
@@ -56,7 +57,8 @@ type demo struct {
 	neighbour *shop // of the same zone
 	report    demoSummary
 	sample    feedback.Sample
-	nonce     []byte // that the monitor committed to
+	nonce     []byte               // that the monitor committed to
+	providers []*provider.Provider // where its people may sign in besides; of a story
 }
 
 // demoClock is the time of the round, which ends today.
@@ -186,7 +188,7 @@ func (d *demo) open(context.Context) error {
 		return err
 	}
 	d.app, err = openApp(appConfig{dir: d.dir, ask: ask, root: true, now: d.clock.Now, random: rand.Reader,
-		log: httpkit.NewLogger(log, slog.LevelInfo)})
+		log: httpkit.NewLogger(log, slog.LevelInfo), providers: d.providers})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/staff/provider"
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/vendors"
@@ -81,6 +82,10 @@ type settings struct {
 	// CoolingHours is how long an approved change of how a trader is paid waits
 	// before money goes there; 24 where 0.
 	CoolingHours int `json:",omitempty"`
+	// Providers are where people may sign in besides; see jate providers.
+	Providers []providerSettings `json:",omitempty"`
+	// PasskeyHost is the host of --url that people's passkeys are bound to.
+	PasskeyHost string `json:",omitempty"`
 }
 
 // The names of keys.
@@ -103,7 +108,8 @@ type keyring struct {
 	seal       []hpke.PrivateKey // the first is in use
 	access     access.Keys
 	data       []byte
-	wraps      [][]byte // wrap households' keys instead of data, the newest first
+	wraps      [][]byte          // wrap households' keys instead of data, the newest first
+	providers  []provider.Config // with their secrets
 }
 
 // workFactor is age's scrypt cost for passphrases: 2^18, about three seconds.
@@ -343,7 +349,8 @@ func openKeyring(dir string, ask passphrases) (keyring, error) {
 	}
 	k.data = keys[keyData][:dataKeySize]
 	k.wraps = slices.Collect(slices.Chunk(keys[keyData][dataKeySize:], dataKeySize))
-	return k, nil
+	k.providers, err = set.openProviders(dir, server)
+	return k, err
 }
 
 // sealKeys reads a seal file: the key in use, and those before it, which open

@@ -61,6 +61,7 @@ func commands() []command {
 		{"init", "--data DIR --origin NAME [--development]", "make a data folder with its keys", initCommand},
 		{"serve", "--data DIR [--listen ADDR]", "open the store and serve the API", serveCommand},
 		{"keys", "list|rotate|retire|passphrase --data DIR [KEY]", "which keys are in use and since when; replace one", keysCommand},
+		{"providers", "list|add|remove --data DIR [ID]", "OpenID providers where people may sign in besides", providersCommand},
 		{"login", "--server URL [--programme ID] [--device | --passkey FILE]", "sign in; commands with --server then need no --token", loginCommand},
 		{"logout", "--server URL", "end that session", logoutCommand},
 		{"sessions", "--server URL [--end ID|others]", "list your sessions, and end them", sessionsCommand},

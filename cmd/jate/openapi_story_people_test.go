@@ -98,6 +98,8 @@ func (s *story) people() {
 	}
 	s.post("@ben", "/api/v1/me/proof", field{"ceremony": c.need("ceremony"), "passkey": proof})
 
+	s.provider()
+
 	// Programs are let in, by a code to be typed and over the loopback.
 	device := s.post("", "/api/v1/sign-in/device", field{})
 	if a := s.send(s.request("", http.MethodPost, "/api/v1/sign-in/tokens", field{"code": device.need("device_code")})); a.text("code") != "authorization_pending" {
@@ -130,6 +132,23 @@ func (s *story) people() {
 	}
 	s.roles(ben)
 	s.clock.set(s.clock.Now().Add(time.Minute))
+}
+
+// provider: ben's organisation knows him too, and he links that to his account.
+func (s *story) provider() {
+	at := s.get("", "/api/v1/sign-in/providers").need("items", 0, "id")
+	browser := func(path string, body field) answer {
+		r := s.request("", http.MethodPost, "/api/v1/sign-in/providers/"+at+path, body)
+		r.AddCookie(&http.Cookie{Name: staff.ProviderCookie, Value: strings.Repeat("b", 43)})
+		r.Header.Set("Origin", s.address)
+		return s.send(r)
+	}
+	code, q := s.forger.SignIn(s.t, browser("/departure", field{"then": "#account"}).need("location"))
+	back := browser("/return", field{"state": q.Get("state"), "code": code, "iss": s.forger.URL})
+	if back.at("linked") != false || back.at("code_needed") != true {
+		s.t.Errorf("%s", back.raw)
+	}
+	s.post("@ben", "/api/v1/me/factors", field{"ticket": back.need("ticket")})
 }
 
 // roles: ben becomes the second administrator by the console's code, and what he

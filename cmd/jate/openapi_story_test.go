@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/staff/provider"
+	"github.com/jate-cva/jate/access/staff/provider/providertest"
 	"github.com/jate-cva/jate/access/staff/softkey"
 )
 
@@ -36,6 +38,7 @@ type story struct {
 	staffed func(who string) (person string, held []access.Role)
 	trial   func(who, method, path string, body any)
 	instead func(who, method, path string, body any, a answer) answer
+	forger  *providertest.Forger
 }
 
 func newStory(t *testing.T, c *contract) *story {
@@ -47,10 +50,12 @@ func newStory(t *testing.T, c *contract) *story {
 			t.Error(err)
 		}
 	})
+	f := providertest.New(t, d.clock.Now)
+	d.providers = []*provider.Provider{f.Provider(t)}
 	if err := d.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &story{demo: d, t: t, contract: c, http: &http.Client{Transport: c}, phones: map[string]*demoPhone{}, colleagues: map[string]softkey.Key{}}
+	return &story{forger: f, demo: d, t: t, contract: c, http: &http.Client{Transport: c}, phones: map[string]*demoPhone{}, colleagues: map[string]softkey.Key{}}
 }
 
 // in makes t the test that complaints go to.

@@ -299,6 +299,11 @@ func (r *rotation) server() error {
 	if r.s.CheckpointNext != "" {
 		names = append(names, keyCheckpointNew)
 	}
+	for _, p := range r.s.Providers {
+		if p.HasSecret {
+			names = append(names, providerKey(p.ID))
+		}
+	}
 	for _, name := range names {
 		key, err := openKey(r.dir, name, former)
 		if err != nil {

@@ -43,6 +43,7 @@ func serveCommand(ctx context.Context, env *environment) error {
 	shop := fs.String("handheld-host", "", "name under which the trader's application is served, and nothing else; not that of --url")
 	programs := fs.String("api-host", "", "name under which programs reach the API, with tokens alone; not that of --url")
 	reached := newEdgeFlags(fs)
+	newHost := fs.Bool("new-host", false, "--url has another host than before: every passkey of before counts for nothing from now on")
 	root := fs.Bool("root", false, "open keys/root.age too, so that lots can be issued over the API")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
@@ -66,6 +67,9 @@ func serveCommand(ctx context.Context, env *environment) error {
 	inside, err := net.Listen("tcp", *metrics)
 	if err != nil {
 		return errors.Join(err, api.Close(), a.close())
+	}
+	if err := a.bindHost(ctx, *newHost); err != nil {
+		return errors.Join(err, api.Close(), inside.Close(), a.close())
 	}
 	address := e.scheme() + api.Addr().String()
 	log.Info("serving", slog.String("api", address), slog.String("handheld", address+handheldPath), slog.String("metrics", "http://"+inside.Addr().String()+"/metrics"))

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/jate-cva/jate/access/staff"
+	"github.com/jate-cva/jate/access/staff/provider"
 	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/internal/httpkit"
 )
@@ -53,7 +55,15 @@ func (a *app) staff() error {
 	if a.cfg.url == "" {
 		a.cfg.url = usualURL
 	}
-	s, err := staff.New(staff.Config{Store: a.db.Staff(), Authority: a.authority, Data: a.keys.data, Now: a.cfg.now, URL: a.cfg.url,
+	at := slices.Clone(a.cfg.providers)
+	for _, c := range a.keys.providers {
+		p, err := provider.New(c, provider.Surroundings{Now: a.cfg.now, Insecure: a.settings.Development})
+		if err != nil {
+			return fmt.Errorf("provider %s: %w", c.ID, err)
+		}
+		at = append(at, p)
+	}
+	s, err := staff.New(staff.Config{Providers: at, Store: a.db.Staff(), Authority: a.authority, Data: a.keys.data, Now: a.cfg.now, URL: a.cfg.url,
 		Organisation: organisation, Cost: a.cfg.cost, Development: a.settings.Development})
 	if err != nil {
 		return err
