@@ -75,6 +75,7 @@ func (s *service) TakeExport(ctx context.Context, cmd TakeExport) (Document, err
 	if err != nil {
 		return Document{}, err
 	}
+	s.cfg.Reads.Count(actor.Role, "export", n)
 	return Document{Filename: fmt.Sprintf("persons-%s-%d.csv.age", e.ID, e.Copies), Write: func(w io.Writer) error {
 		_, err := sealed.WriteTo(w)
 		return err

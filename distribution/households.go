@@ -81,11 +81,15 @@ func (s *service) journalRead(ctx context.Context, by access.Actor, m Method, pu
 	if err != nil {
 		return err
 	}
-	return s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		_, err := ledger.Decide(tx, actor, "", "read-households", by.Programme,
 			map[string]string{"purpose": purpose, "count": number(n)})
 		return err
 	})
+	if err == nil {
+		s.cfg.Reads.Count(actor.Role, purpose, n)
+	}
+	return err
 }
 
 // Households is documented at Service.

@@ -174,8 +174,9 @@ type Config struct {
 	Sealer   *Sealer
 	Vouchers voucher.Service
 	Prover   access.Prover
-	Issuer   string // the iss of vouchers: a short name of the organisation
-	Hotline  string // printed on cards; may be ""
+	Issuer   string       // the iss of vouchers: a short name of the organisation
+	Hotline  string       // printed on cards; may be ""
+	Reads    *ReadCounter // may be nil
 }
 
 type service struct {

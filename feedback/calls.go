@@ -72,11 +72,15 @@ func (s *service) CallList(ctx context.Context, q SampleByID) (CallList, error) 
 		return CallList{}, err
 	}
 	actor := ledger.Actor{Role: string(role), Name: q.By.Pseudonym}
-	return l, s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		_, err := ledger.Decide(tx, actor, l.Sample.Round, "call-list", l.Sample.ID, map[string]string{
 			"count": strconv.Itoa(len(l.Lines)), "phones": strconv.FormatBool(l.Phones)})
 		return err
 	})
+	if err == nil {
+		s.reads.Count(actor.Role, "call-list", len(l.Lines))
+	}
+	return l, err
 }
 
 func (s *service) callLine(tx Tx, m Sample, p Pick, role access.Role) (CallLine, error) {

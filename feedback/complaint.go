@@ -164,6 +164,9 @@ func sealedAs(id string) string { return "complaint:" + id }
 // Rewrap returns the text with its key under the key that wraps now, and whether
 // that is another than before.
 func (t SealedText) Rewrap(id string, s *distribution.Sealer) (SealedText, bool, error) {
+	if len(t.Wrapped) == 0 { // its key stayed apart from a backup
+		return t, false, nil
+	}
 	wrapped, err := s.Rewrap(sealedAs(id), t.Wrapped)
 	if err != nil || wrapped == nil {
 		return t, false, err

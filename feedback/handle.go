@@ -2,6 +2,7 @@ package feedback
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -181,7 +182,7 @@ func (s *service) Complaint(ctx context.Context, q ReadComplaint) (ComplaintView
 		v := ComplaintView{Complaint: c, Overdue: c.Overdue(tx.Now())}
 		if c.Erased.IsZero() {
 			w, err := s.wordsOf(tx, c)
-			if err != nil {
+			if err != nil && !errors.Is(err, ErrErased) {
 				return ComplaintView{}, err
 			}
 			v.Text, v.Answer = w.Text, w.Answer
@@ -196,10 +197,14 @@ func (s *service) Complaint(ctx context.Context, q ReadComplaint) (ComplaintView
 	if err != nil {
 		return ComplaintView{}, err
 	}
-	return v, s.store.Update(ctx, func(tx Tx) error {
+	err = s.store.Update(ctx, func(tx Tx) error {
 		_, err := ledger.Decide(tx, actor, "", "read-complaint", v.ID, nil)
 		return err
 	})
+	if err == nil {
+		s.reads.Count(actor.Role, "complaint", 1)
+	}
+	return v, err
 }
 
 // evidenceMax bounds the sales records that a view shows.

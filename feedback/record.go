@@ -175,6 +175,9 @@ func (s *service) wordsOf(tx Tx, c Complaint) (words, error) {
 	if err != nil {
 		return w, err
 	}
+	if len(t.Wrapped) == 0 { // a backup that came back without its key file
+		return w, ErrErased
+	}
 	plain, err := s.sealer.OpenBytes(sealedAs(c.ID), t.Sealed, t.Wrapped)
 	if err != nil {
 		return w, err

@@ -77,12 +77,14 @@ type Service interface {
 // Config is what a Service works with; every field is required.
 type Config struct {
 	Sealer *distribution.Sealer
-	Rand   io.Reader // cryptographically secure, safe for concurrent use
+	Reads  *distribution.ReadCounter // may be nil
+	Rand   io.Reader                 // cryptographically secure, safe for concurrent use
 }
 
 type service struct {
 	store  Store
 	sealer *distribution.Sealer
+	reads  *distribution.ReadCounter
 	rand   io.Reader
 }
 
@@ -92,7 +94,7 @@ func New(store Store, c Config) (Service, error) {
 	if store == nil || c.Sealer == nil || c.Rand == nil {
 		return nil, errors.New("feedback: a store, Sealer and Rand are required")
 	}
-	return &service{store, c.Sealer, c.Rand}, nil
+	return &service{store, c.Sealer, c.Reads, c.Rand}, nil
 }
 
 // request is the content that an idempotency key stands for.

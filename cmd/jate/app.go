@@ -178,7 +178,11 @@ func (a *app) services() error {
 		return err
 	}
 	a.vouchers = voucher.Logging(s, a.log)
-	d := distribution.New(a.db.Distribution(), distribution.Config{Sealer: sealer, Vouchers: a.vouchers, Prover: prover, Issuer: a.settings.Issuer})
+	reads, err := distribution.NewReadCounter(a.registry)
+	if err != nil {
+		return err
+	}
+	d := distribution.New(a.db.Distribution(), distribution.Config{Sealer: sealer, Vouchers: a.vouchers, Prover: prover, Issuer: a.settings.Issuer, Reads: reads})
 	if d, err = distribution.Instrumenting(d, a.registry); err != nil {
 		return err
 	}
@@ -186,7 +190,7 @@ func (a *app) services() error {
 	if err := a.finance(); err != nil {
 		return err
 	}
-	f, err := feedback.New(a.db.Feedback(), feedback.Config{Sealer: sealer, Rand: a.cfg.random})
+	f, err := feedback.New(a.db.Feedback(), feedback.Config{Sealer: sealer, Rand: a.cfg.random, Reads: reads})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/feedback"
 )
 
 // registry is a folder with three households and no server.
@@ -53,6 +54,10 @@ func openRegistry(t *testing.T, programme string) registry {
 		if err != nil || report.New != 3 {
 			t.Fatal(report, err)
 		}
+		if _, err := a.feedbacks.RecordComplaint(t.Context(), feedback.RecordComplaint{By: local(programme, "m", access.RoleMEALOfficer), Key: "c",
+			Category: feedback.Category("price"), Channel: feedback.ByHotline, Text: complained}); err != nil {
+			t.Fatal(err)
+		}
 	})
 	return r
 }
@@ -75,6 +80,34 @@ func (r registry) people() (names []string, gone int, ids map[string]distributio
 		}
 	})
 	return names, gone, ids
+}
+
+// complained is what somebody says to the registry.
+const complained = "Il a pris trop cher."
+
+// complaint returns what can be read of the registry's complaint.
+func (r registry) complaint() (text string, wrapped []byte) {
+	r.Helper()
+	r.within(func(a *app) {
+		by := local("mopti", "m", access.RoleMEALOfficer)
+		page, err := a.feedbacks.Complaints(r.Context(), feedback.ListComplaints{By: by})
+		if err != nil || len(page.Items) != 1 {
+			r.Fatal(page, err)
+		}
+		v, err := a.feedbacks.Complaint(r.Context(), feedback.ReadComplaint{By: by, ID: page.Items[0].ID})
+		if err != nil {
+			r.Fatal(err)
+		}
+		err = a.db.Feedback().View(context.Background(), func(tx feedback.Tx) error {
+			t, err := tx.ComplaintText(v.ID)
+			text, wrapped = v.Text, t.Wrapped
+			return err
+		})
+		if err != nil {
+			r.Fatal(err)
+		}
+	})
+	return text, wrapped
 }
 
 // secrets returns what opens and finds persons, as the store has it.
@@ -110,6 +143,11 @@ func TestBackup_keysApart(t *testing.T) {
 	old, late := filepath.Join(out, "old.db"), filepath.Join(out, "late.db")
 	mustJate(t, "backup", "--data", r.dir, "--out", old)
 	secrets := r.secrets()
+	said, key := r.complaint()
+	if said != complained || len(key) == 0 {
+		t.Fatalf("the complaint reads %q", said)
+	}
+	secrets = append(secrets, key)
 	holds := func(path string, what []byte) bool {
 		content, err := os.ReadFile(path)
 		if err != nil {
@@ -136,7 +174,7 @@ func TestBackup_keysApart(t *testing.T) {
 	if err := os.Remove(guardPath(r.dir)); err != nil { // as on a machine that knows of nothing later
 		t.Fatal(err)
 	}
-	said := mustJate(t, "restore", "--data", r.dir, "--in", old, "--keys", late+keysSuffix)
+	said = mustJate(t, "restore", "--data", r.dir, "--in", old, "--keys", late+keysSuffix)
 	names, gone, _ := r.people()
 	if len(names) != 2 || gone != 1 || strings.Contains(strings.Join(names, " "), "Sira") || !strings.Contains(said, "2 of 3") {
 		t.Errorf("with the keys of after: %v, %d gone; said %q", names, gone, said)
@@ -163,6 +201,9 @@ func TestBackup_keysApart(t *testing.T) {
 		mustJate(t, "verify", "--data", r.dir)
 		if names, _, _ := r.people(); len(names) != want {
 			t.Errorf("with %q: %v", path, names)
+		}
+		if text, _ := r.complaint(); (text == complained) != (want > 0) {
+			t.Errorf("with %q the complaint reads %q", path, text)
 		}
 	}
 }

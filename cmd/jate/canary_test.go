@@ -1,20 +1,29 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"github.com/jate-cva/jate/internal/workbook"
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/reconcile/report/layout"
 )
 
 // canaries are words that a story plants, by what they give away, and where each
@@ -94,8 +103,51 @@ func (c *canaries) in(content []byte, kinds ...string) (found []string) {
 	return slices.Compact(found)
 }
 
+// legible returns a content with what a person would find in it: the text of a PDF,
+// the parts of a workbook, what gzip packed.
+func legible(content []byte) ([]byte, error) {
+	var text bytes.Buffer
+	switch {
+	case bytes.HasPrefix(content, []byte("%PDF")):
+		read := exec.Command("pdftotext", "-q", "-", "-")
+		read.Stdin, read.Stdout = bytes.NewReader(content), &text
+		if read.Run() != nil { // only called a PDF, as an attached document may be
+			return content, nil
+		}
+	case bytes.HasPrefix(content, []byte("PK\x03\x04")):
+		parts, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+		if err != nil {
+			return nil, err
+		}
+		for _, part := range parts.File {
+			if err := unpackedInto(&text, part.Open); err != nil {
+				return nil, err
+			}
+		}
+	case bytes.HasPrefix(content, []byte("\x1f\x8b")):
+		if err := unpackedInto(&text, func() (io.ReadCloser, error) { return gzip.NewReader(bytes.NewReader(content)) }); err != nil {
+			return nil, err
+		}
+	}
+	return append(text.Bytes(), content...), nil
+}
+
+func unpackedInto(to *bytes.Buffer, open func() (io.ReadCloser, error)) error {
+	from, err := open()
+	if err != nil {
+		return err
+	}
+	_, err = to.ReadFrom(from)
+	return errors.Join(err, from.Close())
+}
+
 // look returns what an answer must not hold.
 func (c *canaries) look(operation, url string, answer []byte) (wrong []string) {
+	if _, err := exec.LookPath("pdftotext"); err == nil || !bytes.HasPrefix(answer, []byte("%PDF")) {
+		if answer, err = legible(answer); err != nil {
+			return []string{err.Error()}
+		}
+	}
 	for _, kind := range c.in(answer) {
 		c.mu.Lock()
 		c.met[kind] = append(c.met[kind], operation)
@@ -111,8 +163,8 @@ func (c *canaries) look(operation, url string, answer []byte) (wrong []string) {
 }
 
 // leaks looks for canaries everywhere but in answers, when the story has been
-// told: the log, metrics, each leaf of the journal, and the store as it is backed
-// up, before it is encrypted.
+// told: the log, metrics, each leaf of the journal, the store's own files with the
+// log that it writes ahead, and the store as it is backed up, before it is encrypted.
 func (s *story) leaks(t *testing.T) {
 	s.in(t)
 	c := s.contract.canaries
@@ -140,6 +192,17 @@ func (s *story) leaks(t *testing.T) {
 	if n := testutil.CollectAndCount(s.app.registry); n == 0 {
 		t.Error("there are no metrics")
 	}
+	// Each reading of persons is counted as the journal has it, by role and purpose.
+	read := map[string]float64{}
+	// Labels come in the order of their names: purpose, role.
+	for _, family := range metrics {
+		for _, m := range family.GetMetric() {
+			if family.GetName() == "jate_persons_read_total" {
+				read[m.GetLabel()[1].GetValue()+" "+m.GetLabel()[0].GetValue()] += m.GetCounter().GetValue()
+			}
+		}
+	}
+	journalled := map[string]float64{}
 	err = s.app.db.Ledger().View(t.Context(), func(tx ledger.Tx) error {
 		size, err := tx.Size()
 		for seq := uint64(0); err == nil && seq < size; seq++ {
@@ -147,11 +210,38 @@ func (s *story) leaks(t *testing.T) {
 			if leaf, err = tx.Leaf(seq); err == nil {
 				look(fmt.Sprintf("leaf %d", seq), leaf)
 			}
+			e, err := tx.Entry(seq)
+			if err != nil {
+				return err
+			}
+			if e.Facts["what"] == "read-households" && e.Facts["purpose"] == "check-list" {
+				n, err := strconv.ParseFloat(e.Facts["count"], 64)
+				if err != nil {
+					return err
+				}
+				purpose := e.Actor.Role + " " + e.Facts["purpose"]
+				journalled[purpose] += n
+			}
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(journalled) == 0 {
+		t.Error("nobody was read")
+	}
+	for purpose, n := range journalled {
+		if read[purpose] != n {
+			t.Errorf("%s: counted %v, in the journal %v", purpose, read[purpose], n)
+		}
+	}
+	for _, name := range []string{"jate.db", "jate.db-wal-0", "jate.db-wal-1"} {
+		content, err := os.ReadFile(filepath.Join(s.dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		look(name, content, canaryPerson, canaryText, canaryCode, canaryToken)
 	}
 	folder := filepath.Join(t.TempDir(), "copy")
 	if _, err := copyStore(t.Context(), s.app.db, folder, s.app.settings, s.dir); err != nil {
@@ -182,6 +272,22 @@ func TestCanaries_bite(t *testing.T) {
 	} {
 		if len(c.look(leak.operation, leak.url, []byte(leak.answer))) == 0 {
 			t.Errorf("not found: %+v", leak)
+		}
+	}
+	var book, packed, paper bytes.Buffer
+	table := workbook.Table{Name: "x", Titles: []string{"Nom"}, Rows: [][]any{{"Zwkanari"}}}
+	z := gzip.NewWriter(&packed)
+	_, err := z.Write([]byte("Zwkanari"))
+	if err := errors.Join(err, z.Close(), table.WriteXLSX(&book), layout.WritePDF(&paper, layout.Document{Lang: "en", Title: "Zwkanari", Made: time.Now()})); err != nil {
+		t.Fatal(err)
+	}
+	hidden := map[string][]byte{"a workbook": book.Bytes(), "gzip": packed.Bytes()}
+	if _, err := exec.LookPath("pdftotext"); err == nil {
+		hidden["a PDF"] = paper.Bytes()
+	}
+	for what, content := range hidden {
+		if bytes.Contains(content, []byte("Zwkanari")) || len(c.look("GET /api/v1/rounds", "/", content)) != 1 {
+			t.Errorf("%s: nothing found, or nothing to unpack", what)
 		}
 	}
 	if wrong := c.look("GET /api/v1/households", "/", []byte("Zwkanari")); len(wrong) > 0 {

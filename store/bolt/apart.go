@@ -14,9 +14,10 @@ import (
 	"github.com/jate-cva/jate/distribution"
 )
 
-// What opens and finds persons is kept apart from backups, as rows of three
+// What opens and finds persons is kept apart from backups, as rows of four
 // kinds: households' wrapped keys, the keyed digests under which they are filed,
-// and the two digests that a household's record has. Each row is a kind, and a
+// the two digests that a household's record has, and the wrapped keys of what
+// complaints say. Each row is a kind, and a
 // key and a value, each after its length; the row of kind apartEnd, with the
 // number of rows before it as its key, is the last.
 const (
@@ -24,6 +25,7 @@ const (
 	apartKey
 	apartBlind
 	apartDigests
+	apartText
 )
 
 // apartMax bounds a key or a value of a row.
@@ -82,6 +84,17 @@ func takeApart(tx *bbolt.Tx, out *apartWriter) error {
 			return err
 		}
 	}
+	err := eachRow(tx, complaintTextTable.bucket, complaintTextTable.version, func(k []byte, t *complaintText) (bool, error) {
+		if len(t.Wrapped) == 0 {
+			return false, nil
+		}
+		wrapped := t.Wrapped
+		t.Wrapped = nil
+		return true, out.row(apartText, k, wrapped)
+	})
+	if err != nil {
+		return err
+	}
 	return eachHousehold(tx, func(k []byte, h *householdRecord) (bool, error) {
 		if h.Match == (sum16{}) && h.Content == (sum32{}) {
 			return false, nil
@@ -95,13 +108,17 @@ func takeApart(tx *bbolt.Tx, out *apartWriter) error {
 // eachHousehold calls fn with every household, and stores those that fn has
 // changed.
 func eachHousehold(tx *bbolt.Tx, fn func(k []byte, h *householdRecord) (changed bool, err error)) error {
-	b := tx.Bucket([]byte(bucketNames[householdTable.rows.bucket]))
+	return eachRow(tx, householdTable.rows.bucket, householdTable.rows.version, fn)
+}
+
+func eachRow[V any](tx *bbolt.Tx, of bucket, version byte, fn func(k []byte, v *V) (changed bool, err error)) error {
+	b := tx.Bucket([]byte(bucketNames[of]))
 	if b == nil {
 		return nil
 	}
 	c := b.Cursor()
 	for k, v := c.First(); k != nil; k, v = c.Next() {
-		h, err := decode[householdRecord](householdTable.rows.version, v)
+		h, err := decode[V](version, v)
 		if err != nil {
 			return err
 		}
@@ -113,7 +130,7 @@ func eachHousehold(tx *bbolt.Tx, fn func(k []byte, h *householdRecord) (changed 
 			continue
 		}
 		at := append([]byte{}, k...)
-		p, err := encode(householdTable.rows.version, h)
+		p, err := encode(version, h)
 		if err != nil {
 			return err
 		}
@@ -150,7 +167,7 @@ func giveApart(tx *bbolt.Tx, r *bufio.Reader) error {
 	if err != nil {
 		return err
 	}
-	digests := map[string][]byte{}
+	digests, texts := map[string][]byte{}, map[string][]byte{}
 	for n := uint64(0); ; n++ {
 		kind, k, v, err := readApart(r)
 		if err != nil {
@@ -164,13 +181,16 @@ func giveApart(tx *bbolt.Tx, r *bufio.Reader) error {
 			if len(k) != 8 || binary.BigEndian.Uint64(k) != n {
 				return fmt.Errorf("rows are missing: %w", ErrRecord)
 			}
-			return giveDigests(tx, digests)
+			return errors.Join(giveDigests(tx, digests), giveTexts(tx, texts))
 		case apartKey:
 			id, to = wrappedKeyTable.key.decode(reader), wrappedKeyTable.bucket
 		case apartBlind:
 			id, to = blindTable.key.decode(reader).id, blindTable.bucket
 		case apartDigests:
 			id = householdTable.rows.key.decode(reader)
+		case apartText:
+			texts[string(k)] = v
+			continue
 		default:
 			return fmt.Errorf("a row of kind %d: %w", kind, ErrRecord)
 		}
@@ -187,6 +207,18 @@ func giveApart(tx *bbolt.Tx, r *bufio.Reader) error {
 			}
 		}
 	}
+}
+
+// giveTexts gives their keys to what complaints say that are there and not erased.
+func giveTexts(tx *bbolt.Tx, texts map[string][]byte) error {
+	return eachRow(tx, complaintTextTable.bucket, complaintTextTable.version, func(k []byte, t *complaintText) (bool, error) {
+		wrapped := texts[string(k)]
+		if wrapped == nil || len(t.Wrapped) > 0 {
+			return false, nil
+		}
+		t.Wrapped = wrapped
+		return true, nil
+	})
 }
 
 func giveDigests(tx *bbolt.Tx, digests map[string][]byte) error {
