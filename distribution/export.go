@@ -2,7 +2,6 @@ package distribution
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -55,13 +54,16 @@ var (
 // Digest is the SHA-256 of what an approval covers: recipient, scope, fields,
 // purpose, and how many households.
 func (e Export) Digest() [32]byte {
-	h := sha256.New()
-	fmt.Fprintf(h, "jate-export 1\nexport %s %s\nrecipient %s\npoint %s\npurpose %s\nhouseholds %d\nprepared %s\n",
-		e.Programme, e.ID, e.Recipient, e.Point, e.Purpose, e.Households, stamp(e.Prepared))
+	return e.content().Digest()
+}
+
+func (e Export) content() access.Content {
+	c := access.Content{What: "export", ID: e.ID, Programme: e.Programme, Lines: []access.Line{{"recipient", e.Recipient}, {"point", e.Point},
+		{"purpose", e.Purpose}, {"households", number(e.Households)}, {"proposed", stamp(e.Prepared)}}}
 	for _, f := range e.Fields {
-		fmt.Fprintf(h, "field %s\n", f)
+		c.Lines = append(c.Lines, access.Line{"field", string(f)})
 	}
-	return [32]byte(h.Sum(nil))
+	return c
 }
 
 func (e Export) proposal() access.Proposal {
@@ -128,7 +130,7 @@ func (s *service) PrepareExport(ctx context.Context, cmd PrepareExport) (Export,
 		}
 		e.ID, e.Households = fmt.Sprintf("x%04d", len(before)+1), len(ids)
 		_, err = ledger.Decide(tx, actor, "", "prepare-export", e.ID, e.facts())
-		return e, errors.Join(err, tx.PutExport(e))
+		return e, errors.Join(err, tx.PutPrepared(e.content().Prepare(cmd.By, Roles[MethodApproveExport])), tx.PutExport(e))
 	})
 }
 
@@ -174,9 +176,7 @@ func (s *service) ApproveExport(ctx context.Context, cmd ApproveExport) (Export,
 			return Export{}, err
 		}
 		e.Approvals = p.Approvals
-		facts := e.facts()
-		facts["proof"], facts["proof-reference"] = proof.Kind, proof.Reference
-		_, err = ledger.Decide(tx, actor, "", "approve-export", e.ID, facts)
+		_, err = ledger.Decide(tx, actor, "", "approve-export", e.ID, proof.Facts(e.facts()))
 		return e, errors.Join(err, tx.PutExport(e))
 	})
 }

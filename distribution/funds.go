@@ -223,7 +223,9 @@ func (s *service) PrepareGiveBack(ctx context.Context, cmd PrepareGiveBack) (Fun
 		if err := covered(tx, parts); err != nil {
 			return Fund{}, err
 		}
-		f.Return = newReturn(f.ID, parts, cmd.By, tx.Now())
+		if f.Return, err = newReturn(tx, f.ID, parts, cmd.By, MethodApproveGiveBack); err != nil {
+			return Fund{}, err
+		}
 		if err := decideReturn(tx, actor, "", "prepare-give-back", f.ID, f.Return); err != nil {
 			return Fund{}, err
 		}
@@ -245,7 +247,7 @@ func (s *service) ApproveGiveBack(ctx context.Context, cmd ApproveReturn) (Fund,
 		if err := f.Return.approve(tx, cmd, MethodApproveGiveBack, proof); err != nil {
 			return Fund{}, err
 		}
-		if err := f.Return.post(tx, actor, "", f.ID); err != nil {
+		if err := f.Return.post(tx, actor, "", f.ID, proof); err != nil {
 			return Fund{}, err
 		}
 		f.Return = Return{}

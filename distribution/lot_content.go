@@ -8,12 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/voucher"
 )
 
-// The exact content of a lot, which its approval covers, is this text; its
-// SHA-256 is the lot's digest:
+// The exact content of a lot, which its approval covers, has the SHA-256 of this
+// text, and beside it in words what that comes to (Lot.content):
 //
 //	jate-lot 1
 //	round <terms, one per line: Round.writeTerms>
@@ -53,7 +54,8 @@ func (r Round) digest() [32]byte {
 
 // content is what a lot comes to.
 type content struct {
-	digest     [32]byte
+	digest     [32]byte       // of its text
+	served     map[string]int // households by point
 	households int
 	vouchers   int
 	total      money.Amount
@@ -63,7 +65,7 @@ type content struct {
 // contentOf reads a lot's lines once and returns what they come to. Points are
 // those of the lot, in the order of their codes.
 func contentOf(r Round, lot Lot, points []Point, lines iter.Seq2[Entitlement, error]) (content, error) {
-	c := content{total: money.FromMinor(0, r.Asset)}
+	c := content{served: map[string]int{}, total: money.FromMinor(0, r.Asset)}
 	zones := map[string]string{}
 	for _, p := range points {
 		zones[p.Code] = p.Zone
@@ -83,6 +85,7 @@ func contentOf(r Round, lot Lot, points []Point, lines iter.Seq2[Entitlement, er
 			return c, err
 		}
 		c.households++
+		c.served[e.Point]++
 		for i, m := range e.Amounts {
 			if c.total, err = c.total.Add(m); err != nil {
 				return c, err
@@ -102,6 +105,32 @@ func contentOf(r Round, lot Lot, points []Point, lines iter.Seq2[Entitlement, er
 	}
 	c.digest = [32]byte(h.Sum(nil))
 	return c, nil
+}
+
+// content is what the lot's approval covers. Dates and places are in its closed
+// part, for the sake of embargoes; the digest of its text, which names every
+// household's code, keeps that from being guessed.
+func (l Lot) content(r Round, points []Point, c content) access.Content {
+	said := access.Content{What: "lot", ID: l.ID, Programme: l.Programme, Lines: []access.Line{{"round", r.ID}, {"kind", string(r.Kind)},
+		{"households", number(c.households)}, {"vouchers", number(c.vouchers)}, {"total", c.total.String()}, {"exposure", l.Exposure.String()}}}
+	closed := []access.Line{{"list", fmt.Sprintf("%x", c.digest)}, {"opens", stamp(r.Opens)}, {"sales-end", stamp(r.SalesEnd)}, {"grace-until", stamp(r.GraceUntil)}}
+	for _, p := range points {
+		closed = append(closed, access.Line{"where", p.Code, p.Name, number(c.served[p.Code])})
+	}
+	for _, o := range l.Overlaps {
+		closed = append(closed, access.Line{"overlap", o.Text(), o.Texte()})
+	}
+	if l.OverlapsMore > 0 {
+		closed = append(closed, access.Line{"overlaps-more", number(l.OverlapsMore)})
+	}
+	if l.Coordination != "" {
+		closed = append(closed, access.Line{"coordination", l.Coordination})
+	}
+	for _, w := range l.Warnings {
+		closed = append(closed, access.Line{"warning", w.Text, w.Texte})
+	}
+	said.Closed = closed
+	return said
 }
 
 func homeText(e Entitlement, i int) string {
@@ -132,7 +161,7 @@ func verified(tx Tx, r Round, l Lot) (content, error) {
 	if err != nil {
 		return c, err
 	}
-	if c.digest != l.Digest {
+	if l.content(r, points, c).Digest() != l.Digest {
 		return c, ErrLotChanged
 	}
 	return c, nil

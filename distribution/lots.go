@@ -77,16 +77,20 @@ func (d draft) store(tx Tx, actor ledger.Actor, cmd PrepareLot) (Lot, error) {
 	for _, p := range points {
 		l.Points = append(l.Points, p.Code)
 	}
-	l.Digest, l.Households, l.Vouchers, l.Total = c.digest, c.households, c.vouchers, c.total
+	l.Households, l.Vouchers, l.Total = c.households, c.vouchers, c.total
 	l.Exposure, l.Warnings = d.exposure, d.warnings
+	said := l.content(r, points, c)
+	l.Digest = said.Digest()
 	if err := withinBudget(tx, r, l); err != nil {
 		return Lot{}, err
 	}
 	if err := feesCovered(tx, r, l); err != nil {
 		return Lot{}, err
 	}
+	kept := said.Prepare(cmd.By, Roles[MethodApproveLot])
+	kept.Lot = l.ID
 	_, err = ledger.Decide(tx, actor, r.ID, "prepare-lot", l.ID, l.facts())
-	return l, errors.Join(err, tx.PutLot(l))
+	return l, errors.Join(err, tx.PutPrepared(kept), tx.PutLot(l))
 }
 
 // facts are what a monitor sees of a lot's preparation and approval.
@@ -244,9 +248,7 @@ func (s *service) ApproveLot(ctx context.Context, cmd ApproveLot) (Lot, error) {
 		if l.State == LotPrepared && p.Approved(r.approvalsNeeded(l), tx.Now()) == nil {
 			l.State = LotApproved
 		}
-		facts := l.facts()
-		facts["proof"], facts["proof-reference"] = proof.Kind, proof.Reference
-		_, err = ledger.Decide(tx, actor, r.ID, "approve-lot", l.ID, facts)
+		_, err = ledger.Decide(tx, actor, r.ID, "approve-lot", l.ID, proof.Facts(l.facts()))
 		return l, errors.Join(err, tx.PutLot(l))
 	})
 }

@@ -3,13 +3,11 @@ package distribution
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"maps"
 	"math/big"
 	"slices"
-	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/fault"
@@ -24,13 +22,12 @@ var ErrReturn = fault.New(fault.Conflict, "return_changed",
 
 // newReturn fixes the exact parts under a digest. The time is part of it, so
 // that an old approval never fits a new return of the same amount.
-func newReturn(ref string, parts []ReturnPart, by access.Actor, now time.Time) Return {
-	h := sha256.New()
-	fmt.Fprintf(h, "jate-return 1\n%s %s\n", ref, stamp(now))
+func newReturn(tx Tx, ref string, parts []ReturnPart, by access.Actor, m Method) (Return, error) {
+	c := access.Content{What: "return", ID: ref, Programme: by.Programme, Lines: []access.Line{{"proposed", stamp(tx.Now())}}}
 	for _, p := range parts {
-		fmt.Fprintf(h, "%s %s %s %d\n", p.From, p.To, p.Amount.Asset(), p.Amount.Minor())
+		c.Lines = append(c.Lines, access.Line{"posting", string(p.From), string(p.To), p.Amount.String()})
 	}
-	return Return{Parts: parts, Digest: [32]byte(h.Sum(nil)), PreparedBy: by.ID, At: now}
+	return Return{Parts: parts, Digest: c.Digest(), PreparedBy: by.ID, At: tx.Now()}, tx.PutPrepared(c.Prepare(by, Roles[m]))
 }
 
 func decideReturn(tx Tx, actor ledger.Actor, round, what, ref string, r Return) error {
@@ -93,9 +90,9 @@ func (r Return) approve(tx Tx, cmd ApproveReturn, m Method, proof access.Proof) 
 	return p.Approved(1, tx.Now())
 }
 
-func (r Return) post(tx Tx, actor ledger.Actor, round, ref string) error {
+func (r Return) post(tx Tx, actor ledger.Actor, round, ref string, proof access.Proof) error {
 	e := ledger.Entry{Kind: ledger.KindReturn, Actor: actor, Round: round, Ref: ref,
-		Facts: map[string]string{"digest": hex.EncodeToString(r.Digest[:])}}
+		Facts: proof.Facts(nil)}
 	for _, p := range r.Parts {
 		e.Postings = append(e.Postings, ledger.Posting{Debit: p.From, Credit: p.To, Amount: p.Amount})
 	}
@@ -136,7 +133,9 @@ func (s *service) PrepareReturn(ctx context.Context, cmd PrepareReturn) (Round, 
 		if len(parts) == 0 {
 			return Round{}, ErrReturn.At("round", "nothing is left")
 		}
-		r.Return = newReturn(r.ID, parts, cmd.By, tx.Now())
+		if r.Return, err = newReturn(tx, r.ID, parts, cmd.By, MethodApproveReturn); err != nil {
+			return Round{}, err
+		}
 		if err := decideReturn(tx, actor, r.ID, "prepare-return", r.ID, r.Return); err != nil {
 			return Round{}, err
 		}
@@ -171,7 +170,7 @@ func (s *service) ApproveReturn(ctx context.Context, cmd ApproveReturn) (Round, 
 		if leaving > left.Minor() {
 			return Round{}, ErrReturn.At("round", "only %s may leave it by now", left)
 		}
-		if err := r.Return.post(tx, actor, r.ID, r.ID); err != nil {
+		if err := r.Return.post(tx, actor, r.ID, r.ID, proof); err != nil {
 			return Round{}, err
 		}
 		r.Return = Return{}

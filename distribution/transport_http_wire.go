@@ -375,10 +375,11 @@ type proposalWire struct {
 	SparePrinted string               `json:"spare_printed"`
 	Home         vendors.HandheldID   `json:"home,omitempty"`
 	At           time.Time            `json:"at"`
+	Digest       string               `json:"digest"`
 }
 
 func wireOfProposal(p voucher.Proposal) proposalWire {
-	return proposalWire{p.ID, p.Kind, p.Spare, p.Spare.Printed(), p.Home, p.At}
+	return proposalWire{p.ID, p.Kind, p.Spare, p.Spare.Printed(), p.Home, p.At, hexOf(p.Digest)}
 }
 
 type summaryWire struct {

@@ -21,7 +21,7 @@ func (w *world) advance(vendor vendors.ID, francs int64, permille int, plan ...v
 	if err != nil {
 		return a, err
 	}
-	return w.vendors.ApproveAdvance(w.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID})
+	return w.vendors.ApproveAdvance(w.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID, Digest: a.Digest()})
 }
 
 func (w *world) movement(cmd finance.PrepareMovement) finance.Movement {

@@ -159,7 +159,7 @@ func TestService_DocumentRules(t *testing.T) {
 	_, err = w.s.SetDocumentRules(t.Context(), finance.SetDocumentRules{By: approver, Key: w.key(), Rules: []documents.Rule{{Subject: documents.OfAdvance, Kind: documents.Contract}}})
 	w.must(err)
 	give := func() error {
-		_, err := w.vendors.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID})
+		_, err := w.vendors.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID, Digest: a.Digest()})
 		return err
 	}
 	if err := give(); !errors.Is(err, documents.ErrMissing) || !strings.Contains(err.Error(), a.ID) {

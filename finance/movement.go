@@ -155,13 +155,20 @@ func (s *service) PrepareMovement(ctx context.Context, cmd PrepareMovement) (Mov
 		if err := m.owned(tx); err != nil {
 			return Movement{}, err
 		}
-		if m.Digest, err = digestOf(struct {
-			ID, Programme, Kind, Vendor, Amount, Bank, Fund, Reason string
-		}{m.ID, m.Programme, string(m.Kind), string(m.Vendor), m.Amount.Text(), m.Bank, m.Fund, m.Reason}); err != nil {
-			return Movement{}, err
-		}
-		return m, errors.Join(m.decide(tx, as, "movement-prepared"), tx.PutMovement(m))
+		said := m.content()
+		m.Digest = said.Digest()
+		return m, errors.Join(m.decide(tx, as, "movement-prepared"), tx.PutPrepared(said.Prepare(cmd.By, Roles[MethodApproveMovement])), tx.PutMovement(m))
 	})
+}
+
+// content is what another person agrees to: exactly what is posted, and why.
+func (m Movement) content() access.Content {
+	c := access.Content{What: "movement", ID: m.ID, Programme: m.Programme, Lines: []access.Line{{"is", string(m.Kind)},
+		{"amount", m.Amount.String()}, {"vendor", string(m.Vendor)}, {"reason", m.Reason}}}
+	for _, p := range m.entry(ledger.Actor{}).Postings {
+		c.Lines = append(c.Lines, access.Line{"posting", string(p.Debit), string(p.Credit), p.Amount.String()})
+	}
+	return c
 }
 
 // owned looks whether the vendor and the fund are the programme's.
@@ -228,7 +235,9 @@ func (s *service) ApproveMovement(ctx context.Context, cmd DecideMovement) (Move
 		if p, err = p.Approve(cmd.By, proof, tx.Now()); err != nil {
 			return Movement{}, err
 		}
-		e, err := ledger.Post(tx, m.entry(as))
+		entry := m.entry(as)
+		entry.Facts = proof.Facts(entry.Facts)
+		e, err := ledger.Post(tx, entry)
 		if err != nil {
 			return Movement{}, err
 		}

@@ -125,12 +125,12 @@ func (s *service) PreparePeriod(ctx context.Context, cmd PreparePeriod) (Period,
 		if cmd.Reopen {
 			n.State, n.Reason, what = PeriodOpen, cmd.Reason, "reopening-proposed"
 		}
-		if n.Digest, err = digestOf([]string{cmd.Month, string(n.State), n.Reason, fmt.Sprintf("%x", r.Digest)}); err != nil {
-			return Period{}, err
-		}
+		said := access.Content{What: "period", ID: cmd.Month, Programme: cmd.By.Programme, Lines: []access.Line{{"is", string(n.State)},
+			{"reason", n.Reason}, {"report", fmt.Sprintf("%x", r.Digest)}}}
+		n.Digest = said.Digest()
 		p.Proposed, p.Digest = n, r.Digest
 		_, err = ledger.Decide(tx, as, "", what, cmd.Month, map[string]string{"digest": fmt.Sprintf("%x", n.Digest), "report": fmt.Sprintf("%x", r.Digest)})
-		return p, errors.Join(err, tx.PutPeriod(p))
+		return p, errors.Join(err, tx.PutPrepared(said.Prepare(cmd.By, Roles[MethodApprovePeriod])), tx.PutPeriod(p))
 	})
 }
 
@@ -163,7 +163,7 @@ func (s *service) ApprovePeriod(ctx context.Context, cmd ApprovePeriod) (Period,
 		if a, err = a.Approve(cmd.By, proof, tx.Now()); err != nil {
 			return Period{}, err
 		}
-		facts := map[string]string{"digest": fmt.Sprintf("%x", n.Digest), "report": fmt.Sprintf("%x", r.Digest), "entries": strconv.FormatUint(r.Size, 10)}
+		facts := proof.Facts(map[string]string{"report": fmt.Sprintf("%x", r.Digest), "entries": strconv.FormatUint(r.Size, 10), "month": cmd.Month})
 		var e ledger.Entry
 		if n.State == PeriodClosed {
 			if p.Before, err = tx.ClosedThrough(); err != nil {

@@ -17,6 +17,8 @@ type desk struct {
 	by access.Actor
 	as ledger.Actor
 	c  Case
+
+	proof access.Proof // by which what is posted was approved; the zero one for none
 }
 
 // request is the content that an idempotency key stands for.
@@ -77,7 +79,7 @@ func onCase[C any](ctx context.Context, s *service, m Method, d Decide, cmd C, s
 		if d.Note != "" {
 			c.Note = d.Note
 		}
-		return fn(&desk{tx, d.By, as, c})
+		return fn(&desk{tx: tx, by: d.By, as: as, c: c})
 	})
 }
 
@@ -94,7 +96,7 @@ func (d *desk) post(kind ledger.Kind, ref string, facts map[string]string, ps ..
 func (d *desk) postIn(round string, kind ledger.Kind, ref string, facts map[string]string, ps ...ledger.Posting) (uint64, error) {
 	all := map[string]string{evidence.FactCase: d.c.ID}
 	maps.Copy(all, facts)
-	e, err := ledger.Post(d.tx, ledger.Entry{Kind: kind, Actor: d.as, Round: round, Ref: ref, Facts: all, Postings: ps})
+	e, err := ledger.Post(d.tx, ledger.Entry{Kind: kind, Actor: d.as, Round: round, Ref: ref, Facts: d.proof.Facts(all), Postings: ps})
 	if err == nil {
 		d.c.Entries = append(d.c.Entries, e.Seq)
 	}
@@ -115,12 +117,19 @@ func (d *desk) decided(what string, facts map[string]string) (Case, error) {
 		all["charged"], all["recovered"], all["given-up"] = c.Debt.Charged.Text(), c.Debt.Recovered.Text(), c.Debt.GivenUp.Text()
 	}
 	maps.Copy(all, facts)
-	e, err := ledger.Decide(d.tx, d.as, c.Round, what, c.ID, all)
+	e, err := ledger.Decide(d.tx, d.as, c.Round, what, c.ID, d.proof.Facts(all))
 	if err != nil {
 		return Case{}, err
 	}
 	c.Entries = append(c.Entries, e.Seq)
 	return *c, d.tx.PutCase(*c)
+}
+
+// offer fixes what a person approves who upholds what is left of the case.
+func (d *desk) offer() error {
+	c := d.c.content()
+	d.c.Digest = c.Digest()
+	return d.tx.PutPrepared(c.Prepare(d.by, Roles[MethodUphold]))
 }
 
 // hexadecimal is how digests stand in facts.

@@ -2,9 +2,8 @@ package reconcile
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"slices"
+	"strconv"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
@@ -44,7 +43,7 @@ func (s *service) Freeze(ctx context.Context, cmd Decide) (Case, error) {
 			return Case{}, ErrNothingFrozen
 		}
 		d.c.State, d.c.FrozenBy = CaseFrozen, d.by.ID
-		if d.c.Digest, err = d.c.digest(); err != nil {
+		if err := d.offer(); err != nil {
 			return Case{}, err
 		}
 		return d.decided("case-frozen", map[string]string{"digest": hexadecimal(d.c.Digest)})
@@ -71,13 +70,19 @@ func (d *desk) taken() (map[uint64]bool, error) {
 	return taken, nil
 }
 
-// digest is over exactly what a write-off reverses, and what was decided of it.
-func (c Case) digest() ([32]byte, error) {
-	b, err := json.Marshal(struct {
-		Case, Vendor, Round string
-		Money               []Held
-	}{c.ID, string(c.Vendor), c.Round, c.Money})
-	return sha256.Sum256(b), err
+// content is exactly what a write-off reverses, and what was decided of it.
+func (c Case) content() access.Content {
+	said := access.Content{What: "case", ID: c.ID, Programme: c.Programme, Lines: []access.Line{{"vendor", string(c.Vendor)}, {"round", c.Round},
+		{"frozen", c.Frozen.String()}}}
+	for _, h := range c.Money {
+		paid := "frozen"
+		if h.Paid {
+			paid = "paid"
+		}
+		said.Lines = append(said.Lines, access.Line{"sale", strconv.FormatUint(h.Entry, 10), h.Value.String(), h.Amount.String(), string(h.From), string(h.Claim),
+			strconv.FormatUint(h.Freeze, 10), paid, string(h.Outcome)})
+	}
+	return said
 }
 
 // evidence returns the redemptions of findings that stand and that no case has

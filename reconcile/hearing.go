@@ -80,7 +80,7 @@ func (s *service) CommentCase(ctx context.Context, cmd AddComment) (Comment, err
 		if err != nil {
 			return Comment{}, err
 		}
-		d := &desk{tx, cmd.By, as, c}
+		d := &desk{tx: tx, by: cmd.By, as: as, c: c}
 		return d.comment("case-commented", cmd.Text, false)
 	})
 	if err == nil {
@@ -137,7 +137,7 @@ func (s *service) AnswerOfVendor(ctx context.Context, cmd AnswerOfVendor) (Case,
 		if c.Hearing.Asked.IsZero() {
 			return Case{}, ErrUnheard.At("asked", "he was not asked yet")
 		}
-		d := &desk{tx, cmd.By, as, c}
+		d := &desk{tx: tx, by: cmd.By, as: as, c: c}
 		d.c.Hearing.Answered, d.c.Hearing.Answer = tx.Now(), cmd.SHA256
 		if cmd.Text == "" {
 			return d.decided("case-vendor-answered", map[string]string{"paper": hexadecimal(cmd.SHA256)})

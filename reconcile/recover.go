@@ -3,8 +3,6 @@ package reconcile
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -168,7 +166,7 @@ func (s *service) keepFrom(ctx context.Context, by access.Actor, id vendors.Clai
 		}
 		slices.SortFunc(owing, func(a, b Case) int { return cmp.Or(a.Decided.Compare(b.Decided), cmp.Compare(a.ID, b.ID)) })
 		for _, k := range owing {
-			d := &desk{tx, by, as, k}
+			d := &desk{tx: tx, by: by, as: as, c: k}
 			kept, err := d.keep(id, money.Amount{})
 			if err == nil && kept.Sign() > 0 {
 				_, err = d.decided("case-recovered", map[string]string{"claim": string(id), "amount": kept.Text()})
@@ -189,11 +187,12 @@ func (c Case) GiveUpDigest() ([32]byte, error) {
 	if err != nil {
 		return [32]byte{}, err
 	}
-	b, err := json.Marshal(struct {
-		Case, Vendor string
-		GiveUp       money.Amount
-	}{c.ID, string(c.Vendor), left})
-	return sha256.Sum256(b), err
+	return c.giveUp(left).Digest(), nil
+}
+
+func (c Case) giveUp(left money.Amount) access.Content {
+	return access.Content{What: "give-up", ID: c.ID, Programme: c.Programme, Lines: []access.Line{{"vendor", string(c.Vendor)}, {"round", c.Round},
+		{"amount", left.String()}, {"posting", string(ledger.Recoverable(c.Round)), string(ledger.Debt(string(c.Vendor))), left.String()}}}
 }
 
 // GiveUp is documented at Service.
@@ -227,6 +226,9 @@ func (s *service) GiveUp(ctx context.Context, cmd GiveUp) (Case, error) {
 		facts := map[string]string{"amount": left.Text(), "digest": hexadecimal(sum)}
 		if m == MethodProposeGiveUp {
 			d.c.Debt.GiveUpBy = d.by.ID
+			if err := d.tx.PutPrepared(d.c.giveUp(left).Prepare(d.by, Roles[MethodGiveUp])); err != nil {
+				return Case{}, err
+			}
 			return d.decided("case-give-up-proposed", facts)
 		}
 		if sum != cmd.Digest || d.c.Debt.GiveUpBy == "" {
@@ -239,6 +241,7 @@ func (s *service) GiveUp(ctx context.Context, cmd GiveUp) (Case, error) {
 		if err := d.uninvolved(); err != nil {
 			return Case{}, err
 		}
+		d.proof = proof
 		if _, err := d.post(ledger.KindWriteOff, d.c.ID, nil,
 			ledger.Posting{Debit: ledger.Recoverable(d.c.Round), Credit: ledger.Debt(string(d.c.Vendor)), Amount: left}); err != nil {
 			return Case{}, err
@@ -246,7 +249,6 @@ func (s *service) GiveUp(ctx context.Context, cmd GiveUp) (Case, error) {
 		if d.c.Debt.GivenUp, err = d.c.Debt.GivenUp.Add(left); err != nil {
 			return Case{}, err
 		}
-		facts["proof"] = proof.Kind
 		return d.decided("case-given-up", facts)
 	})
 }

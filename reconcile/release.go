@@ -86,7 +86,7 @@ func (d *desk) end(whole, part string, chosen []int, facts map[string]string) (C
 	}
 	c.DecidedBy, c.Decided = d.by.ID, d.tx.Now()
 	if len(c.Money) > 0 {
-		if c.Digest, err = c.digest(); err != nil {
+		if err := d.offer(); err != nil {
 			return Case{}, err
 		}
 	}

@@ -64,6 +64,7 @@ func (s *service) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
 		if err != nil {
 			return Case{}, err
 		}
+		d.proof = proof
 		for _, i := range chosen {
 			h := &d.c.Money[i]
 			if h.Outcome, err = d.writeOff(*h, sales[h.Entry]); err != nil {
@@ -75,7 +76,7 @@ func (s *service) Uphold(ctx context.Context, cmd Uphold) (Case, error) {
 			d.c.Debt.Permille = permilleUsual
 		}
 		return d.end("case-upheld", "case-upheld-in-part", chosen,
-			map[string]string{"digest": hexadecimal(cmd.Digest), "proof": proof.Kind, "vendor-heard": vendor})
+			map[string]string{"vendor-heard": vendor})
 	})
 }
 

@@ -87,19 +87,6 @@ type BankLine struct {
 	Entries    []uint64    // in the books, which together move the account by the line's amount
 }
 
-// Digest is of the line and of all that somebody says it is: who agrees to it has
-// read exactly this.
-func (l BankLine) Digest() ([32]byte, error) {
-	return digest(struct {
-		Bank                           string
-		N                              int
-		Amount                         money.Amount
-		What                           Explanation
-		Round, Payment, To, Note, Said string
-		Named                          []uint64
-	}{l.Bank, l.N, l.Amount, l.What, l.Round, l.Payment, l.To, l.Note, l.By, l.Named})
-}
-
 // open reports whether somebody has still to say what the line is.
 func (l BankLine) open() bool { return l.State == LineOpen || l.State == LineSuspended }
 

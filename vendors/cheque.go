@@ -108,18 +108,6 @@ func (c Cheque) On(day time.Time) ChequeState {
 	return ChequeIssued
 }
 
-// Digest is of the cheque and what somebody says became of it: who agrees has
-// read exactly this.
-func (c Cheque) Digest() ([32]byte, error) {
-	return digest(struct {
-		Programme, Bank, Number, Payment, Payee string
-		Amount                                  money.Amount
-		Date                                    time.Time
-		Said                                    ChequeState
-		Reason, SaidBy                          string
-	}{c.Programme, c.Bank, c.No(), c.Payment, c.Payee, c.Amount, c.Date, c.Said, c.Reason, c.SaidBy})
-}
-
 // readCheque reads a number as it is printed or typed, with spaces in it.
 func readCheque(text string) (n uint64, width int, ok bool) {
 	text = strings.ReplaceAll(text, " ", "")

@@ -169,8 +169,8 @@ func TestHTTP(t *testing.T) {
 	if v := s.call(preparer, "GET /vendors/v1/summary", "").ok(200); fmt.Sprint(v["claimed"]) != "[map[amount:0 asset:XOF/0]]" {
 		t.Errorf("%v", v)
 	}
-	a := s.call(preparer, "POST /advances", `{"vendor":"v1","amount":{"amount":"1000","asset":"XOF/0"},"permille":100}`).ok(201)["id"].(string)
-	if v := s.call(approver, "POST /advances/"+a+"/approval", `{}`).ok(200); v["state"] != "given" {
+	a := s.call(preparer, "POST /advances", `{"vendor":"v1","amount":{"amount":"1000","asset":"XOF/0"},"permille":100}`).ok(201)
+	if v := s.call(approver, "POST /advances/"+a["id"].(string)+"/approval", `{"digest":"`+a["digest"].(string)+`"}`).ok(200); v["state"] != "given" {
 		t.Errorf("%v", v)
 	}
 

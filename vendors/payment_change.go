@@ -105,19 +105,18 @@ func (s *service) ChangePayment(ctx context.Context, cmd ChangePayment) (Payment
 			return PaymentChange{}, ErrVendor.At("payment", "he is paid so already")
 		}
 		c := PaymentChange{Programme: v.Programme, Vendor: v.ID, Payment: cmd.Payment, Reason: cmd.Reason, Salt: salt, By: cmd.By.ID, Proposed: tx.Now()}
-		if c.Digest, err = digest(c); err != nil {
-			return PaymentChange{}, err
-		}
-		return c, errors.Join(c.decide(tx, as, "payment-change-proposed"), tx.PutPaymentChange(c))
+		said := c.content(v.Name)
+		c.Digest = said.Digest()
+		return c, errors.Join(c.decide(tx, as, "payment-change-proposed", access.Proof{}), offer(tx, said, cmd.By, MethodAnswerPaymentChange), tx.PutPaymentChange(c))
 	})
 }
 
-func (c PaymentChange) decide(tx Tx, as ledger.Actor, what string) error {
+func (c PaymentChange) decide(tx Tx, as ledger.Actor, what string, proof access.Proof) error {
 	facts := map[string]string{"digest": fmt.Sprintf("%x", c.Digest), "method": c.Payment.Method}
 	if !c.From.IsZero() {
 		facts["from"] = c.From.UTC().Format(time.RFC3339)
 	}
-	_, err := ledger.Decide(tx, as, "", what, string(c.Vendor), facts)
+	_, err := ledger.Decide(tx, as, "", what, string(c.Vendor), proof.Facts(facts))
 	return err
 }
 
@@ -141,14 +140,14 @@ func (s *service) AnswerPaymentChange(ctx context.Context, cmd AnswerPaymentChan
 		}
 		if cmd.Refuse {
 			c.Refused, c.From, c.AnsweredBy, c.Answered = true, time.Time{}, cmd.By.ID, tx.Now()
-			return c, errors.Join(c.decide(tx, as, "payment-change-refused"), tx.PutPaymentChange(c))
+			return c, errors.Join(c.decide(tx, as, "payment-change-refused", proof), tx.PutPaymentChange(c))
 		}
 		p := access.Proposal{Programme: c.Programme, Digest: c.Digest, PreparedBy: c.By, Roles: Roles[MethodAnswerPaymentChange]}
 		if _, err := p.Approve(cmd.By, proof, tx.Now()); err != nil {
 			return PaymentChange{}, err
 		}
 		c.AnsweredBy, c.Answered, c.From = cmd.By.ID, tx.Now(), tx.Now().Add(s.cooling)
-		return c, errors.Join(c.decide(tx, as, "payment-change-approved"), tx.PutPaymentChange(c))
+		return c, errors.Join(c.decide(tx, as, "payment-change-approved", proof), tx.PutPaymentChange(c))
 	})
 }
 

@@ -79,7 +79,7 @@ func (p *payer) line(c Claim) (PaymentLine, bool, error) {
 }
 
 // complete numbers the payments and fixes what they come to and their digest.
-func (s Settlement) complete(payments []PaymentLine) (Settlement, error) {
+func (s Settlement) complete(tx Tx, payments []PaymentLine, salt string) (Settlement, error) {
 	s.Payments, s.Total = payments, money.Francs(0)
 	for i := range s.Payments {
 		p := &s.Payments[i]
@@ -89,17 +89,18 @@ func (s Settlement) complete(payments []PaymentLine) (Settlement, error) {
 			return Settlement{}, err
 		}
 	}
-	var err error
-	s.Digest, err = digest(struct {
-		ID, Programme, Method, Bank string
-		Payments                    []PaymentLine
-	}{s.ID, s.Programme, s.Method, s.Bank, s.Payments})
+	c, err := s.content(tx, salt)
+	s.Digest = c.Digest()
 	return s, err
 }
 
 // again works out a prepared settlement from its claims as they are now. Where
 // one of them can no longer be paid it returns ErrSettlementChanged.
 func (s Settlement) again(tx Tx) (Settlement, error) {
+	salt, err := saltOf(tx, s.Programme, s.Digest)
+	if err != nil {
+		return Settlement{}, err
+	}
 	p := newPayer(tx)
 	var lines []PaymentLine
 	for _, was := range s.Payments {
@@ -116,5 +117,5 @@ func (s Settlement) again(tx Tx) (Settlement, error) {
 		}
 		lines = append(lines, l)
 	}
-	return s.complete(lines)
+	return s.complete(tx, lines, salt)
 }

@@ -107,7 +107,7 @@ func TestReverseInClaim(t *testing.T) {
 		w, s, _ := start(t)
 		a, err := w.s.PrepareAdvance(t.Context(), vendors.PrepareAdvance{By: preparer, Key: w.key(), Vendor: "v1", Amount: money.Francs(6000), Permille: 1000})
 		w.must(err)
-		_, err = w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID})
+		_, err = w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID, Digest: a.Digest()})
 		w.must(err)
 		w.claimed("v1", "r1")
 		st := w.approve(w.settle()) // 6000 recovered, 1000 sent

@@ -3,6 +3,7 @@ package vendors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/jate-cva/jate/access"
@@ -26,6 +27,7 @@ type ApproveAdvance struct {
 	By      access.Actor `json:"-"`
 	Key     string       `json:"-"`
 	Advance string
+	Digest  [32]byte // of the advance, as the approver saw it
 }
 
 func (s *service) PrepareAdvance(ctx context.Context, cmd PrepareAdvance) (AdvanceLine, error) {
@@ -53,13 +55,17 @@ func (s *service) PrepareAdvance(ctx context.Context, cmd PrepareAdvance) (Advan
 		}
 		a := AdvanceLine{ID: newID("a", tx.Now(), seed), Programme: v.Programme, Vendor: v.ID, Bank: cmd.Bank, Amount: cmd.Amount,
 			Permille: cmd.Permille, Plan: cmd.Plan, State: AdvancePrepared, Created: tx.Now(), By: cmd.By.ID}
-		_, err = ledger.Decide(tx, as, "", "advance-prepared", a.ID, map[string]string{
+		_, err = ledger.Decide(tx, as, "", "advance-prepared", a.ID, map[string]string{"digest": fmt.Sprintf("%x", a.Digest()),
 			"vendor": string(a.Vendor), "amount": a.Amount.Text(), "permille": strconv.Itoa(a.Permille), "days": strconv.Itoa(len(a.Plan))})
-		return a, errors.Join(err, tx.PutAdvance(a))
+		return a, errors.Join(err, offer(tx, a.content(), cmd.By, MethodApproveAdvance), tx.PutAdvance(a))
 	})
 }
 
 func (s *service) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (AdvanceLine, error) {
+	proof, err := s.agreement(ctx, MethodApproveAdvance, cmd.By, cmd.Digest, false)
+	if err != nil {
+		return AdvanceLine{}, err
+	}
 	return once(ctx, s, MethodApproveAdvance, cmd.By, cmd.Key, cmd, func(tx Tx, as ledger.Actor) (AdvanceLine, error) {
 		a, err := tx.Advance(cmd.Advance)
 		a, err = own(a, err, func(a AdvanceLine) string { return a.Programme }, cmd.By)
@@ -69,7 +75,11 @@ func (s *service) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (Advan
 		if a.State != AdvancePrepared {
 			return AdvanceLine{}, ErrAdvanceState.At("state", "it is %s", a.State)
 		}
-		if err := access.Distinct(a.By, nil, cmd.By); err != nil {
+		if a.Digest() != cmd.Digest {
+			return AdvanceLine{}, ErrAdvanceState.At("digest", "it is another one")
+		}
+		p := access.Proposal{Programme: a.Programme, Digest: cmd.Digest, PreparedBy: a.By, Roles: Roles[MethodApproveAdvance]}
+		if _, err := p.Approve(cmd.By, proof, tx.Now()); err != nil {
 			return AdvanceLine{}, err
 		}
 		if err := a.within(tx); err != nil {
@@ -79,7 +89,7 @@ func (s *service) ApproveAdvance(ctx context.Context, cmd ApproveAdvance) (Advan
 			return AdvanceLine{}, err
 		}
 		e, err := ledger.Post(tx, ledger.Entry{Kind: ledger.KindAdvance, Actor: as, Ref: a.ID,
-			Facts:    map[string]string{"permille": strconv.Itoa(a.Permille)},
+			Facts:    proof.Facts(map[string]string{"permille": strconv.Itoa(a.Permille)}),
 			Postings: []ledger.Posting{{Debit: ledger.Advance(string(a.Vendor)), Credit: ledger.Bank(a.Bank), Amount: a.Amount}}})
 		if err != nil {
 			return AdvanceLine{}, err

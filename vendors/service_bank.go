@@ -228,7 +228,11 @@ func (s *service) ExplainLine(ctx context.Context, cmd ExplainLine) (BankLine, e
 				return BankLine{}, err
 			}
 		}
-		_, err = ledger.Decide(tx, as, cmd.Round, "bank-line-explained", l.ref(), map[string]string{"is": string(cmd.What), "amount": l.Amount.Text()})
+		_, err = ledger.Decide(tx, as, cmd.Round, "bank-line-explained", l.ref(), map[string]string{"is": string(cmd.What), "amount": l.Amount.Text(),
+			"digest": fmt.Sprintf("%x", said.content().Digest())})
+		if err == nil {
+			err = offer(tx, said.content(), cmd.By, MethodAnswerLine)
+		}
 		if err != nil {
 			return BankLine{}, err
 		}
@@ -264,7 +268,7 @@ func (s *service) AnswerLine(ctx context.Context, cmd AnswerLine) (BankLine, err
 		if cmd.Refuse {
 			what = "bank-line-refused"
 		}
-		_, err = ledger.Decide(tx, as, l.Round, what, l.ref(), map[string]string{"is": string(l.What), "digest": fmt.Sprintf("%x", cmd.Digest)})
+		_, err = ledger.Decide(tx, as, l.Round, what, l.ref(), proof.Facts(map[string]string{"is": string(l.What), "digest": fmt.Sprintf("%x", cmd.Digest)}))
 		if err != nil {
 			return BankLine{}, err
 		}

@@ -184,20 +184,20 @@ func (s *service) IssueCheque(ctx context.Context, cmd IssueCheque) (Cheque, err
 			return Cheque{}, err
 		}
 		c.Payment, c.Vendor, c.Round, c.Amount, c.State = p.Reference, p.Vendor, p.Round, p.Amount, ChequeIssued
-		return c, errors.Join(c.decide(tx, as, "cheque-issued"), tx.PutCheque(c))
+		return c, errors.Join(c.decide(tx, as, "cheque-issued", access.Proof{}), tx.PutCheque(c))
 	})
 }
 
 // decide journals what became of a cheque: no name of a payee.
-func (c Cheque) decide(tx Tx, as ledger.Actor, what string) error {
+func (c Cheque) decide(tx Tx, as ledger.Actor, what string, proof access.Proof) error {
 	facts := map[string]string{"bank": c.Bank, "cheque": c.No(), "payment": c.Payment, "state": string(c.State)}
 	if c.Payment != "" {
 		facts["amount"] = strconv.FormatInt(c.Amount.Minor(), 10)
 	}
 	if c.Said != "" {
-		facts["said"] = string(c.Said)
+		facts["said"], facts["digest"] = string(c.Said), fmt.Sprintf("%x", c.content().Digest())
 	}
-	_, err := ledger.Decide(tx, as, c.Round, what, c.ref(), facts)
+	_, err := ledger.Decide(tx, as, c.Round, what, c.ref(), proof.Facts(facts))
 	return err
 }
 
@@ -214,7 +214,7 @@ func (s *service) SpoilCheque(ctx context.Context, cmd SpoilCheque) (Cheque, err
 		}
 		c.State, c.Reason, c.Ended = ChequeVoid, cmd.Reason, tx.Now()
 		c.Date = tx.Now().UTC().Truncate(24 * time.Hour)
-		return c, errors.Join(c.decide(tx, as, "cheque-spoilt"), tx.PutCheque(c))
+		return c, errors.Join(c.decide(tx, as, "cheque-spoilt", access.Proof{}), tx.PutCheque(c))
 	})
 }
 
@@ -244,7 +244,7 @@ func (s *service) SayCheque(ctx context.Context, cmd SayCheque) (Cheque, error) 
 			return Cheque{}, ErrCheque.At("number", "it is %s", c.State)
 		}
 		c.Said, c.SaidBy, c.Reason = cmd.Is, cmd.By.ID, cmd.Reason
-		return c, errors.Join(c.decide(tx, as, "cheque-said"), tx.PutCheque(c))
+		return c, errors.Join(c.decide(tx, as, "cheque-said", access.Proof{}), offer(tx, c.content(), cmd.By, MethodAnswerCheque), tx.PutCheque(c))
 	})
 }
 
@@ -265,7 +265,7 @@ func (s *service) AnswerCheque(ctx context.Context, cmd AnswerCheque) (Cheque, e
 			return Cheque{}, errors.Join(err, ErrCheque.At("digest", "something else is said of it by now; read it again"))
 		}
 		if cmd.Refuse {
-			err := c.decide(tx, as, "cheque-refused")
+			err := c.decide(tx, as, "cheque-refused", proof)
 			c.Said, c.SaidBy, c.Reason = "", "", ""
 			return c, errors.Join(err, tx.PutCheque(c))
 		}
@@ -274,7 +274,7 @@ func (s *service) AnswerCheque(ctx context.Context, cmd AnswerCheque) (Cheque, e
 			return Cheque{}, err
 		}
 		c.AgreedBy = cmd.By.ID
-		if err := errors.Join(c.decide(tx, as, "cheque-agreed"), tx.PutCheque(c)); err != nil {
+		if err := errors.Join(c.decide(tx, as, "cheque-agreed", proof), tx.PutCheque(c)); err != nil {
 			return Cheque{}, err
 		}
 		st, i, err := paymentNamed(tx, c.Payment, cmd.By)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"slices"
 	"strconv"
@@ -44,6 +45,10 @@ func (s *service) PrepareSettlement(ctx context.Context, cmd PrepareSettlement) 
 	if err != nil {
 		return Settlement{}, err
 	}
+	salt := make([]byte, 16)
+	if _, err := io.ReadFull(s.random, salt); err != nil {
+		return Settlement{}, fmt.Errorf("draw a salt: %w", err)
+	}
 	if cmd.Bank == "" {
 		cmd.Bank = s.bank
 	}
@@ -66,10 +71,11 @@ func (s *service) PrepareSettlement(ctx context.Context, cmd PrepareSettlement) 
 				return Settlement{}, err
 			}
 		}
-		if st, err = st.complete(lines); err != nil {
+		if st, err = st.complete(tx, lines, fmt.Sprintf("%x", salt)); err != nil {
 			return Settlement{}, err
 		}
-		return st, errors.Join(st.decide(tx, as, "settlement-prepared"), tx.PutSettlement(st))
+		said, err := st.content(tx, fmt.Sprintf("%x", salt))
+		return st, errors.Join(err, offer(tx, said, cmd.By, MethodApproveSettlement), st.decide(tx, as, "settlement-prepared", access.Proof{}), tx.PutSettlement(st))
 	})
 }
 
@@ -114,9 +120,9 @@ func (cmd PrepareSettlement) gather(tx Tx) (claims []Claim, lines []PaymentLine,
 }
 
 // decide journals what was decided about the settlement.
-func (s Settlement) decide(tx Tx, as ledger.Actor, what string) error {
-	_, err := ledger.Decide(tx, as, "", what, s.ID, map[string]string{"payments": strconv.Itoa(len(s.Payments)),
-		"total": s.Total.Text(), "method": s.Method, "digest": fmt.Sprintf("%x", s.Digest)})
+func (s Settlement) decide(tx Tx, as ledger.Actor, what string, proof access.Proof) error {
+	_, err := ledger.Decide(tx, as, "", what, s.ID, proof.Facts(map[string]string{"payments": strconv.Itoa(len(s.Payments)),
+		"total": s.Total.Text(), "method": s.Method, "digest": fmt.Sprintf("%x", s.Digest)}))
 	return err
 }
 
@@ -151,11 +157,11 @@ func (s *service) ApproveSettlement(ctx context.Context, cmd ApproveSettlement) 
 			return Settlement{}, err
 		}
 		st.Approval = p.Approvals[0]
-		if err := st.decide(tx, as, "settlement-approved"); err != nil {
+		if err := st.decide(tx, as, "settlement-approved", proof); err != nil {
 			return Settlement{}, err
 		}
 		for i := range st.Payments {
-			if err := st.order(tx, as, &st.Payments[i]); err != nil {
+			if err := st.order(tx, as, &st.Payments[i], proof); err != nil {
 				return Settlement{}, err
 			}
 		}
@@ -166,13 +172,13 @@ func (s *service) ApproveSettlement(ctx context.Context, cmd ApproveSettlement) 
 
 // order posts one payment and what is kept of it. Where an advance takes all,
 // nothing is sent and the claim is settled.
-func (s Settlement) order(tx Tx, as ledger.Actor, p *PaymentLine) error {
+func (s Settlement) order(tx Tx, as ledger.Actor, p *PaymentLine, proof access.Proof) error {
 	c, err := tx.Claim(p.Claim)
 	if err != nil {
 		return err
 	}
 	vendor := string(p.Vendor)
-	facts := map[string]string{"settlement": s.ID, "claim": string(p.Claim)}
+	facts := proof.Facts(map[string]string{"settlement": s.ID, "claim": string(p.Claim)})
 	if p.Recover.Sign() > 0 {
 		_, err := ledger.Post(tx, ledger.Entry{Kind: ledger.KindRecover, Actor: as, Round: p.Round, Ref: p.Reference, Facts: facts,
 			Postings: []ledger.Posting{{Debit: ledger.Claimed(vendor), Credit: ledger.Advance(vendor), Amount: p.Recover}}})
@@ -232,7 +238,7 @@ func (s *service) RefuseSettlement(ctx context.Context, cmd RefuseSettlement) (S
 			}
 		}
 		st.State, st.RefusedBy = SettlementRefused, cmd.By.ID
-		return st, errors.Join(st.decide(tx, as, "settlement-refused"), tx.PutSettlement(st))
+		return st, errors.Join(st.decide(tx, as, "settlement-refused", access.Proof{}), tx.PutSettlement(st))
 	})
 }
 

@@ -50,11 +50,10 @@ func (s *service) SetTerms(ctx context.Context, cmd SetTerms) (Terms, error) {
 		if err := f.err(); err != nil {
 			return Terms{}, err
 		}
-		if t.Digest, err = t.digest(); err != nil {
-			return Terms{}, err
-		}
+		said := t.content(v.Programme)
+		t.Digest = said.Digest()
 		_, err = ledger.Decide(tx, as, "", "terms-proposed", string(v.ID), t.facts())
-		return t, errors.Join(err, tx.PutTerms(t))
+		return t, errors.Join(err, offer(tx, said, cmd.By, MethodApproveTerms), tx.PutTerms(t))
 	})
 }
 
@@ -87,7 +86,7 @@ func (s *service) ApproveTerms(ctx context.Context, cmd ApproveTerms) (Terms, er
 			return Terms{}, err
 		}
 		t.ApprovedBy = cmd.By.ID
-		_, err = ledger.Decide(tx, as, "", "terms-approved", string(v.ID), t.facts())
+		_, err = ledger.Decide(tx, as, "", "terms-approved", string(v.ID), proof.Facts(t.facts()))
 		return t, errors.Join(err, tx.PutTerms(t))
 	})
 }

@@ -78,7 +78,7 @@ func TestService_PrepareSettlement_OneVendor(t *testing.T) {
 		w := claims(t)
 		a, err := w.s.PrepareAdvance(t.Context(), vendors.PrepareAdvance{By: preparer, Key: w.key(), Vendor: "v1", Amount: money.Francs(700), Permille: 500})
 		w.must(err)
-		_, err = w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID})
+		_, err = w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: a.ID, Digest: a.Digest()})
 		w.must(err)
 		st := w.approve(w.settle())
 		var kept []int64
@@ -318,7 +318,7 @@ func TestService_Advance(t *testing.T) {
 	w.must(err)
 	w.holds(map[ledger.Account]int64{"advance:v1": 0})
 	approveBy := func(by access.Actor) error {
-		_, err := w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: by, Key: w.key(), Advance: a.ID})
+		_, err := w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: by, Key: w.key(), Advance: a.ID, Digest: a.Digest()})
 		return err
 	}
 	if err := approveBy(both); !errors.Is(err, access.ErrSamePerson) {
@@ -351,7 +351,7 @@ func TestService_Advance(t *testing.T) {
 	t.Run("one that takes all leaves nothing to send", func(t *testing.T) {
 		all, err := w.s.PrepareAdvance(t.Context(), vendors.PrepareAdvance{By: preparer, Key: w.key(), Vendor: "v1", Amount: money.Francs(9000), Permille: 1000})
 		w.must(err)
-		_, err = w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: all.ID})
+		_, err = w.s.ApproveAdvance(t.Context(), vendors.ApproveAdvance{By: approver, Key: w.key(), Advance: all.ID, Digest: all.Digest()})
 		w.must(err)
 		w.francs("v1", 4000)
 		c := w.claimed("v1", "r1")

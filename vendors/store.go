@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
 )
 
@@ -12,6 +13,7 @@ import (
 // read are copies.
 type Tx interface {
 	documents.Tx
+	access.Contents
 
 	Vendor(id ID) (Vendor, error)
 	PutVendor(v Vendor) error

@@ -120,12 +120,6 @@ func (l Term) transport(km int) int64 {
 	return l.PerRound.Minor()
 }
 
-// digest is that of the terms without who set and approved them.
-func (t Terms) digest() ([32]byte, error) {
-	t.Digest, t.SetBy, t.ApprovedBy = [32]byte{}, "", ""
-	return digest(t)
-}
-
 // TermsAt returns the latest approved terms that were in force at the instant,
 // or ErrNotFound where none were: then Contract.Charges apply.
 func TermsAt(tx Tx, vendor ID, at time.Time) (Terms, error) {

@@ -276,6 +276,12 @@ func decodeAdvance(ctx context.Context, r *http.Request) (PrepareAdvance, error)
 }
 
 func decodeApproveAdvance(ctx context.Context, r *http.Request) (ApproveAdvance, error) {
-	o, _, err := access.Command[nothing](ctx, r, access.OrderOn)
-	return ApproveAdvance{o.By, o.Key, o.ID}, err
+	o, b, err := access.Command[struct {
+		Digest string `json:"digest"`
+	}](ctx, r, access.OrderOn)
+	if err != nil {
+		return ApproveAdvance{}, err
+	}
+	d, err := readDigest(b.Digest)
+	return ApproveAdvance{o.By, o.Key, o.ID, d}, err
 }

@@ -291,10 +291,12 @@ type advanceWire struct {
 	State    AdvanceState      `json:"state"`
 	Created  time.Time         `json:"created"`
 	Given    time.Time         `json:"given,omitzero"`
+	Digest   string            `json:"digest"`
 }
 
 func wireOfAdvance(a AdvanceLine) advanceWire {
-	w := advanceWire{a.ID, a.Vendor, a.Bank, a.Amount, a.Permille, nil, a.State, a.Created, a.Given}
+	digest := a.Digest()
+	w := advanceWire{a.ID, a.Vendor, a.Bank, a.Amount, a.Permille, nil, a.State, a.Created, a.Given, hex.EncodeToString(digest[:])}
 	for _, p := range a.Plan {
 		w.Plan = append(w.Plan, installmentWire(p))
 	}

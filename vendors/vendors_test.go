@@ -201,7 +201,7 @@ func TestASVS_8_2_2_vendors(t *testing.T) {
 			return err
 		},
 		"approve an advance": func(k string) error {
-			_, err := s.ApproveAdvance(ctx, vendors.ApproveAdvance{By: by, Key: k, Advance: a.ID})
+			_, err := s.ApproveAdvance(ctx, vendors.ApproveAdvance{By: by, Key: k, Advance: a.ID, Digest: a.Digest()})
 			return err
 		},
 		"import results": func(k string) error {

@@ -44,6 +44,7 @@ type Proposal struct {
 	Pseudonym   string
 	At          time.Time
 	Done        bool
+	Digest      [32]byte `json:",omitzero"` // of a bind's content; in the answer to Propose alone
 }
 
 // Errors of proposals.
@@ -82,7 +83,9 @@ func (s *service) Propose(ctx context.Context, cmd Propose) (Proposal, error) {
 		case ProposeReissue:
 			err = proposeReissue(tx, &p, cmd)
 		case ProposeBind:
-			err = proposeBind(tx, &p, cmd)
+			if err = proposeBind(tx, &p, cmd); err == nil {
+				p.Digest, err = p.offer(tx, cmd)
+			}
 		case ProposeStub:
 			err = s.proposeStub(tx, cmd)
 		default:
@@ -213,6 +216,10 @@ type Agree struct {
 
 // Agree is documented at Service.
 func (s *service) Agree(ctx context.Context, cmd Agree) (Voucher, error) {
+	proof, err := s.agreement(ctx, cmd)
+	if err != nil {
+		return Voucher{}, err
+	}
 	key := commandKey(cmd.By, cmd.Key)
 	return ledger.Once(ctx, s.store.Update, key, cmd, func(tx Tx) (Voucher, error) {
 		p, err := agreed(tx, cmd)
@@ -221,8 +228,17 @@ func (s *service) Agree(ctx context.Context, cmd Agree) (Voucher, error) {
 			return Voucher{}, err
 		case p.Kind == ProposeStub:
 			return s.payStub(tx, p, cmd.By)
+		case p.Kind == ProposeBind && s.cfg.Prover != nil:
+			digest, err := contentDigest(tx, p)
+			if err != nil {
+				return Voucher{}, err
+			}
+			a := access.Proposal{Programme: p.Programme, Digest: digest, PreparedBy: p.By, Roles: allowed["agree"]}
+			if _, err := a.Approve(cmd.By, proof, tx.Now()); err != nil {
+				return Voucher{}, err
+			}
 		}
-		return bind(tx, s.cfg.Rand, p, cmd.By)
+		return bind(tx, s.cfg.Rand, p, cmd.By, proof)
 	})
 }
 
@@ -245,7 +261,7 @@ func agreed(tx Tx, cmd Agree) (Proposal, error) {
 
 // bind gives a spare to a household: with the lost card's value, or with value
 // from the round. A lost card's own state was checked when it was held.
-func bind(tx Tx, random io.Reader, p Proposal, second access.Actor) (Voucher, error) {
+func bind(tx Tx, random io.Reader, p Proposal, second access.Actor, proof access.Proof) (Voucher, error) {
 	spare, err := tx.VoucherBySerial(p.Spare)
 	if err != nil {
 		return Voucher{}, err
@@ -262,7 +278,7 @@ func bind(tx Tx, random io.Reader, p Proposal, second access.Actor) (Voucher, er
 		return Voucher{}, err
 	}
 	e := ledger.Entry{Kind: ledger.KindIssue, Actor: by(second, "agree"), Round: spare.Round, Ref: spare.Lot,
-		Facts:    map[string]string{"proposed-by": p.Pseudonym},
+		Facts:    proof.Facts(map[string]string{"proposed-by": p.Pseudonym, "proposal": p.ID}),
 		Postings: []ledger.Posting{{Debit: ledger.Round(spare.Round), Credit: spare.Account(), Amount: spare.Value}}}
 	if p.Kind == ProposeReissue {
 		old, err := tx.VoucherBySerial(p.Serial)

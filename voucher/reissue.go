@@ -3,6 +3,7 @@ package voucher
 import (
 	"io"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
 )
 
@@ -49,5 +50,5 @@ func AgreeToReissue(tx Tx, random io.Reader, cmd Agree) (Voucher, error) {
 	case p.Kind != ProposeReissue:
 		return Voucher{}, ErrProposal
 	}
-	return bind(tx, random, p, cmd.By)
+	return bind(tx, random, p, cmd.By, access.Proof{})
 }

@@ -91,6 +91,9 @@ type Config struct {
 	Seal hpke.PrivateKey
 	// SealedBefore open factors that were sealed before Seal was there.
 	SealedBefore []hpke.PrivateKey
+	// Prover proves that a second person agrees to value that a late household gets.
+	// Without it nothing says so but the journal's word.
+	Prover access.Prover
 }
 
 type service struct {

@@ -2,6 +2,7 @@ package voucher
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -308,12 +309,16 @@ type proposalWire struct {
 	Spare        Serial       `json:"spare,omitempty"`
 	SparePrinted string       `json:"spare_printed,omitempty"`
 	At           time.Time    `json:"at"`
+	Digest       string       `json:"digest,omitempty"`
 }
 
 func wireOfProposal(p Proposal) proposalWire {
 	w := proposalWire{ID: p.ID, Kind: p.Kind, Serial: p.Serial, Spare: p.Spare, At: p.At}
 	if p.Spare != "" {
 		w.SparePrinted = p.Spare.Printed()
+	}
+	if p.Digest != ([32]byte{}) {
+		w.Digest = hex.EncodeToString(p.Digest[:])
 	}
 	return w
 }

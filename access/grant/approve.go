@@ -59,7 +59,7 @@ func (s *service) Approve(ctx context.Context, cmd Approve) (Proposal, error) {
 		if p.Content != was {
 			return Proposal{}, ErrChanged
 		}
-		return s.grant(tx, cmd.By, p, role, how)
+		return s.grant(tx, cmd.By, p, role, how, proof)
 	})
 }
 
@@ -145,12 +145,12 @@ func firstOf(tx Tx, organisation string) (string, error) {
 }
 
 // grant puts the role in force and journals it.
-func (s *service) grant(tx Tx, by access.Actor, p Proposal, role access.Role, how string) (Proposal, error) {
+func (s *service) grant(tx Tx, by access.Actor, p Proposal, role access.Role, how string, proof access.Proof) (Proposal, error) {
 	keys, err := staff.PublicKeys(tx, p.Member)
 	if err != nil {
 		return p, err
 	}
-	e, err := s.announce(tx, s.journal(by, p.Content.Programme, role), p, keys, how)
+	e, err := s.announce(tx, s.journal(by, p.Content.Programme, role), p, keys, how, proof)
 	if err != nil {
 		return p, err
 	}

@@ -20,6 +20,7 @@ type Endpoints struct {
 	End     httpkit.Endpoint[EndProof, Record]
 	Record  httpkit.Endpoint[OneRecord, Record]
 	Keys    httpkit.Endpoint[AllKeys, []Keys]
+	Content httpkit.Endpoint[OneContent, Shown]
 }
 
 // NewEndpoints puts each method behind the middleware that observe returns for
@@ -35,6 +36,7 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		End:     wrap(MethodEnd, s.EndProof, observe),
 		Record:  wrap(MethodRecord, s.Record, observe),
 		Keys:    wrap(MethodKeys, s.NamedKeys, observe),
+		Content: wrap(MethodContent, s.Content, observe),
 	}
 }
 

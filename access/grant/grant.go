@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -37,11 +36,14 @@ type Content struct {
 	Keys      string      `json:"keys,omitempty"` // see KeysHash; "" for somebody without a passkey
 }
 
-// Digest is the SHA-256 of the content: of a domain and its JSON.
-func (c Content) Digest() ([32]byte, error) {
-	b, err := json.Marshal(c)
-	return sha256.Sum256(append([]byte("jate-grant-v1\n"), b...)), err
+// Words are the content as a person agrees to it.
+func (c Content) Words() access.Content {
+	return access.Content{What: "grant", ID: c.Person, Programme: c.Programme, Lines: []access.Line{{"role", string(c.Role)}, {"from", c.From},
+		{"until", c.Until}, {"deputy-of", c.DeputyOf}, {"keys", c.Keys}}}
 }
+
+// Digest is that of the content's words.
+func (c Content) Digest() [32]byte { return c.Words().Digest() }
 
 // Facts are the content and its digest as an entry of the journal names them.
 func (c Content) Facts(digest [32]byte) map[string]string {

@@ -116,12 +116,14 @@ func (s *service) Propose(ctx context.Context, cmd Propose) (Proposal, error) {
 		if err := s.fits(tx, &p, m); err != nil {
 			return Proposal{}, err
 		}
-		if p.Digest, err = p.Content.Digest(); err != nil {
-			return Proposal{}, err
-		}
+		p.Digest = p.Content.Digest()
 		as := s.journal(cmd.By, cmd.Programme, access.RoleAdministrator)
 		_, err = ledger.Decide(tx, as, "", "role-proposed", p.Content.Person, p.Content.Facts(p.Digest))
-		return p, errors.Join(err, tx.PutGrantProposal(p))
+		roles := []access.Role{access.RoleAdministrator}
+		if cmd.Role == access.RoleMonitor {
+			roles = nil // the first member of the monitor's organisation, whatever he holds
+		}
+		return p, errors.Join(err, tx.PutPrepared(p.Content.Words().Prepare(cmd.By, roles)), tx.PutGrantProposal(p))
 	})
 }
 
@@ -188,16 +190,14 @@ func (s *service) lead(tx Tx, cmd Propose, m staff.Member) error {
 		return err
 	}
 	p.Content.Keys = KeysHash(p.Salt, keys)
-	if p.Digest, err = p.Content.Digest(); err != nil {
-		return err
-	}
-	_, err = s.announce(tx, as, p, keys, "first-administrator")
+	p.Digest = p.Content.Digest()
+	_, err = s.announce(tx, as, p, keys, "first-administrator", access.Proof{})
 	return err
 }
 
 // announce journals a grant and keeps the keys that it names.
-func (s *service) announce(tx Tx, as ledger.Actor, p Proposal, keys [][]byte, by string) (ledger.Entry, error) {
-	facts := p.Content.Facts(p.Digest)
+func (s *service) announce(tx Tx, as ledger.Actor, p Proposal, keys [][]byte, by string, proof access.Proof) (ledger.Entry, error) {
+	facts := proof.Facts(p.Content.Facts(p.Digest))
 	facts["by"] = by
 	e, err := ledger.Decide(tx, as, "", "role-granted", p.Content.Person, facts)
 	if err != nil || len(keys) == 0 {

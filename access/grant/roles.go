@@ -16,6 +16,7 @@ const (
 	MethodEnd     Method = "end_proof"
 	MethodRecord  Method = "approval_record"
 	MethodKeys    Method = "approver_keys"
+	MethodContent Method = "approval_content"
 )
 
 // Roles says who may call a method. The others are for whoever has signed in: the

@@ -49,6 +49,8 @@ type Service interface {
 	// Record returns what an entry of the journal has the hash of. Errors:
 	// ErrNotFound.
 	Record(ctx context.Context, q OneRecord) (Record, error)
+	// Content returns what is behind a digest. Errors: access.ErrContent.
+	Content(ctx context.Context, q OneContent) (Shown, error)
 	// NamedKeys returns the passkeys that the programme's grants named.
 	NamedKeys(ctx context.Context, q AllKeys) ([]Keys, error)
 }
@@ -59,7 +61,7 @@ type People interface {
 	CheckAssertion(ctx context.Context, member string, challenge [32]byte, answer json.RawMessage) (staff.Assertion, error)
 }
 
-// Config is what a Service needs. All of it is required.
+// Config is what a Service needs. All of it but Knows is required.
 type Config struct {
 	Store     Store
 	Authority *access.Authority
@@ -67,6 +69,8 @@ type Config struct {
 	People    People
 	Data      []byte // the folder's data key
 	Now       func() time.Time
+	// Knows returns an error for who may not see a lot's dates and places yet.
+	Knows func(tx Tx, by access.Actor, lot string) error
 }
 
 type service struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/access/staff"
 )
 
@@ -12,6 +13,7 @@ import (
 // copies.
 type Tx interface {
 	staff.Tx
+	access.Contents
 
 	GrantProposal(id string) (Proposal, error)
 	PutGrantProposal(p Proposal) error

@@ -20,10 +20,11 @@ func Routes(mux *http.ServeMux, e Endpoints, known func(http.Handler) http.Handl
 		"POST /api/v1/grants/{id}/refusal":   httpkit.Shown(e.Refuse, wireOfProposal, decodeRefuse, http.StatusOK, opts),
 		"POST /api/v1/grants/revocations":    httpkit.Shown(e.Revoke, wireOfHeld, decodeRevoke, http.StatusOK, opts),
 
-		"POST /api/v1/approvals/challenges":    httpkit.Shown(e.Begin, wireOfBegun, decodeBegin, http.StatusOK, opts),
-		"POST /api/v1/approvals/assertions":    httpkit.Shown(e.End, wireOfRecord, decodeEnd, http.StatusOK, opts),
-		"GET /api/v1/approvals/records/{hash}": httpkit.Shown(e.Record, wireOfRecord, decodeRecord, http.StatusOK, opts),
-		"GET /api/v1/approvals/keys":           httpkit.Shown(e.Keys, wireOfKeys, decodeKeys, http.StatusOK, opts),
+		"POST /api/v1/approvals/challenges":       httpkit.Shown(e.Begin, wireOfBegun, decodeBegin, http.StatusOK, opts),
+		"POST /api/v1/approvals/assertions":       httpkit.Shown(e.End, wireOfRecord, decodeEnd, http.StatusOK, opts),
+		"GET /api/v1/approvals/records/{hash}":    httpkit.Shown(e.Record, wireOfRecord, decodeRecord, http.StatusOK, opts),
+		"GET /api/v1/approvals/contents/{digest}": httpkit.Shown(e.Content, wireOfContent, decodeContent, http.StatusOK, opts),
+		"GET /api/v1/approvals/keys":              httpkit.Shown(e.Keys, wireOfKeys, decodeKeys, http.StatusOK, opts),
 	} {
 		mux.Handle(pattern, known(h))
 	}

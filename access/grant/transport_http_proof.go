@@ -125,3 +125,32 @@ func wireOfKeys(all []Keys) KeysWire {
 	}
 	return w
 }
+
+func decodeContent(ctx context.Context, r *http.Request) (OneContent, error) {
+	by, err := access.FromContext(ctx)
+	if err != nil {
+		return OneContent{}, err
+	}
+	text, err := httpkit.PathValue(r, "digest")
+	if err != nil {
+		return OneContent{}, err
+	}
+	digest, err := parseDigest(text)
+	if err != nil {
+		return OneContent{}, access.ErrContent
+	}
+	return OneContent{by, digest}, nil
+}
+
+// ContentWire is content as a server writes it. Its digest is to be computed of the
+// text.
+type ContentWire struct {
+	Text       string `json:"text"`
+	Closed     string `json:"closed,omitempty"`
+	Hidden     bool   `json:"hidden,omitempty"`
+	PreparedBy string `json:"prepared_by"`
+}
+
+func wireOfContent(c Shown) ContentWire {
+	return ContentWire{string(c.Text), string(c.Closed), c.Hidden, c.Pseudonym}
+}

@@ -173,7 +173,8 @@ func (a *app) services() error {
 	}
 	a.vendors = vendors.Logging(v, a.log)
 	s := voucher.New(a.db.Vouchers(), voucher.Config{Rand: a.cfg.random, PrintRoom: room, SignManifest: sign,
-		RootPublic: a.settings.Root, Beacon: a.keys.beacon, Seal: a.keys.seal[0], SealedBefore: a.keys.seal[1:]})
+		RootPublic: a.settings.Root, Beacon: a.keys.beacon, Seal: a.keys.seal[0], SealedBefore: a.keys.seal[1:],
+		Prover: a.prover()})
 	if s, err = voucher.Instrumenting(s, a.registry); err != nil {
 		return err
 	}

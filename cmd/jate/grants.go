@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/access/grant"
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/internal/httpkit"
 )
 
@@ -19,7 +21,14 @@ func (a *app) prover() access.Prover {
 
 // grant makes the service that says which roles a person holds.
 func (a *app) grant() error {
-	s, err := grant.New(grant.Config{Store: a.db.Grant(), Authority: a.authority, Prover: a.prover(), People: a.people, Data: a.keys.data, Now: a.cfg.now})
+	s, err := grant.New(grant.Config{Store: a.db.Grant(), Authority: a.authority, Prover: a.prover(), People: a.people, Data: a.keys.data, Now: a.cfg.now,
+		Knows: func(tx grant.Tx, by access.Actor, lot string) error {
+			dtx, ok := tx.(distribution.Tx)
+			if !ok {
+				return errors.New("a store whose transactions are not one")
+			}
+			return distribution.Knows(dtx, by, lot)
+		}})
 	if err != nil {
 		return err
 	}

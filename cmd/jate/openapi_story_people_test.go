@@ -173,6 +173,10 @@ func (s *story) roles(ben string) {
 	}
 	record := s.post("@ben", "/api/v1/approvals/assertions", field{"digest": next.need("digest"), "nonce": begun.need("nonce"), "passkey": agreed})
 	s.get("monitor", "/api/v1/approvals/records/"+record.need("hash"))
+	shown := s.get("@awa", "/api/v1/approvals/contents/"+next.need("digest"))
+	if sum := sha256.Sum256([]byte(shown.need("text"))); hex.EncodeToString(sum[:]) != next.need("digest") {
+		s.t.Error("the content has another digest")
+	}
 	if n := len(s.get("monitor", "/api/v1/approvals/keys").list("items")); n == 0 {
 		s.t.Error("no key of an approver is named")
 	}

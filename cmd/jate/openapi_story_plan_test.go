@@ -53,7 +53,7 @@ func (s *story) traders() {
 		s.get("monitor", "/api/v1/vendors"+path)
 	}
 	a := s.post("finance-preparer", "/api/v1/advances", field{"vendor": "v1", "amount": francs(500), "permille": 100, "bank": "bdm"})
-	s.post("finance-approver", "/api/v1/advances/"+a.need("id")+"/approval", field{})
+	s.post("finance-approver", "/api/v1/advances/"+a.need("id")+"/approval", field{"digest": a.need("digest")})
 	s.get("monitor", "/api/v1/vendors/v1/advances")
 	s.get("monitor", "/api/v1/vendors/v1/summary")
 }

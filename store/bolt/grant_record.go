@@ -1,6 +1,9 @@
 package bolt
 
-import "github.com/jate-cva/jate/access/grant"
+import (
+	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/grant"
+)
 
 var (
 	approvalTable = table[hashOf, provedRecord]{newBucket("approval"), 1, hashOfKey}
@@ -69,4 +72,34 @@ func (tx *Tx) LatestRecord(programme, person string, digest [32]byte) (grant.Rec
 		return grant.Record{}, err
 	}
 	return tx.Record(programme, hash)
+}
+
+var contentTable = table[hashOf, contentRecord]{newBucket("content"), 1, hashOfKey}
+
+// contentRecord is in "content" by programme and digest.
+type contentRecord struct {
+	Text, Closed  []byte
+	By, Pseudonym string
+	Roles         []string
+	Lot           string
+}
+
+// PutPrepared stores content that people are to agree to.
+func (tx *Tx) PutPrepared(p access.Prepared) error {
+	roles := make([]string, len(p.Roles))
+	for i, r := range p.Roles {
+		roles[i] = string(r)
+	}
+	return contentTable.put(tx, hashOf{p.Programme, p.Digest}, contentRecord{p.Text, p.Closed, p.By, p.Pseudonym, roles, p.Lot})
+}
+
+// PreparedContent returns the content with a digest.
+func (tx *Tx) PreparedContent(programme string, digest [32]byte) (access.Prepared, error) {
+	return read(tx, contentTable, hashOf{programme, digest}, access.ErrContent, func(r contentRecord) access.Prepared {
+		p := access.Prepared{Programme: programme, Digest: digest, Text: r.Text, Closed: r.Closed, By: r.By, Pseudonym: r.Pseudonym, Lot: r.Lot}
+		for _, role := range r.Roles {
+			p.Roles = append(p.Roles, access.Role(role))
+		}
+		return p
+	})
 }

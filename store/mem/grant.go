@@ -3,15 +3,17 @@ package mem
 import (
 	"iter"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/access/grant"
 )
 
 type grantTables struct {
 	proposals table[string, grant.Proposal]
 	leads     table[string, grant.Lead]
-	keys      table[string, grant.Keys]   // programme, person, entry
-	records   table[string, grant.Record] // programme, hash
-	latest    table[string, string]       // programme, person, digest: hash
+	keys      table[string, grant.Keys]      // programme, person, entry
+	records   table[string, grant.Record]    // programme, hash
+	latest    table[string, string]          // programme, person, digest: hash
+	contents  table[string, access.Prepared] // programme, digest
 }
 
 var _ grant.Tx = (*Tx)(nil)
@@ -73,4 +75,14 @@ func (tx *Tx) LatestRecord(programme, person string, digest [32]byte) (grant.Rec
 		return grant.Record{}, err
 	}
 	return tx.Record(programme, [32]byte([]byte(hash)))
+}
+
+// PutPrepared stores content that people are to agree to.
+func (tx *Tx) PutPrepared(p access.Prepared) error {
+	return tx.db.grant.contents.put(tx, key(p.Programme, string(p.Digest[:])), p)
+}
+
+// PreparedContent returns the content with a digest.
+func (tx *Tx) PreparedContent(programme string, digest [32]byte) (access.Prepared, error) {
+	return tx.db.grant.contents.find(key(programme, string(digest[:])), access.ErrContent)
 }

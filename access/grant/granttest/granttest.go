@@ -80,6 +80,8 @@ var (
 	lead   = grant.Lead{Programme: "p1", Organisation: "ngo.example", Entry: 7}
 	record = grant.Record{Programme: "p1", Person: "x1", Digest: [32]byte{1}, Nonce: [32]byte{2}, PublicKey: []byte{3}, AuthenticatorData: []byte{4},
 		ClientData: []byte{5}, Signature: []byte{6}, At: at}
+	content = access.Prepared{Programme: "p1", Digest: [32]byte{7}, Text: []byte("t"), Closed: []byte("c"), By: "m1", Pseudonym: "x1",
+		Roles: []access.Role{access.RoleDPO, access.RoleIssuer}, Lot: "l1"}
 	keys = grant.Keys{Programme: "p1", Person: "x1", Salt: []byte{3}, Keys: [][]byte{{4}, {5, 6}}, Entry: 9}
 )
 
@@ -89,6 +91,9 @@ func testMissing(t *testing.T, s grant.Store) {
 		missing[grant.Lead](t)(tx.Lead("p1"))
 		missing[grant.Record](t)(tx.Record("p1", record.Hash()))
 		missing[grant.Record](t)(tx.LatestRecord("p1", "x1", record.Digest))
+		if c, err := tx.PreparedContent("p1", content.Digest); !errors.Is(err, access.ErrContent) {
+			t.Errorf("%v: %v", c, err)
+		}
 		if n := len(collect(t, tx.GrantProposals())) + len(collect(t, tx.ApproverKeys("p1"))); n != 0 {
 			t.Errorf("%d things are there", n)
 		}
@@ -100,11 +105,12 @@ func testRoundTrip(t *testing.T, s grant.Store) {
 	newer := proposal
 	newer.State = grant.Open
 	update(t, s, func(tx grant.Tx) error {
-		return errors.Join(tx.PutGrantProposal(newer), tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record))
+		return errors.Join(tx.PutGrantProposal(newer), tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record), tx.PutPrepared(content))
 	})
 	view(t, s, func(tx grant.Tx) error {
 		same(t, record)(tx.Record("p1", record.Hash()))
 		same(t, record)(tx.LatestRecord("p1", "x1", record.Digest))
+		same(t, content)(tx.PreparedContent("p1", content.Digest))
 		same(t, proposal)(tx.GrantProposal("g1"))
 		same(t, lead)(tx.Lead("p1"))
 		same(t, []grant.Keys{keys})(collect(t, tx.ApproverKeys("p1")), nil)
@@ -134,7 +140,7 @@ func testLists(t *testing.T, s grant.Store) {
 func testRollback(t *testing.T, s grant.Store) {
 	stop := errors.New("stop")
 	if err := s.Update(t.Context(), func(tx grant.Tx) error {
-		return errors.Join(tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record), stop)
+		return errors.Join(tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record), tx.PutPrepared(content), stop)
 	}); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}
