@@ -259,7 +259,9 @@ func checkGolden(t *testing.T, tx *Tx) {
 	is(t, filled[voucher.StoredReceipt]())(tx.Receipt(filled[voucher.StoredReceipt]().Hash))
 	is(t, waiting)(one(tx.WaitingSince(time.Unix(1<<32, 0))))
 	is(t, filled[voucher.Embargo]())(tx.Embargo(filled[voucher.Embargo]().Lot))
-	is(t, filled[voucher.Proposal]())(tx.Proposal(filled[voucher.Proposal]().ID))
+	proposal := filled[voucher.Proposal]()
+	proposal.Digest = [32]byte{} // computed, and not kept
+	is(t, proposal)(tx.Proposal(proposal.ID))
 	is(t, filled[time.Time]())(tx.Beacon(filled[voucher.Hash]()))
 	checkGoldenDistribution(t, tx)
 	checkGoldenStaff(t, tx)
