@@ -1,5 +1,6 @@
 import { api, chosen, Refused } from './api.js';
 import { h } from './dom.js';
+import { comeBack } from './provided.js';
 import { language, say, speak } from './words.js';
 import { account } from './screens/account.js';
 import { approve } from './screens/approve.js';
@@ -94,4 +95,4 @@ async function show() {
 
 speak(language());
 addEventListener('hashchange', () => void show());
-void show();
+void comeBack().then(show);

@@ -1,5 +1,6 @@
 import { api, Refused } from './api.js';
 import { during, field, form, h } from './dom.js';
+import { depart, providers } from './provided.js';
 import { say } from './words.js';
 import { get, passkeys } from './webauthn.js';
 
@@ -48,6 +49,17 @@ export function prove(me) {
         await api('/me/proof', { password: password.input.value, code: code.input.value });
         done();
       }, ...password.nodes, ...code.nodes));
+    }
+    const linked = me.factors.filter((/** @type {any} */ f) => f.kind === 'identity').map((/** @type {any} */ f) => f.id.slice('identity-'.length));
+    if (linked.length && !has('passkey') && !has('password')) {
+      dialog.append(error);
+      void providers().then((all) => {
+        for (const p of all.filter((one) => linked.includes(one.id))) {
+          const b = /** @type {HTMLButtonElement} */ (h('button', { class: 'main', type: 'button',
+            onclick: () => during(b, error, () => depart(p.id, `#account?${new URLSearchParams({ prove: '', then: location.hash })}`)) }, `${say('proveAt')} ${p.name}`));
+          error.before(b);
+        }
+      }).catch(() => undefined);
     }
     dialog.append(h('div', { class: 'buttons' }, h('button', { type: 'button', class: 'small',
       onclick: () => { dialog.close(); dialog.remove(); reject(new Error(say('passkeyStopped'))); } }, say('cancel'))));

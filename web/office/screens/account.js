@@ -1,8 +1,10 @@
 import { api } from '../api.js';
 import { during, field, form, h, qr } from '../dom.js';
+import { provided, providers, spent } from '../provided.js';
 import { byPasskey, proving } from '../prove.js';
 import { create, passkeys } from '../webauthn.js';
 import { say, when } from '../words.js';
+import { providerButton } from './sign-in.js';
 
 /**
  * Recovery codes, shown once.
@@ -20,6 +22,8 @@ export function recoveryCodes(codes, done) {
  */
 export async function account(frame) {
   const { me } = frame;
+  if (provided.ticket && frame.query.has('prove')) return proof(frame);
+  const others = await providers().catch(() => []);
   const sessions = (await api('/me/sessions')).items;
   const error = h('p', { class: 'error', role: 'alert' });
   const box = h('div', {}, h('h1', {}, say('account')), h('p', { class: 'soft' }, `${me.name} · ${me.organisation}`), error);
@@ -33,6 +37,16 @@ export async function account(frame) {
       onclick: () => during(b, error, async () => { await proving(me, act); await frame.refresh(); }) }, label));
     return b;
   };
+  if (provided.ticket && frame.query.has('link')) {
+    const ticket = provided.ticket;
+    spent();
+    history.replaceState(null, '', '#account');
+    await during(/** @type {HTMLButtonElement} */ (h('button')), error, async () => {
+      await proving(me, () => api('/me/factors', { ticket }));
+      await frame.refresh();
+    });
+    if (!error.textContent) return box;
+  }
   if (me.needs_passkey) {
     box.append(h('div', { class: 'notice', role: 'status' }, h('p', {}, say('needsPasskey')),
       me.factors.some((/** @type {any} */ f) => f.kind === 'passkey') ? does(say('usePasskey'), () => byPasskey('/me/proof')) : null));
@@ -46,7 +60,7 @@ export async function account(frame) {
   box.append(h('section', {}, h('h2', {}, say('roles')), roles.length
     ? h('ul', { class: 'rows' }, ...roles.map(([p, rs]) => h('li', {}, h('span', { class: 'what' }, p), h('span', { class: 'soft' }, /** @type {string[]} */ (rs).join(', ')))))
     : h('p', { class: 'soft' }, say('noRoles'))));
-  box.append(factors(frame, does), h('section', {}, h('h2', {}, say('sessions')),
+  box.append(factors(frame, does, others), h('section', {}, h('h2', {}, say('sessions')),
     h('ul', { class: 'rows' }, ...sessions.map((/** @type {any} */ s) => h('li', {},
       h('span', { class: 'what' }, say(s.program ? 'program' : 'browser'), s.id === me.session.id ? ` (${say('thisOne')})` : '',
         h('br'), h('span', { class: 'soft' }, `${say('lastUsed')} ${when(s.seen)}`)),
@@ -56,11 +70,28 @@ export async function account(frame) {
 }
 
 /**
+ * Proves again who one is with what a provider vouched for, and goes on.
+ * @param {import('../app.js').Frame} frame
+ */
+function proof(frame) {
+  const go = async (/** @type {string} */ code) => {
+    await api('/me/proof', { ticket: provided.ticket, code });
+    spent();
+    history.replaceState(null, '', frame.query.get('then') || '#account');
+    await frame.refresh();
+  };
+  const code = field(say('code'), { name: 'code', class: 'code', autocomplete: 'one-time-code', autocapitalize: 'none', required: true, maxlength: 32 }, say('codeHint'));
+  return h('section', {}, h('h1', {}, say('proveTitle')), h('p', {}, say(provided.code ? 'vouched' : 'vouchedWhole')),
+    form(say('prove'), () => go(provided.code ? code.input.value : ''), ...(provided.code ? code.nodes : [])));
+}
+
+/**
  * The factors, and how to add some.
  * @param {import('../app.js').Frame} frame
  * @param {(label: string, act: () => Promise<unknown>, css?: string) => HTMLElement} does
+ * @param {{id: string, name: string}[]} others providers of the organisation
  */
-function factors(frame, does) {
+function factors(frame, does, others) {
   const { me } = frame;
   const error = h('p', { class: 'error', role: 'alert' });
   const more = h('div');
@@ -100,6 +131,8 @@ function factors(frame, does) {
     adds(say('newCodes'), async () => {
       const got = await proving(me, () => api('/me/factors', { recovery_codes: true }));
       more.replaceChildren(recoveryCodes(got.recovery_codes, () => void frame.refresh()));
-    })), error, more);
+    }),
+    ...others.filter((p) => !me.factors.some((/** @type {any} */ f) => f.id === `identity-${p.id}`))
+      .map((p) => providerButton(p, error, () => '#account?link', 'linkProvider'))), error, more);
   return box;
 }
