@@ -72,6 +72,9 @@ type Authority struct {
 	parser *jwt.Parser
 }
 
+// Issuer is the server that the authority speaks for.
+func (a *Authority) Issuer() string { return a.issuer }
+
 // NewAuthority returns the authority of one server. issuer names the server
 // in its tokens: up to 128 letters, digits and ":/._-". now is the clock by
 // which tokens live and die.

@@ -156,6 +156,9 @@ func (s *service) Invite(ctx context.Context, cmd Invite) (Invitee, error) {
 		if m.Organisation == "" {
 			m.Organisation = own.Organisation
 		}
+		if err := mayJoin(tx, own, m.Organisation); err != nil {
+			return Invitee{}, err
+		}
 		if cmd.Member != "" {
 			if m, err = s.managed(tx, own, cmd.Member); err != nil {
 				return Invitee{}, err
@@ -182,6 +185,30 @@ func (s *service) Invite(ctx context.Context, cmd Invite) (Invitee, error) {
 		in.Code, in.Link = code, s.URL+"/office/#invitation?code="+code
 	}
 	return in, errors.Join(err, s.name(ctx, &in.Member))
+}
+
+// mayJoin refuses to invite somebody into another organisation that has people of
+// its own here: whom that one takes in is its administrators' matter.
+func mayJoin(tx Tx, own Member, organisation string) error {
+	if organisation == own.Organisation {
+		return nil
+	}
+	for m, err := range tx.Members() {
+		if err != nil {
+			return err
+		}
+		if m.Organisation != organisation || m.State != Active {
+			continue
+		}
+		seen, err := sees(tx, own, m)
+		if err != nil {
+			return err
+		}
+		if !seen {
+			return ErrMember.At("organisation", "it has people of its own here, who invite theirs")
+		}
+	}
+	return nil
 }
 
 // managed returns a member whom an administrator of own's organisation looks

@@ -103,6 +103,10 @@ type Service interface {
 	// another administrator's agrees, and a day later one returns a code. Errors:
 	// ErrNotFound, ErrRecovery, ErrMemberState, ErrStepUp.
 	Recover(ctx context.Context, cmd Recover) (Recovered, error)
+	// Rescue gives an administrator new factors whom no two others can recover, by
+	// the console and the root key's custodian: the first call asks, one a day later
+	// returns a code. Errors: ErrNotFound, ErrRecovery, ErrMemberState.
+	Rescue(ctx context.Context, cmd Rescue) (Rescued, error)
 	// RefuseRecovery ends a recovery that the caller did not ask for.
 	RefuseRecovery(ctx context.Context, q Me) (Account, error)
 

@@ -65,7 +65,7 @@ func commands() []command {
 		{"login", "--server URL [--programme ID] [--device | --passkey FILE]", "sign in; commands with --server then need no --token", loginCommand},
 		{"logout", "--server URL", "end that session", logoutCommand},
 		{"sessions", "--server URL [--end ID|others]", "list your sessions, and end them", sessionsCommand},
-		{"staff", "list|invite|accept|disable|enable|recover|grants|grant|approve|refuse|revoke|second --server URL", "the people of your organisation and their roles, and accepting an invitation without a browser", staffCommand},
+		{"staff", "list|invite|accept|disable|enable|recover|grants|grant|approve|refuse|revoke|second --server URL | rescue --data DIR ID", "the people of your organisation and their roles, and accepting an invitation without a browser", staffCommand},
 		{"approve", "--digest HEX --server URL [--passkey FILE]", "agree to exact content with a passkey, before the command that approves it", approveCommand},
 		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint a token that nobody signs in for, in a folder for development alone", tokenCommand},
 		{"import", "[--dry-run] [--json] FILE", "read a list of beneficiaries", importCommand},

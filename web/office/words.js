@@ -116,6 +116,9 @@ const words = {
   state_disabled: { en: 'The account was disabled.', fr: 'Le compte a été désactivé.' },
   staff_recovery_asked: { en: 'New factors were asked for, for you or a colleague.', fr: 'De nouveaux facteurs ont été demandés, pour vous ou un collègue.' },
   staff_recovery_approved: { en: 'A second administrator agreed to new factors, for you or a colleague.', fr: 'Un second administrateur a accepté de nouveaux facteurs, pour vous ou un collègue.' },
+  staff_rescue_asked: { en: 'New factors for an administrator were asked for at the server’s console, with the root key. If you do not know why, ask at once: in a day they count.',
+    fr: 'De nouveaux facteurs ont été demandés pour un administrateur à la console du serveur, avec la clé racine. Si vous ne savez pas pourquoi, renseignez-vous tout de suite : dans un jour ils compteront.' },
+  staff_rescue_code: { en: 'A code for new factors of an administrator was given out at the server’s console.', fr: 'Un code pour de nouveaux facteurs d’un administrateur a été remis à la console du serveur.' },
   staff_recovery_code: { en: 'A code for new factors was given out, for you or a colleague.', fr: 'Un code pour de nouveaux facteurs a été remis, pour vous ou un collègue.' },
   staff_recovery_refused: { en: 'New factors were refused by the person concerned.', fr: 'De nouveaux facteurs ont été refusés par la personne concernée.' },
 };
