@@ -40,15 +40,24 @@ type Facts struct {
 	Voices   []VoiceFacts            // complaints and answers about the reconciled rounds; for detectors alone
 	books    books
 
+	folded int           // entries with postings among them
 	size   uint64        // how many entries of the journal are in sales and books
 	engine engine.Engine // the sales of the reconciled rounds
 	filed  []int32       // place in the engine of each sale, engine.None for other rounds'
 	ofSale []int32       // the sale in each place of the engine
 
+	orphans []orphan // lines without a sale of their vendor that stands; nil where all must be looked at
+
 	// What rows have numbers for.
 	sellers, rounds, points, holders names
 	words                            names // all other texts
 	assets                           assets
+}
+
+// orphan is what a line without a sale asks for.
+type orphan struct {
+	serial        engine.Serial
+	vendor, round int32
 }
 
 // CardFacts is what detectors look at of a voucher. Instants are seconds of

@@ -92,6 +92,11 @@ func TestRoutes(t *testing.T) {
 	if len(r["matches"].([]any)) != 2 || len(r["exceptions"].([]any)) != 2 || len(r["findings"].([]any)) != 2 || r["ties"] != true {
 		t.Errorf("report: %v", r)
 	}
+	quick := s.want(s.call(auditor, "GET", "/api/v1/reconciliation?round=r1&findings=no", ""), 200)
+	if found, said := quick["findings"]; !said || found != nil || len(quick["matches"].([]any)) != 2 {
+		t.Errorf("without findings: %v", quick)
+	}
+	s.want(s.call(auditor, "GET", "/api/v1/reconciliation?findings=some", ""), 400)
 	var clone string
 	for _, f := range r["findings"].([]any) {
 		if f := f.(map[string]any); f["detector"] == "cloned-handheld" {
@@ -140,7 +145,7 @@ jate_reconcile_cases_total{state="open"} 1
 jate_reconcile_cases_total{state="upheld"} 1
 # HELP jate_reconcile_runs_total Reconciliations, by whether their totals equal the ledger.
 # TYPE jate_reconcile_runs_total counter
-jate_reconcile_runs_total{ties="true"} 1
+jate_reconcile_runs_total{ties="true"} 2
 `), "jate_reconcile_cases_total", "jate_reconcile_runs_total")
 		if err != nil {
 			t.Error(err)

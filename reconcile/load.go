@@ -51,8 +51,9 @@ type loader struct {
 	hashes map[uint64]int32         // receipts, from 1, by how their hashes begin
 	cards  map[voucher.Number]int32 // place in Cards, from 1
 
-	issued int // vouchers
-	read   struct{ sales, receipts, lines, records int }
+	issued   int  // vouchers
+	received bool // receipts were read
+	read     struct{ sales, receipts, lines, records int }
 
 	// What only people reads, and what baskets do.
 	serials    map[engine.Serial]int32 // of Cards that were handed over
@@ -78,11 +79,27 @@ func newLoader(tx Tx, of scope, f *Facts) *loader {
 // not the programme's, and ErrTooLarge.
 func load(tx Tx, of scope) (*Facts, error) {
 	l := newLoader(tx, of, newFacts(of.programme))
-	steps := []func() error{l.issues, l.vendors, l.journal, l.claims, l.settlements, l.vouchers}
-	if of.records {
-		steps = []func() error{l.issues, l.receipts, l.vendors, l.journal, l.claims, l.settlements, l.vouchers, l.forks, l.people, l.voices}
+	if err := l.do(l.matching()...); err != nil || !of.records {
+		return l.facts, err
 	}
-	return l.facts, l.do(steps...)
+	return l.facts, l.do(l.evidence()...)
+}
+
+// matching is what reads the facts that lines and totals are made from.
+func (l *loader) matching() []func() error {
+	if l.records { // then sales need not look for their own
+		return []func() error{l.issues, l.receipts, l.vendors, l.journal, l.claims, l.settlements, l.vouchers}
+	}
+	return []func() error{l.issues, l.vendors, l.journal, l.claims, l.settlements, l.vouchers}
+}
+
+// evidence is what reads the facts that detectors alone look at.
+func (l *loader) evidence() []func() error {
+	steps := []func() error{l.forks, l.people, l.voices}
+	if !l.received {
+		steps = append([]func() error{l.receipts}, steps...)
+	}
+	return steps
 }
 
 func (l *loader) do(steps ...func() error) error {
@@ -124,6 +141,7 @@ func (l *loader) issues() error {
 // receipts reads the records of the reconciled rounds.
 func (l *loader) receipts() error {
 	f := l.facts
+	l.received = true
 	// Room for all is cheaper than growing; what is not used is never touched.
 	room := min(l.issued, factsMax)
 	f.receipts, f.Cards = make([]receiptRow, 0, room), make([]CardFacts, 0, room)

@@ -126,28 +126,32 @@ func (l *loader) confirmed(id string, account ledger.Account) error {
 func (l *loader) vouchers() error {
 	f := l.facts
 	f.file()
-	f.Vouchers = map[voucher.Serial]VoucherFacts{}
-	for i := range f.Claims {
-		c := &f.Claims[i]
-		vendor, round := f.sellers.known(string(c.Vendor)), f.rounds.known(c.Round)
-		for j := range c.lines {
-			serial, ok := f.readSerial(c.lines[j].serial)
-			if !ok || f.engine.Stands(serial, vendor, round) {
-				continue
+	if f.orphans == nil {
+		f.orphans = []orphan{}
+		for i := range f.Claims {
+			c := &f.Claims[i]
+			vendor, round := f.sellers.known(string(c.Vendor)), f.rounds.known(c.Round)
+			for j := range c.lines {
+				if serial, ok := f.readSerial(c.lines[j].serial); ok && !f.engine.Stands(serial, vendor, round) {
+					f.orphans = append(f.orphans, orphan{serial, vendor, round})
+				}
 			}
-			name := serial.Voucher()
-			if _, known := f.Vouchers[name]; known {
-				continue
-			}
-			v, err := l.voucher(name)
-			if errors.Is(err, voucher.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			f.Vouchers[name] = v
 		}
+	}
+	f.Vouchers = map[voucher.Serial]VoucherFacts{}
+	for _, o := range f.orphans {
+		name := o.serial.Voucher()
+		if _, known := f.Vouchers[name]; known || f.engine.Stands(o.serial, o.vendor, o.round) {
+			continue
+		}
+		v, err := l.voucher(name)
+		if errors.Is(err, voucher.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		f.Vouchers[name] = v
 	}
 	return nil
 }

@@ -90,6 +90,9 @@ func (l *loader) accounts(id vendors.ID) error {
 
 // fold takes an entry into the facts of each vendor whose accounts it posts to.
 func (l *loader) fold(e ledger.Entry) error {
+	if len(e.Postings) > 0 {
+		l.facts.folded++
+	}
 	var last vendors.ID
 	var done []vendors.ID // hardly ever more than one
 	for _, p := range e.Postings {
@@ -189,13 +192,19 @@ func (l *loader) entry(id vendors.ID, e ledger.Entry) error {
 
 // saleAt returns the place of the vendor's sale that the entry made.
 func (f *Facts) saleAt(entry uint64, vendor int32) (int32, bool) {
-	i, found := slices.BinarySearchFunc(f.sales, entry, func(r saleRow, seq uint64) int { return cmp.Compare(r.entry, seq) })
-	for ; found && i < len(f.sales) && f.sales[i].entry == entry; i++ {
+	for i := f.saleFrom(entry); i < len(f.sales) && f.sales[i].entry == entry; i++ {
 		if f.sales[i].vendor == vendor {
 			return int32(i), true
 		}
 	}
 	return 0, false
+}
+
+// saleFrom returns the place of the first sale that is of the entry or a later
+// one.
+func (f *Facts) saleFrom(entry uint64) int {
+	i, _ := slices.BinarySearchFunc(f.sales, entry, func(r saleRow, seq uint64) int { return cmp.Compare(r.entry, seq) })
+	return i
 }
 
 // sale reads one redemption.

@@ -41,8 +41,15 @@ const (
 // the order they were made and then the redemptions that nobody claimed. Which
 // redemption a line gets is for package match to say; here its answer becomes
 // words, and what has none is explained.
-func match(f *Facts) Lines {
-	m := newMatcher(f)
+func match(f *Facts) Lines { return newMatcher(f).run() }
+
+// run matches once more: sales may have come, or be undone, since.
+func (m *matcher) run() Lines {
+	f := m.facts
+	m.payments = paymentsOf(f)
+	for i := range f.Claims {
+		m.simple[i] = m.isSimple(&f.Claims[i])
+	}
 	answer := f.engine.Run()
 	m.answer = &answer
 	m.proposals = map[int32]*engine.Proposal{}
@@ -116,7 +123,7 @@ func (f *Facts) file() {
 // lines.
 func newMatcher(f *Facts) *matcher {
 	f.file()
-	m := &matcher{facts: f, payments: paymentsOf(f), simple: make([]bool, len(f.Claims))}
+	m := &matcher{facts: f, simple: make([]bool, len(f.Claims))}
 	count := 0
 	for i := range f.Claims {
 		count += len(f.Claims[i].lines)
@@ -125,7 +132,6 @@ func newMatcher(f *Facts) *matcher {
 	lines, texts := make([]engine.Line, 0, count), map[int32]string{}
 	for i := range f.Claims {
 		c := &f.Claims[i]
-		m.simple[i] = m.isSimple(c)
 		vendor, round := f.sellers.id(string(c.Vendor)), f.rounds.id(c.Round)
 		for j := range c.lines {
 			l := &c.lines[j]

@@ -90,6 +90,7 @@ type Report struct {
 	Days       []Part // by day
 	Lines      Lines
 	Findings   []Finding
+	Quick      bool // nobody looked for findings
 	Cases      []Case
 	Ties       bool // the totals equal the ledger's balances
 	TieErrors  []string

@@ -130,7 +130,7 @@ type checkpointJSON struct {
 //
 //	programme, round, at     what it is of, and when the journal's last entry was written
 //	matches, exceptions      lines; those of exceptions name theirs
-//	findings, cases, totals
+//	findings, cases, totals  findings are null where nobody looked for them
 //	ties, tie_errors         whether the totals equal the ledger, and where not
 //	checkpoint               {size, root} of the journal that it was made from
 //
@@ -143,7 +143,11 @@ func WriteJSON(w io.Writer, r Report) error {
 	j.field("at", r.At)
 	writeArray(j, "matches", jsonOfLine, r.Lines.keep(true))
 	writeArray(j, "exceptions", jsonOfLine, r.Lines.keep(false))
-	writeArray(j, "findings", jsonOfFinding, slices.Values(r.Findings))
+	if r.Quick {
+		j.field("findings", nil)
+	} else {
+		writeArray(j, "findings", jsonOfFinding, slices.Values(r.Findings))
+	}
 	writeArray(j, "cases", jsonOfCase, slices.Values(r.Cases))
 	writeArray(j, "totals", jsonOfTotal, slices.Values(r.Totals))
 	writeArray(j, "points", jsonOfPart, slices.Values(r.Points))

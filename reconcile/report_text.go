@@ -26,7 +26,11 @@ func WriteText(w io.Writer, r Report, lang string) error {
 	t.parts(r.Points, titlePoint, func(p Part) string { return p.Point })
 	t.parts(r.Days, titleDay, func(p Part) string { return p.Day })
 	t.exceptions(r.Lines)
-	t.findings(r.Findings)
+	if r.Quick {
+		t.say("\nFindings: nobody looked for them", "\nConstats : non recherchés")
+	} else {
+		t.findings(r.Findings)
+	}
 	t.cases(r.Cases)
 	return t.w.Flush()
 }

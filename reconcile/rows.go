@@ -4,6 +4,7 @@ import (
 	"iter"
 
 	"github.com/jate-cva/jate/ledger"
+	engine "github.com/jate-cva/jate/reconcile/match"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
@@ -62,6 +63,12 @@ func (f *Facts) change(i int32, s Sale) {
 	r := &f.sales[i]
 	r.claim, r.undone, r.frozenBy = f.words.id(string(s.Claim)), f.words.id(string(s.Undone)), f.words.id(s.Case)
 	r.held, r.heldAsset = s.Held.Minor(), f.assets.id(s.Held)
+	if r.undone != 0 {
+		f.orphans = nil // lines may have lost theirs
+		if int(i) < len(f.filed) && f.filed[i] != engine.None {
+			f.engine.Sales[f.filed[i]].Gone = true
+		}
+	}
 }
 
 // Sales yields the redemptions in the order of the journal.
@@ -108,6 +115,7 @@ func (f *Facts) keep(r ReceiptFacts) {
 // forgetRecords lets go of what detectors alone look at.
 func (f *Facts) forgetRecords() {
 	f.receipts, f.Forks, f.Cards, f.Baskets, f.Voices = nil, nil, nil, nil, nil
+	f.Metres, f.Shares = map[Way]int{}, map[string][]ShareFacts{}
 }
 
 // claimRow is a vendors.ClaimLine, as far as it is looked at here.

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
@@ -120,6 +119,7 @@ type Service interface {
 type Query struct {
 	By       access.Actor
 	Round    string
+	Quick    bool // without findings
 	Progress Progress
 }
 
@@ -183,7 +183,7 @@ type AcceptMatched struct {
 	VendorProof string // as of vendors.AcceptClaim; required of a self-billed claim
 }
 
-// Config is what a Service needs; every field is required.
+// Config is what a Service needs; every field but Keeper is required.
 type Config struct {
 	Store   Store
 	Vendors vendors.Service // accepts what was matched
@@ -192,6 +192,9 @@ type Config struct {
 	// operator has others.
 	Limits detect.Thresholds
 	Papers Papers // keeps what is attached to cases
+	// Keeper makes the reports; one of its own where nil. Services that share it
+	// share what it keeps.
+	Keeper *Keeper
 }
 
 type service struct {
@@ -200,6 +203,7 @@ type service struct {
 	prover  access.Prover
 	limits  detect.Thresholds
 	papers  Papers
+	keeper  *Keeper
 }
 
 // New returns the service. It fails where the configuration lacks something.
@@ -207,64 +211,18 @@ func New(c Config) (Service, error) {
 	if c.Store == nil || c.Vendors == nil || c.Prover == nil || c.Papers == nil || c.Limits == (detect.Thresholds{}) {
 		return nil, errors.New("reconcile: Store, Vendors, Prover, Papers and Limits are required")
 	}
-	return &service{c.Store, c.Vendors, c.Prover, c.Limits, c.Papers}, nil
+	keeper := c.Keeper
+	if keeper == nil {
+		keeper = NewKeeper(c.Limits)
+	}
+	return &service{c.Store, c.Vendors, c.Prover, c.Limits, c.Papers, keeper}, nil
 }
 
 // Run is documented at Service.
 func (s *service) Run(ctx context.Context, q Query) (Report, error) {
-	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) { return Make(tx, q.By.Programme, q.Round, s.limits, q.Progress) })
-}
-
-// Make makes the report of what tx sees, of one round or of all where round is
-// "". Errors are those of Service.Run.
-func Make(tx Tx, programme, round string, limits detect.Thresholds, progress Progress) (Report, error) {
-	r := Report{Programme: programme, Round: round}
-	f, err := load(tx, scope{programme: programme, round: round, records: true, progress: progress})
-	if err != nil {
-		return Report{}, err
-	}
-	if r.Size, r.Checkpoint, r.At, err = journal(tx); err != nil {
-		return Report{}, err
-	}
-	progress.at(atMatch)
-	r.Lines = match(f)
-	if r.Totals, err = totalsOf(f, r.Lines); err != nil {
-		return Report{}, err
-	}
-	if r.Points, r.Days, err = sumParts(r.Lines); err != nil {
-		return Report{}, err
-	}
-	progress.at(atFind)
-	r.Findings = find(f, r.Lines, limits, progress)
-	progress.at(reportSteps)
-	for c, err := range tx.Cases(programme) {
-		if err != nil {
-			return Report{}, err
-		}
-		if round == "" || c.Round == round {
-			r.Cases = append(r.Cases, c)
-		}
-	}
-	if r.TieErrors, err = tie(f); err != nil {
-		return Report{}, err
-	}
-	r.TieErrors = append(r.TieErrors, tieParts(r)...)
-	r.Ties = len(r.TieErrors) == 0
-	return r, nil
-}
-
-// journal returns the size and root of the journal, and when its last entry
-// was written: the clock has no part in a report.
-func journal(tx Tx) (size uint64, root string, at time.Time, err error) {
-	if size, err = tx.Size(); err != nil || size == 0 {
-		return 0, "", time.Time{}, err
-	}
-	hash, err := ledger.Root(tx, size)
-	if err != nil {
-		return 0, "", time.Time{}, err
-	}
-	last, err := tx.Entry(size - 1)
-	return size, hash.String(), last.Posted, err
+	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) {
+		return s.keeper.Report(ctx, tx, Ask{q.By.Programme, q.Round, q.Quick, q.Progress})
+	})
 }
 
 // read runs a query for an actor who may ask it.

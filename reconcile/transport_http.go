@@ -64,11 +64,18 @@ func decodeRun(f format) func(context.Context, *http.Request) (asked, error) {
 		if err != nil {
 			return asked{}, err
 		}
-		q, err := httpkit.Query(r, "round", "lang")
+		q, err := httpkit.Query(r, "round", "lang", "findings")
 		if err != nil {
 			return asked{}, err
 		}
 		a := asked{Query{By: by, Round: q.Get("round")}, f, q.Get("lang")}
+		switch q.Get("findings") {
+		case "", "yes":
+		case "no":
+			a.Quick = true
+		default:
+			return asked{}, httpkit.ErrQuery.At("query.findings", "yes or no")
+		}
 		if f.suffix == "" {
 			a.format = accepted(r.Header.Get("Accept"))
 		}

@@ -228,7 +228,23 @@ func (w *world) run() reconcile.Report {
 		w.Fatalf("the totals do not tie: %q", r.TieErrors)
 	}
 	w.complete(r)
+	w.whole(r)
 	return r
+}
+
+// whole checks that a report that was made from what the service kept, and from
+// what came since, is that of reading everything.
+func (w *world) whole(r reconcile.Report) {
+	w.Helper()
+	w.must(w.db.Reconcile().View(w.Context(), func(tx reconcile.Tx) error {
+		all, err := reconcile.Make(tx, r.Programme, r.Round, detect.Defaults(), nil)
+		if err == nil {
+			if got, want := w.json(r), w.json(all); got != want {
+				w.Errorf("by what came since\n%s\nby everything\n%s", got, want)
+			}
+		}
+		return err
+	}))
 }
 
 // complete checks that the report holds each claim line and each standing

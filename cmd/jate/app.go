@@ -207,7 +207,8 @@ func (a *app) services() error {
 	if err != nil {
 		return err
 	}
-	r, err := reconcile.New(reconcile.Config{Store: a.db.Reconcile(), Vendors: a.vendors, Prover: prover, Limits: limits, Papers: papers})
+	keeper := reconcile.NewKeeper(limits)
+	r, err := reconcile.New(reconcile.Config{Store: a.db.Reconcile(), Vendors: a.vendors, Prover: prover, Limits: limits, Papers: papers, Keeper: keeper})
 	if err != nil {
 		return err
 	}
@@ -215,7 +216,7 @@ func (a *app) services() error {
 		return err
 	}
 	a.reconciles = reconcile.Logging(r, a.log)
-	reports, err := report.New(report.Config{Store: a.db.Reports(), Limits: limits, Profiles: a.distributions})
+	reports, err := report.New(report.Config{Store: a.db.Reports(), Limits: limits, Profiles: a.distributions, Keeper: keeper})
 	if err != nil {
 		return err
 	}

@@ -156,7 +156,7 @@ func (s *story) misread(c *demoCard) {
 // cases: one is cleared and its money let go, one is upheld.
 func (s *story) cases() {
 	report := s.get("monitor", "/api/v1/reconciliation?round=r1")
-	for _, form := range []string{".csv", ".xlsx", ".txt?lang=fr"} {
+	for _, form := range []string{".csv", ".xlsx", ".txt?lang=fr", "?findings=no"} {
 		s.get("monitor", "/api/v1/reconciliation"+form)
 	}
 	accept := s.request("monitor", http.MethodGet, "/api/v1/reconciliation", nil)

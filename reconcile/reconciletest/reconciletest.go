@@ -25,6 +25,7 @@ func TestStore(t *testing.T, open func(testing.TB) reconcile.Store) {
 	t.Run("comments are one case's, in the order of their numbers", func(t *testing.T) { testComments(t, open(t)) })
 	t.Run("what is read is a copy", func(t *testing.T) { testCopies(t, open(t)) })
 	t.Run("a failed update leaves nothing, in vendors' data neither", func(t *testing.T) { testRollback(t, open(t)) })
+	t.Run("a view says what was written since another", func(t *testing.T) { testWritten(t, open(t)) })
 	t.Run("a view writes nothing", func(t *testing.T) { testReadOnly(t, open(t)) })
 }
 

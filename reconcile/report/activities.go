@@ -54,7 +54,7 @@ func (s *service) Activities(ctx context.Context, q Query) ([]Activity, error) {
 			}
 		}
 		for i, id := range ids {
-			r, err := Make(tx, q.By.Programme, id, s.Limits, Watch{Progress: within(q.Progress, i, len(ids))})
+			r, err := s.round(ctx, tx, Query{By: q.By, Round: id, Progress: within(q.Progress, i, len(ids))}, nil)
 			if err != nil {
 				return err
 			}

@@ -90,7 +90,7 @@ func (s *service) Donor(ctx context.Context, q DonorQuery) (Donor, error) {
 		return Donor{}, err
 	}
 	var d Donor
-	if err := s.Store.View(ctx, func(tx Tx) error { return s.fund(tx, q, &d) }); err != nil {
+	if err := s.Store.View(ctx, func(tx Tx) error { return s.fund(ctx, tx, q, &d) }); err != nil {
 		return Donor{}, err
 	}
 	for i := range d.Rounds {
@@ -103,7 +103,7 @@ func (s *service) Donor(ctx context.Context, q DonorQuery) (Donor, error) {
 }
 
 // fund reads what became of the fund's money.
-func (s *service) fund(tx Tx, q DonorQuery, d *Donor) error {
+func (s *service) fund(ctx context.Context, tx Tx, q DonorQuery, d *Donor) error {
 	*d = Donor{}
 	var err error
 	if d.Fund, err = tx.DonorFund(q.Fund); err != nil || d.Fund.Programme != q.By.Programme {
@@ -162,7 +162,7 @@ func (s *service) fund(tx Tx, q DonorQuery, d *Donor) error {
 			d.Planned = append(d.Planned, PlannedRound{r, given[id], cmp.Or(returned[id], money.Francs(0))})
 			continue
 		}
-		r, err := Make(tx, q.By.Programme, id, s.Limits, Watch{Progress: within(q.Progress, i, len(rounds))})
+		r, err := s.round(ctx, tx, Query{By: q.By, Round: id, Progress: within(q.Progress, i, len(rounds))}, nil)
 		if err != nil {
 			return err
 		}

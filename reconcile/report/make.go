@@ -66,6 +66,8 @@ type receipt struct {
 // Watch is told of what Make does. Each of its functions may be nil.
 type Watch struct {
 	Progress func(done, of int)
+	// Reconcile makes the reconciliation; reconcile.Make where nil.
+	Reconcile func(reconcile.Progress) (reconcile.Report, error)
 	// Terms returns who is told each term of a figure, nil for nobody.
 	Terms func(Key) func(Term) error
 }
@@ -92,7 +94,12 @@ func Make(tx Tx, programme, round string, limits detect.Thresholds, w Watch) (Ro
 		return out, err
 	}
 	// Reconciling is most of the work.
-	rec, err := reconcile.Make(tx, programme, round, limits, func(done, of int) { progress(done*(steps-own)/of, steps) })
+	if w.Reconcile == nil {
+		w.Reconcile = func(p reconcile.Progress) (reconcile.Report, error) {
+			return reconcile.Make(tx, programme, round, limits, p)
+		}
+	}
+	rec, err := w.Reconcile(func(done, of int) { progress(done*(steps-own)/of, steps) })
 	if err != nil {
 		return out, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/reconcile/detect"
 )
 
@@ -52,6 +53,7 @@ type Explanation struct {
 type Config struct {
 	Store  Store
 	Limits detect.Thresholds // as reconcile.Config has them
+	Keeper *reconcile.Keeper // as reconcile.Config has it; nil to read everything for each report
 	// Profiles says who rounds were for. Without it there is no report to a
 	// donor and none of activities.
 	Profiles Profiles
@@ -110,8 +112,19 @@ func (s *service) make(ctx context.Context, m Method, q Query, terms func(Key) f
 	}
 	var r Round
 	err := s.Store.View(ctx, func(tx Tx) (err error) {
-		r, err = Make(tx, q.By.Programme, q.Round, s.Limits, Watch{q.Progress, terms})
+		r, err = s.round(ctx, tx, q, terms)
 		return err
 	})
 	return r, err
+}
+
+// round makes a round's report from what is kept of the last one.
+func (s *service) round(ctx context.Context, tx Tx, q Query, terms func(Key) func(Term) error) (Round, error) {
+	w := Watch{Progress: q.Progress, Terms: terms}
+	if s.Keeper != nil {
+		w.Reconcile = func(p reconcile.Progress) (reconcile.Report, error) {
+			return s.Keeper.Report(ctx, tx, reconcile.Ask{Programme: q.By.Programme, Round: q.Round, Progress: p})
+		}
+	}
+	return Make(tx, q.By.Programme, q.Round, s.Limits, w)
 }

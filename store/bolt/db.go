@@ -70,6 +70,7 @@ func (o Options) withDefaults() Options {
 
 // DB is an open store. Its methods may be called by many goroutines at once.
 type DB struct {
+	feed    feed
 	opt     Options
 	file    *bbolt.DB
 	metrics *metrics
@@ -290,7 +291,9 @@ func (db *DB) close() error {
 // error of kind Internal where fn panicked.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	return db.read(ctx, func(file *bbolt.Tx, s state) error {
-		return db.invoke(newTx(newSnapshot(file), db.opt.Now(), s.views(), nil, &scratch{}), fn)
+		tx := newTx(newSnapshot(file), db.opt.Now(), s.views(), nil, &scratch{})
+		tx.feed = &db.feed
+		return db.invoke(tx, fn)
 	})
 }
 

@@ -330,6 +330,7 @@ func (db *DB) syncGroup(b *batch) (err error) {
 			return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
 		}
 		db.metrics.committed(b, len(db.wal.buf), db.wal.syncs-syncs, took())
+		db.feed.add(b.laid)
 	}
 	db.show(func(s *state) { s.group = b.laid.number })
 	return nil

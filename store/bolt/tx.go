@@ -79,6 +79,7 @@ type Tx struct {
 	clock time.Time
 	views []view   // over the file, the newer last
 	own   *overlay // over those, what the function writes; nil in a View
+	feed  *feed    // of a View
 	*scratch
 
 	size sizeRecord // of the journal, where it was read

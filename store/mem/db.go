@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"github.com/jate-cva/jate/vendors"
 )
 
 // errReadOnly is a programming error: a write in a View, or after the end.
@@ -25,6 +27,17 @@ type DB struct {
 	finance      financeTables
 	reconcile    reconcileTables
 	feedback     feedbackTables
+
+	commits uint64 // so far
+	writes  []write
+}
+
+// write is what reconcile.Written says of one commit.
+type write struct {
+	commit uint64
+	claim  vendors.ClaimID // "" for others
+	entry  uint64
+	of     bool // the entry's claim
 }
 
 // Open returns an empty store that reads the time from now.
@@ -37,6 +50,7 @@ type Tx struct {
 	now      time.Time
 	writable bool
 	undo     []func() // what takes back each write, oldest first
+	writes   []write
 }
 
 // Now returns the transaction's one clock reading, in UTC seconds.
@@ -65,6 +79,13 @@ func (db *DB) update(ctx context.Context, fn func(*Tx) error) error {
 	defer tx.end()
 	if err := fn(tx); err != nil {
 		return err
+	}
+	if len(tx.undo) > 0 {
+		db.commits++
+		for _, w := range tx.writes {
+			w.commit = db.commits
+			db.writes = append(db.writes, w)
+		}
 	}
 	tx.undo = nil
 	return nil

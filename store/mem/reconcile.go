@@ -3,6 +3,7 @@ package mem
 import (
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
@@ -47,4 +48,32 @@ func (tx *Tx) PutCaseComment(c reconcile.Comment) error {
 // CaseComments yields a case's comments in order.
 func (tx *Tx) CaseComments(id string) iter.Seq2[reconcile.Comment, error] {
 	return under(&tx.db.reconcile.comments, key(id, ""), "")
+}
+
+// Mark names what the transaction sees.
+func (tx *Tx) Mark() reconcile.Mark {
+	if tx.writable {
+		return 0
+	}
+	return reconcile.Mark(tx.db.commits + 1)
+}
+
+// Written says what was written since a mark. Of all else it knows only whether
+// there was a commit.
+func (tx *Tx) Written(since reconcile.Mark) (reconcile.Written, bool) {
+	if tx.writable || since == 0 || uint64(since) > tx.db.commits+1 {
+		return reconcile.Written{}, false
+	}
+	w := reconcile.Written{Claims: map[vendors.ClaimID]bool{}, Else: uint64(since) <= tx.db.commits}
+	for _, x := range slices.Backward(tx.db.writes) {
+		if x.commit < uint64(since) {
+			break
+		}
+		if x.of {
+			w.Entries = append(w.Entries, x.entry)
+		} else {
+			w.Claims[x.claim] = true
+		}
+	}
+	return w, true
 }

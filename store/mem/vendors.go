@@ -141,6 +141,7 @@ func (tx *Tx) Claim(id vendors.ClaimID) (vendors.Claim, error) {
 
 // PutClaim stores a claim.
 func (tx *Tx) PutClaim(c vendors.Claim) error {
+	tx.writes = append(tx.writes, write{claim: c.ID})
 	return tx.db.vendors.claims.put(tx, c.Programme, string(c.ID), c)
 }
 
@@ -151,6 +152,7 @@ func (tx *Tx) Claims(programme string, after vendors.ClaimID) iter.Seq2[vendors.
 
 // PutClaimLine stores a line of a claim.
 func (tx *Tx) PutClaimLine(l vendors.ClaimLine) error {
+	tx.writes = append(tx.writes, write{claim: l.Claim})
 	return tx.db.vendors.lines.put(tx, key(string(l.Claim), num(uint64(l.N))), l)
 }
 
@@ -161,6 +163,7 @@ func (tx *Tx) ClaimLines(id vendors.ClaimID, after int) iter.Seq2[vendors.ClaimL
 
 // PutReading stores what a claim's line was.
 func (tx *Tx) PutReading(r vendors.Reading) error {
+	tx.writes = append(tx.writes, write{claim: r.Claim})
 	return tx.db.vendors.readings.put(tx, key(string(r.Claim), num(uint64(r.N))), r)
 }
 
@@ -176,6 +179,7 @@ func (tx *Tx) ClaimOf(entry uint64) (vendors.ClaimID, error) {
 
 // PutClaimOf puts an entry into a claim, or takes it out.
 func (tx *Tx) PutClaimOf(entry uint64, id vendors.ClaimID) error {
+	tx.writes = append(tx.writes, write{entry: entry, of: true})
 	if id == "" {
 		return tx.db.vendors.claimOf.remove(tx, entry)
 	}

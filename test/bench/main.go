@@ -75,6 +75,7 @@ var parts = []part{
 	{"bytes", false, (*bench).bytesLines},
 	{"verify", false, (*bench).verifyLines},
 	{"match", false, (*bench).matchLines},
+	{"reconcile", false, (*bench).reconcileLines},
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
