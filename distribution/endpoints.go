@@ -29,6 +29,10 @@ type Endpoints struct {
 	ImportPresence   httpkit.Endpoint[ImportPresence, PresenceReport]
 	PresenceLists    httpkit.Endpoint[Query, []PresenceList]
 	WithdrawPresence httpkit.Endpoint[WithdrawPresence, PresenceList]
+	ImportCalendar   httpkit.Endpoint[ImportMarket, MarketReport]
+	Calendar         httpkit.Endpoint[Query, []Occasion]
+	ImportPrices     httpkit.Endpoint[ImportMarket, MarketReport]
+	MarketPrices     httpkit.Endpoint[Query, []MarketPrice]
 	SetPoint         httpkit.Endpoint[SetPoint, PointView]
 	Points           httpkit.Endpoint[Query, []Point]
 	SuggestPoints    httpkit.Endpoint[Query, []SuggestedPoint]
@@ -82,6 +86,10 @@ func NewEndpoints(s Service, observe func(method string) endpoint.Middleware) En
 		ImportPresence:   guarded(MethodImportPresence, s.ImportPresence, observe),
 		PresenceLists:    guarded(MethodPresenceLists, s.PresenceLists, observe),
 		WithdrawPresence: guarded(MethodWithdrawPresence, s.WithdrawPresence, observe),
+		ImportCalendar:   guarded(MethodImportCalendar, s.ImportCalendar, observe),
+		Calendar:         guarded(MethodCalendar, s.Calendar, observe),
+		ImportPrices:     guarded(MethodImportPrices, s.ImportPrices, observe),
+		MarketPrices:     guarded(MethodMarketPrices, s.MarketPrices, observe),
 		SetPoint:         guarded(MethodSetPoint, s.SetPoint, observe),
 		Points:           guarded(MethodPoints, s.Points, observe),
 		SuggestPoints:    guarded(MethodSuggestPoints, s.SuggestPoints, observe),

@@ -42,6 +42,22 @@ func (l logged) ImportPresence(ctx context.Context, cmd ImportPresence) (Presenc
 	return r, err
 }
 
+func (l logged) market(ctx context.Context, r MarketReport, err error, what string, cmd ImportMarket) (MarketReport, error) {
+	l.line(ctx, err, what, slog.Bool("dry_run", r.DryRun), slog.Int("new", r.New), slog.Int("changed", r.Changed), slog.Int("refused", r.Refused),
+		slog.String("actor", cmd.By.Pseudonym))
+	return r, err
+}
+
+func (l logged) ImportCalendar(ctx context.Context, cmd ImportMarket) (MarketReport, error) {
+	r, err := l.Service.ImportCalendar(ctx, cmd)
+	return l.market(ctx, r, err, "calendar imported", cmd)
+}
+
+func (l logged) ImportPrices(ctx context.Context, cmd ImportMarket) (MarketReport, error) {
+	r, err := l.Service.ImportPrices(ctx, cmd)
+	return l.market(ctx, r, err, "market prices imported", cmd)
+}
+
 func (l logged) Allocate(ctx context.Context, cmd Allocate) (Round, error) {
 	r, err := l.Service.Allocate(ctx, cmd)
 	l.line(ctx, err, "funds allocated", slog.String("round", r.ID), slog.Int("draws", len(cmd.Draws)), slog.String("actor", cmd.By.Pseudonym))

@@ -25,6 +25,10 @@ const (
 	MethodImportPresence   Method = "import_presence"
 	MethodPresenceLists    Method = "presence_lists"
 	MethodWithdrawPresence Method = "withdraw_presence"
+	MethodImportCalendar   Method = "import_calendar"
+	MethodCalendar         Method = "calendar"
+	MethodImportPrices     Method = "import_prices"
+	MethodMarketPrices     Method = "market_prices"
 	MethodSetPoint         Method = "set_point"
 	MethodPoints           Method = "points"
 	MethodSuggestPoints    Method = "suggest_points"
@@ -107,6 +111,10 @@ var Roles = map[Method][]access.Role{
 	MethodImportPresence:   planners,
 	MethodPresenceLists:    append([]access.Role{access.RoleRegistrar}, books...),
 	MethodWithdrawPresence: planners,
+	MethodImportCalendar:   planners,
+	MethodCalendar:         append([]access.Role{access.RoleRegistrar}, books...),
+	MethodImportPrices:     {access.RoleMEALOfficer, access.RoleFinancePreparer}, // not who agrees on price lists with traders
+	MethodMarketPrices:     everybody,
 	MethodSetPoint:         planners,
 	MethodPoints:           everybody,
 	MethodSuggestPoints:    registrar,

@@ -68,6 +68,20 @@ type Service interface {
 	PresenceLists(ctx context.Context, q Query) ([]PresenceList, error)
 	WithdrawPresence(ctx context.Context, cmd WithdrawPresence) (PresenceList, error)
 
+	// ImportCalendar reads weekly market days of points, and fairs and mobile shops
+	// announced for them. Market days replace those known of the point; an event that
+	// is over is refused, and one that is called off is named again with that status.
+	// The same file again changes nothing. Errors: ErrCalendar and those of package
+	// market.
+	ImportCalendar(ctx context.Context, cmd ImportMarket) (MarketReport, error)
+	Calendar(ctx context.Context, q Query) ([]Occasion, error)
+	// ImportPrices reads a bulletin of market prices, such as WFP's, and keeps those
+	// of the goods on price lists in the zones of the programme's points, of the last
+	// two years. Errors as ImportCalendar's.
+	ImportPrices(ctx context.Context, cmd ImportMarket) (MarketReport, error)
+	// MarketPrices returns the latest price of each item on each market.
+	MarketPrices(ctx context.Context, q Query) ([]MarketPrice, error)
+
 	// Households, Household and FindHouseholds decrypt persons; each call is
 	// journalled with its purpose and how many it showed.
 	Households(ctx context.Context, q ListHouseholds) (HouseholdPage, error)

@@ -70,6 +70,15 @@ type Tx interface {
 	// PresenceRows yields a list's rows in the order of their numbers.
 	PresenceRows(programme, list string) iter.Seq2[presence.Row, error]
 
+	Occasion(programme, id string) (Occasion, error)
+	PutOccasion(o Occasion) error
+	// Occasions yields a programme's calendar in the order of its ids.
+	Occasions(programme string) iter.Seq2[Occasion, error]
+	MarketPrice(programme, id string) (MarketPrice, error)
+	PutMarketPrice(p MarketPrice) error
+	// MarketPrices yields a programme's market prices in the order of their ids.
+	MarketPrices(programme string) iter.Seq2[MarketPrice, error]
+
 	// PutPlaces stores places of one edition; the same code is overwritten.
 	PutPlaces(programme string, ps []places.Place) error
 	// Places yields a programme's loaded places in the order of their codes.

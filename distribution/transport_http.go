@@ -13,7 +13,7 @@ const slowly = 15 * time.Minute
 // Routes adds the service's routes to mux. All stand behind staff, which puts
 // the actor into the request's context.
 func Routes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.Handler, opts ...httpkit.Option) {
-	for _, routes := range []map[string]http.Handler{moneyRoutes(e, opts), listRoutes(e, opts), roundRoutes(e, opts), paperRoutes(e, opts), exportRoutes(e, opts), presenceRoutes(e, opts)} {
+	for _, routes := range []map[string]http.Handler{moneyRoutes(e, opts), listRoutes(e, opts), roundRoutes(e, opts), paperRoutes(e, opts), exportRoutes(e, opts), presenceRoutes(e, opts), marketRoutes(e, opts)} {
 		for pattern, h := range routes {
 			mux.Handle(pattern, staff(h))
 		}

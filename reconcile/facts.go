@@ -37,6 +37,8 @@ type Facts struct {
 	Baskets  []GoodsFacts
 	Metres   map[Way]int             // where the place list knows both ends
 	Shares   map[string][]ShareFacts // by reconciled round: of the round before
+	Days     map[string]uint8        // market days of points, as detect.Point has them
+	Fairs    []FairFacts             // announced before their day
 	Voices   []VoiceFacts            // complaints and answers about the reconciled rounds; for detectors alone
 	books    books
 
@@ -102,7 +104,15 @@ type GoodsFacts struct {
 	Receipt int32 // index in receipts
 	Item    int32
 	Amount  int64
+	Market  int64 // by the last market price before the sale; 0 where there is none
 	Listed  int64 // at the ceiling of the vendor's price list of that day; 0 where it has none
+}
+
+// FairFacts is a day on which a vendor, or every one where it is "", comes to a
+// point, as was announced before.
+type FairFacts struct {
+	Way
+	Day int64 // of Unix
 }
 
 // Sale is one redeem or accept-loss entry.

@@ -61,6 +61,7 @@ type loader struct {
 	shopsAt    map[vendors.ID]string // codes of places
 	items      numbers
 	prices     map[vendors.ID][]vendors.PriceList // the latest first
+	market     *marketPrices                      // nil until a basket is read
 }
 
 func newFacts(programme string) *Facts {

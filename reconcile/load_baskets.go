@@ -37,10 +37,17 @@ func (l *loader) basket(r voucher.StoredReceipt) error {
 			continue
 		}
 		g := GoodsFacts{Receipt: int32(len(l.facts.receipts)), Item: l.items.of("item " + line.Item), Amount: paid.Minor()}
+		ceiling := int64(0)
 		if item, ok := list.Ceiling(line.Item); ok {
+			if item.Ceiling.Asset() == money.XOF {
+				ceiling = item.Ceiling.Minor()
+			}
 			if most, err := quantity.Price(item.Ceiling); err == nil && most.Asset() == money.XOF {
 				g.Listed = most.Minor()
 			}
+		}
+		if g.Market, err = l.marketOf(r, line.Item, ceiling, quantity.Minor()); err != nil {
+			return err
 		}
 		l.facts.Baskets = append(l.facts.Baskets, g)
 	}

@@ -30,10 +30,10 @@ func (n numbers) of(id string) int32 {
 	return i
 }
 
-// people reads what detectors look at of households, staff, hand-overs, ways
-// and the round before.
+// people reads what detectors look at of households, staff, hand-overs, ways,
+// the round before and the calendar.
 func (l *loader) people() error {
-	for _, step := range []func() error{l.staff, l.phones, l.handOvers, l.ways, l.former} {
+	for _, step := range []func() error{l.staff, l.phones, l.handOvers, l.ways, l.former, l.calendar} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -58,6 +58,7 @@ func suspectsOf(f *Facts, lines Lines, round string) *suspects {
 	}
 	s.claims(f, round)
 	s.goods(f, at)
+	s.fairs(f)
 	s.shares(f, round)
 	s.voices(f, round)
 	return s
@@ -143,7 +144,7 @@ func (s *suspects) point(id string) int32 {
 	if !ok {
 		i = int32(len(s.facts.Points))
 		s.points[id] = i
-		s.facts.Points = append(s.facts.Points, detect.Point{ID: id})
+		s.facts.Points = append(s.facts.Points, detect.Point{ID: id, MarketDays: s.store.Days[id]})
 	}
 	return i
 }

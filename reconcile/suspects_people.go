@@ -12,11 +12,25 @@ var takers = map[voucher.Taker]detect.Taker{
 }
 
 // goods adds the baskets of the round's records; at says where each receipt is
-// among them. What the market asks is in no store.
+// among them.
 func (s *suspects) goods(f *Facts, at []int32) {
 	for _, g := range f.Baskets {
 		if i := at[g.Receipt]; i >= 0 {
-			s.facts.Goods = append(s.facts.Goods, detect.Goods{Record: i, Item: g.Item, Amount: g.Amount, Listed: g.Listed})
+			s.facts.Goods = append(s.facts.Goods, detect.Goods{Record: i, Item: g.Item, Amount: g.Amount, Listed: g.Listed, Market: g.Market})
+		}
+	}
+}
+
+// fairs adds the announced days of the round's points.
+func (s *suspects) fairs(f *Facts) {
+	for _, x := range f.Fairs {
+		p, known := s.points[x.Point]
+		v, ok := s.vendors[x.Vendor]
+		if x.Vendor == "" {
+			v, ok = -1, true
+		}
+		if known && ok {
+			s.facts.Fairs = append(s.facts.Fairs, detect.Fair{Vendor: v, Point: p, Day: x.Day})
 		}
 	}
 }

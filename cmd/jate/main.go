@@ -70,6 +70,7 @@ func commands() []command {
 		{"token", "--data DIR --staff ID --programme ID --roles R[,R]", "mint a token that nobody signs in for, in a folder for development alone", tokenCommand},
 		{"import", "[--dry-run] [--json] FILE", "read a list of beneficiaries", importCommand},
 		{"overlap", "import|lists|withdraw|show --server URL --token FILE", "compare lots with where other organisations work (3W), before they are approved", overlapCommand},
+		{"market", "calendar|prices|occasions|latest --server URL --token FILE [FILE]", "market days, announced fairs and mobile shops, and market prices, for detectors", marketCommand},
 		{"persons", "prepare|approve|list|take|trace --server URL --token FILE", "export persons to one age recipient, by two people, and trace a list that leaked", personsCommand},
 		{"issue", "--data DIR --lot ID --staff ID", "sign an approved lot with the root key at hand", issueCommand},
 		{"cards", "--data DIR --round ID --out FILE.pdf", "print the cards of a round or lot", cardsCommand},

@@ -152,6 +152,28 @@ func (s *story) others() {
 	s.get("monitor", "/api/v1/presence-lists")
 }
 
+// markets imports what is known of markets, and reads it back.
+func (s *story) markets() {
+	day := s.clock.Now().AddDate(0, 0, 30).Format(time.DateOnly)
+	calendar := "Nature;Site;Jours de marché;Date de début;Commerçant\nMarché;p1;lundi, jeudi;;\nFoire;Konna;;" + day + ";\nBoutique mobile;p1;;" + day + ";v1\nFoire;p1;;2020-01-01;\n"
+	dry := s.request("issuer", http.MethodPost, "/api/v1/calendar?dry_run=true", upload{"text/csv", calendar})
+	dry.Header.Del("Idempotency-Key")
+	if a := s.send(dry); a.status != http.StatusOK || !strings.Contains(string(a.raw), `"new":3`) || len(a.list("remarks")) != 1 {
+		s.t.Fatalf("dry run: %d\n%s", a.status, a.raw)
+	}
+	s.post("registrar", "/api/v1/calendar", upload{"text/csv", calendar})
+	if a := s.get("monitor", "/api/v1/calendar"); len(a.list("items")) != 3 {
+		s.t.Fatalf("calendar: %s", a.raw)
+	}
+	prices := "date,admin1,admin2,market,latitude,longitude,category,commodity,unit,priceflag,pricetype,currency,price,usdprice\n" +
+		"#date,#adm1+name,#adm2+name,#loc+market+name,#geo+lat,#geo+lon,#item+type,#item+name,#item+unit,#item+price+flag,#item+price+type,#currency,#value,#value+usd\n" +
+		s.clock.Now().AddDate(0, 0, -10).Format(time.DateOnly) + ",Mopti,Mopti,Konna,14.9,-3.9,cereals and tubers,rice,KG,actual,Retail,XOF,412.5,0.7\n"
+	s.post("meal-officer", "/api/v1/market-prices", upload{"text/csv", prices})
+	if a := s.get("finance-approver", "/api/v1/market-prices"); len(a.list("items")) != 1 {
+		s.t.Fatalf("market prices: %s", a.raw)
+	}
+}
+
 // round plans a round of one lot, has it approved and issues it.
 func (s *story) round() {
 	s.post("issuer", "/api/v1/rounds", field{"id": "r1", "name": "First", "asset": "XOF/0", "categories": []string{"food"}, "mode": "S",
@@ -161,6 +183,7 @@ func (s *story) round() {
 	s.post("finance-preparer", "/api/v1/rounds/r1/allocations", field{"draws": []field{
 		{"fund": "f1", "vouchers": francs(100_000), "contingency": francs(5000), "fees": francs(5000)}}})
 	s.others()
+	s.markets()
 	l := s.post("issuer", "/api/v1/rounds/r1/lots", field{"points": []string{"p1"}, "coordination": "Agreed with PAM on Monday"})
 	if l.need("overlaps", 0, "organisation") != "PAM" || !strings.Contains(l.need("overlaps", 0, "text"), "Konna") {
 		s.t.Errorf("the lot does not say who else serves its villages\n%s", l.raw)

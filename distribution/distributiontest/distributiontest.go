@@ -16,6 +16,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/distribution/market"
 	"github.com/jate-cva/jate/distribution/places"
 	"github.com/jate-cva/jate/distribution/presence"
 	"github.com/jate-cva/jate/ledger"
@@ -177,6 +178,16 @@ func entitlement(lot string, n int) distribution.Entitlement {
 		Amounts: []money.Amount{money.Francs(10_000), money.Francs(5000)}, Homes: []vendors.HandheldID{"d1", ""}}
 }
 
+func occasion(programme, id string) distribution.Occasion {
+	return distribution.Occasion{ID: id, Programme: programme, Kind: market.Fair, Point: "c1", Vendor: "v1", Weekdays: 34, From: at, To: at.Add(time.Hour),
+		CalledOff: true, By: "s1", At: at}
+}
+
+func marketPrice(programme, id string) distribution.MarketPrice {
+	return distribution.MarketPrice{ID: id, Programme: programme, Item: "rice", Market: "Konna", Zones: []string{"m1", "m2"}, Day: at,
+		Price: money.Francs(4125), For: money.FromMinor(10, rice), By: "s1", At: at}
+}
+
 func presenceList(programme, id string) distribution.PresenceList {
 	return distribution.PresenceList{ID: id, Programme: programme, Source: "OCHA 3W", File: [32]byte{6}, Edition: "2015", From: at, To: at.Add(time.Hour),
 		Rows: 3, Refused: 2, Other: 1, Withdrawn: "replaced", By: "s1", At: at}
@@ -197,11 +208,13 @@ func testMissing(t *testing.T, s distribution.Store) {
 		_, pair := tx.Duplicate("p1", "h1", "h2")
 		_, point := tx.Point("p1", "c1")
 		_, list := tx.PresenceList("p1", "w1")
+		_, occasion := tx.Occasion("p1", "o1")
+		_, price := tx.MarketPrice("p1", "o1")
 		_, round := tx.Round("r1")
 		_, lot := tx.Lot("l1")
 		_, entitled := tx.EntitledIn("r1", "h1")
 		for name, err := range map[string]error{"programme": programme, "fund": fund, "household": household, "key": key,
-			"import": imported, "duplicate": pair, "point": point, "presence list": list, "round": round, "lot": lot, "entitled in": entitled} {
+			"import": imported, "duplicate": pair, "point": point, "presence list": list, "occasion": occasion, "market price": price, "round": round, "lot": lot, "entitled in": entitled} {
 			if !errors.Is(err, distribution.ErrNotFound) {
 				t.Errorf("%s: %v, want ErrNotFound", name, err)
 			}
@@ -225,7 +238,7 @@ func testRoundTrip(t *testing.T, s distribution.Store) {
 	d, pl, pt, rd, l, e := duplicate("p1", "h1", "h2"), place("ML050101001"), point("p1", "c1"), round("p1", "r1"), lot("r1", "l1"), entitlement("l1", 1)
 	put := func(tx distribution.Tx) error {
 		return errors.Join(tx.PutProgramme(p), tx.PutDonorFund(f), tx.PutFundReceipt(r), tx.PutBeneficiary(b), tx.PutWrappedKey("h1", []byte{9, 0, 1}), tx.PutExport(export("p1", "x1")), tx.PutNamed("r1", []string{"s1", "s2"}),
-			tx.PutImport(im), tx.PutDuplicate(d), tx.PutPlaces("p1", []places.Place{pl}), tx.PutPresenceList(presenceList("p1", "w1")),
+			tx.PutImport(im), tx.PutDuplicate(d), tx.PutPlaces("p1", []places.Place{pl}), tx.PutOccasion(occasion("p1", "o1")), tx.PutMarketPrice(marketPrice("p1", "o1")), tx.PutPresenceList(presenceList("p1", "w1")),
 			tx.PutPresenceRows("p1", "w1", []presence.Row{presenceRow(300), presenceRow(2)}), tx.PutPoint(pt), tx.PutRound(rd), tx.PutLot(l),
 			tx.PutEntitlement(e), tx.PutEntitledIn("r1", "h1", "l1"))
 	}
@@ -249,6 +262,8 @@ func testRoundTrip(t *testing.T, s distribution.Store) {
 		same(t, im)(tx.Import("p1", "i1"))
 		same(t, d)(tx.Duplicate("p1", "h1", "h2"))
 		same(t, []places.Place{pl})(collect(t, tx.Places("p1")), nil)
+		same(t, occasion("p1", "o1"))(tx.Occasion("p1", "o1"))
+		same(t, marketPrice("p1", "o1"))(tx.MarketPrice("p1", "o1"))
 		same(t, presenceList("p1", "w1"))(tx.PresenceList("p1", "w1"))
 		same(t, []presence.Row{presenceRow(2), presenceRow(300)})(collect(t, tx.PresenceRows("p1", "w1")), nil)
 		if n := len(collect(t, tx.PresenceRows("p2", "w1"))) + len(collect(t, tx.PresenceRows("p1", "w"))); n != 0 {
@@ -301,13 +316,13 @@ func testLists(t *testing.T, s distribution.Store) {
 		for _, id := range []string{"b", "a", "ab", "c"} { // not in order
 			h := distribution.BeneficiaryID(id)
 			errs = append(errs, tx.PutDonorFund(fund("p1", id)), tx.PutImport(imported("p1", id)), tx.PutDuplicate(duplicate("p1", "h1", h)),
-				tx.PutPlaces("p1", []places.Place{place(id)}), tx.PutPresenceList(presenceList("p1", id)), tx.PutPoint(point("p1", id)), tx.PutRound(round("p1", id)), tx.PutLot(lot("r1", id)))
+				tx.PutPlaces("p1", []places.Place{place(id)}), tx.PutPresenceList(presenceList("p1", id)), tx.PutOccasion(occasion("p1", id)), tx.PutMarketPrice(marketPrice("p1", id)), tx.PutPoint(point("p1", id)), tx.PutRound(round("p1", id)), tx.PutLot(lot("r1", id)))
 		}
 		errs = append(errs, tx.PutDuplicate(duplicate("p1", "h0", "z")))
 		for _, other := range []string{"p", "p11"} { // prefixes of, and prefixed by, the first
 			x := "x" + other
 			errs = append(errs, tx.PutDonorFund(fund(other, x)), tx.PutImport(imported(other, x)), tx.PutDuplicate(duplicate(other, "h1", "x")),
-				tx.PutPlaces(other, []places.Place{place(x)}), tx.PutPresenceList(presenceList(other, x)), tx.PutPoint(point(other, x)), tx.PutRound(round(other, x)), tx.PutLot(lot("r"+other[1:], x)))
+				tx.PutPlaces(other, []places.Place{place(x)}), tx.PutPresenceList(presenceList(other, x)), tx.PutOccasion(occasion(other, x)), tx.PutMarketPrice(marketPrice(other, x)), tx.PutPoint(point(other, x)), tx.PutRound(round(other, x)), tx.PutLot(lot("r"+other[1:], x)))
 		}
 		for _, n := range []int{300, 2, 1} { // numbers, not texts
 			errs = append(errs, tx.PutFundReceipt(fundReceipt("a", n)))
@@ -325,6 +340,8 @@ func testLists(t *testing.T, s distribution.Store) {
 			{"duplicates", names(collect(t, tx.Duplicates("p1")), func(d distribution.Duplicate) string { return string(d.A + d.B) }),
 				[]string{"h0z", "h1a", "h1ab", "h1b", "h1c"}},
 			{"presence lists", names(collect(t, tx.PresenceLists("p1")), func(l distribution.PresenceList) string { return l.ID }), all},
+			{"occasions", names(collect(t, tx.Occasions("p1")), func(o distribution.Occasion) string { return o.ID }), all},
+			{"market prices", names(collect(t, tx.MarketPrices("p1")), func(p distribution.MarketPrice) string { return p.ID }), all},
 			{"places", names(collect(t, tx.Places("p1")), func(p places.Place) string { return p.Code }), all},
 			{"points", names(collect(t, tx.Points("p1")), func(p distribution.Point) string { return p.Code }), all},
 			{"rounds", names(collect(t, tx.Rounds("p1")), func(r distribution.Round) string { return r.ID }), all},

@@ -145,3 +145,7 @@ func orNot(known bool) func(from, to time.Time, ok bool) (time.Time, time.Time, 
 }
 
 func sane(year int) bool { return year >= 2000 && year < 2100 }
+
+// Span reads a day, a month, a quarter or a year as people write them in French or
+// English, days before months; to is excluded.
+func Span(text string) (from, to time.Time, ok bool) { return span(text) }

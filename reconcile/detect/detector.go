@@ -22,7 +22,7 @@ type Detector struct {
 	Looks  Text   // what it looks for
 	Says   Text
 	Clears Text   // what would clear a finding
-	Needs  string // facts that nothing fills yet and it finds nothing without; "" for none
+	Needs  string // what a programme must import for it to find anything; "" for nothing
 
 	find func(*run) []Finding
 	mark func(*run, marks)

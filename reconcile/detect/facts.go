@@ -5,8 +5,7 @@ package detect
 // no personal data: phones and collectors are numbers that mean nothing outside
 // of these facts.
 //
-// Fields marked "not filled yet" have no source in the store; what uses them
-// finds nothing until there is one. jate simulate fills them.
+// The store fills all of it, as far as people recorded it; jate simulate does too.
 type Facts struct {
 	Round      string      `json:"round"`
 	Vendors    []Vendor    `json:"vendors"`
@@ -20,7 +19,7 @@ type Facts struct {
 	Goods      []Goods     `json:"goods"`
 	Answers    []Answer    `json:"answers"` // asked by phone after the round
 	Complaints []Complaint `json:"complaints"`
-	Fairs      []Fair      `json:"fairs"`   // not filled yet: planned mobile shops
+	Fairs      []Fair      `json:"fairs"`   // announced before their day
 	History    []Share     `json:"history"` // of earlier rounds
 }
 
@@ -34,7 +33,7 @@ type Vendor struct {
 type Point struct {
 	ID string `json:"id"`
 	// MarketDays has bit d set where weekday d (0 is Sunday) is a market day; 0
-	// where nobody said. Not filled yet.
+	// where nobody said.
 	MarketDays uint8 `json:"market_days,omitempty"`
 }
 
@@ -169,7 +168,7 @@ type Goods struct {
 	Item   int32 `json:"item"`
 	Amount int64 `json:"amount"` // francs paid for it
 	Listed int64 `json:"listed"` // francs by the price list; 0 without one
-	Market int64 `json:"market"` // francs by the last market survey; 0 without one. Not filled yet
+	Market int64 `json:"market"` // francs by the last market survey; 0 without one
 }
 
 // Answer is what a household said when it was called.
@@ -189,9 +188,10 @@ type Complaint struct {
 	Record int32 `json:"record"` // -1 for none in particular
 }
 
-// Fair is a planned mobile shop: the vendor comes to the point on that day.
+// Fair is an announced fair or mobile shop: the vendor, or every one, comes to the
+// point on that day.
 type Fair struct {
-	Vendor int32 `json:"vendor"`
+	Vendor int32 `json:"vendor"` // -1 for every vendor
 	Point  int32 `json:"point"`
 	Day    int64 `json:"day"` // days of Unix
 }

@@ -134,7 +134,7 @@ func (r *run) planned(x Record) bool {
 		from, to = x.From/day, min(x.To/day, x.From/day+60)
 	}
 	for d := from; d <= to; d++ {
-		if r.fair[Fair{x.Vendor, r.Cards[x.Card].Point, d}] {
+		if p := r.Cards[x.Card].Point; r.fair[Fair{x.Vendor, p, d}] || r.fair[Fair{-1, p, d}] {
 			return true
 		}
 	}

@@ -25,6 +25,8 @@ var (
 	insiderTable     = table[string, []string]{newBucket("round-named"), 1, textKey[string]()}
 	lotTable         = newOwnedOf[string, lotRecord]("lot", 2)
 	presenceTable    = table[ownedKey[string], presenceListRecord]{newBucket("presence-list"), 1, ownedKeys[string]()}
+	occasionTable    = table[ownedKey[string], occasionRecord]{newBucket("occasion"), 1, ownedKeys[string]()}
+	marketPriceTable = table[ownedKey[string], marketPriceRecord]{newBucket("market-price"), 1, ownedKeys[string]()}
 	presenceRowTable = table[presenceRow, presenceRowRecord]{newBucket("presence-row"), 1, presenceRowKey}
 	entitlementTable = table[numbered[string], entitlementRecord]{newBucket("entitlement"), 1, numberedKey[string]()}
 	entitledTable    = table[ownedKey[distribution.BeneficiaryID], string]{newBucket("entitled-in"), 1, ownedKeys[distribution.BeneficiaryID]()}

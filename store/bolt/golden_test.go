@@ -192,6 +192,8 @@ func putGolden(tx *Tx) error {
 		tx.PutExport(filled[distribution.Export]()),
 		tx.PutDuplicate(filled[distribution.Duplicate]()),
 		tx.PutPlaces("p1", []places.Place{filled[places.Place]()}),
+		tx.PutOccasion(filled[distribution.Occasion]()),
+		tx.PutMarketPrice(filled[distribution.MarketPrice]()),
 		tx.PutPresenceList(filled[distribution.PresenceList]()),
 		tx.PutPresenceRows("p1", "l1", []presence.Row{filled[presence.Row]()}),
 		tx.PutPoint(filled[distribution.Point]()),
@@ -282,6 +284,9 @@ func checkGoldenDistribution(t *testing.T, tx *Tx) {
 	is(t, pair)(tx.Duplicate(pair.Programme, pair.A, pair.B))
 	is(t, filled[places.Place]())(one(tx.Places("p1")))
 	is(t, point)(tx.Point(point.Programme, point.Code))
+	occasion, price := filled[distribution.Occasion](), filled[distribution.MarketPrice]()
+	is(t, occasion)(tx.Occasion(occasion.Programme, occasion.ID))
+	is(t, price)(tx.MarketPrice(price.Programme, price.ID))
 	list := filled[distribution.PresenceList]()
 	is(t, list)(tx.PresenceList(list.Programme, list.ID))
 	is(t, filled[presence.Row]())(one(tx.PresenceRows("p1", "l1")))

@@ -131,6 +131,32 @@ var distributionCalls = []func(draw) call{
 	},
 	func(d draw) call {
 		p, id := d.owner(), d.id()
+		return asks("Occasion", func(tx anyTx) (distribution.Occasion, error) { return tx.Occasion(p, id) })
+	},
+	func(d draw) call {
+		o := random[distribution.Occasion](d)
+		o.Programme, o.ID = d.owner(), d.id()
+		return puts("PutOccasion", func(tx anyTx) error { return tx.PutOccasion(o) })
+	},
+	func(d draw) call {
+		p := d.owner()
+		return walks("Occasions", func(tx anyTx) iter.Seq2[distribution.Occasion, error] { return tx.Occasions(p) })
+	},
+	func(d draw) call {
+		p, id := d.owner(), d.id()
+		return asks("MarketPrice", func(tx anyTx) (distribution.MarketPrice, error) { return tx.MarketPrice(p, id) })
+	},
+	func(d draw) call {
+		m := random[distribution.MarketPrice](d)
+		m.Programme, m.ID = d.owner(), d.id()
+		return puts("PutMarketPrice", func(tx anyTx) error { return tx.PutMarketPrice(m) })
+	},
+	func(d draw) call {
+		p := d.owner()
+		return walks("MarketPrices", func(tx anyTx) iter.Seq2[distribution.MarketPrice, error] { return tx.MarketPrices(p) })
+	},
+	func(d draw) call {
+		p, id := d.owner(), d.id()
 		return asks("PresenceList", func(tx anyTx) (distribution.PresenceList, error) { return tx.PresenceList(p, id) })
 	},
 	func(d draw) call {

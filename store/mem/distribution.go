@@ -25,6 +25,8 @@ type distributionTables struct {
 	duplicates   table[string, distribution.Duplicate]     // programme, a, b
 	presence     table[string, distribution.PresenceList]  // programme, id
 	presenceRows table[string, presence.Row]               // programme, list, row
+	occasions    table[string, distribution.Occasion]      // programme, id
+	prices       table[string, distribution.MarketPrice]   // programme, id
 	places       table[string, places.Place]               // programme, code
 	points       table[string, distribution.Point]         // programme, code
 	rounds       owned[distribution.Round]
@@ -117,6 +119,39 @@ func (tx *Tx) PutPresenceRows(programme, list string, rows []presence.Row) error
 // PresenceRows yields a list's rows in order.
 func (tx *Tx) PresenceRows(programme, list string) iter.Seq2[presence.Row, error] {
 	return under(&tx.db.distribution.presenceRows, key(programme, list, ""), "")
+}
+
+// Occasion returns one of a programme's calendar.
+func (tx *Tx) Occasion(programme, id string) (distribution.Occasion, error) {
+	return tx.db.distribution.occasions.find(key(programme, id), distribution.ErrNotFound)
+}
+
+// PutOccasion stores an occasion.
+func (tx *Tx) PutOccasion(o distribution.Occasion) error {
+	return tx.db.distribution.occasions.put(tx, key(o.Programme, o.ID), o)
+}
+
+// Occasions yields a programme's calendar in order.
+func (tx *Tx) Occasions(programme string) iter.Seq2[distribution.Occasion, error] {
+	return under(&tx.db.distribution.occasions, key(programme, ""), "")
+}
+
+// MarketPrice returns a market price.
+func (tx *Tx) MarketPrice(programme, id string) (distribution.MarketPrice, error) {
+	p, err := tx.db.distribution.prices.find(key(programme, id), distribution.ErrNotFound)
+	p.Zones = slices.Clone(p.Zones)
+	return p, err
+}
+
+// PutMarketPrice stores a market price.
+func (tx *Tx) PutMarketPrice(p distribution.MarketPrice) error {
+	p.Zones = slices.Clone(p.Zones)
+	return tx.db.distribution.prices.put(tx, key(p.Programme, p.ID), p)
+}
+
+// MarketPrices yields a programme's market prices in order.
+func (tx *Tx) MarketPrices(programme string) iter.Seq2[distribution.MarketPrice, error] {
+	return under(&tx.db.distribution.prices, key(programme, ""), "")
 }
 
 // NextBeneficiary returns an id above all in use. Households are never
