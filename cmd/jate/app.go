@@ -287,10 +287,12 @@ func (a *app) routes() error {
 		return err
 	}
 	export.Routes(mux, a.db.Ledger(), mapping, a.ledgerRoles(observer), known, log, through, noted)
-	vendors.Routes(mux, vendors.NewEndpoints(a.vendors, observer.Service("vendors")), known, log, through, noted)
+	traders, money := vendors.NewEndpoints(a.vendors, observer.Service("vendors")), finance.NewEndpoints(a.finances, a.monthsApart(observer.Service("finance")))
+	vendors.Routes(mux, traders, known, log, through, noted)
 	voucher.Routes(mux, voucher.NewEndpoints(a.vouchers, a.codesApart(a.cfg.pace.handhelds(observer.Service("voucher"), a.cfg.now))), known, log, through)
 	distribution.Routes(mux, distribution.NewEndpoints(a.distributions, observer.Service("distribution")), known, log, through)
-	finance.Routes(mux, finance.NewEndpoints(a.finances, a.monthsApart(observer.Service("finance"))), known, log, through, noted)
+	finance.Routes(mux, money, known, log, through, noted)
+	report.MonthRoutes(mux, money.PeriodReport, traders.BankMonth, known, log, through, noted)
 	rationed := func(next http.Handler) http.Handler {
 		return httpkit.Rationed(next, httpkit.Limits{Now: a.cfg.now, Proxies: a.cfg.edge.proxies, PerSecond: codeTriesPerSecond, Burst: codeTriesBurst})
 	}

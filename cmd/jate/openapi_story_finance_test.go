@@ -57,6 +57,8 @@ func (s *story) closeMonth() {
 	p := s.post("finance-preparer", path+"/proposal", field{})
 	s.get("auditor", path)
 	s.get("auditor", path+"/report")
+	s.get("auditor", path+"/report.pdf?lang=fr")
+	s.get("auditor", path+"/report.xlsx?lang=en")
 	s.post("finance-approver", path+"/approval", field{"digest": p.need("digest")})
 	s.get("auditor", "/api/v1/vendors/v1/statement.pdf?from="+month+"-01&lang=en")
 	for _, form := range []string{"", ".csv", ".xlsx"} {

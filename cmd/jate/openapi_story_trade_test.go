@@ -245,7 +245,7 @@ func (s *story) bank(settlement, total string) {
 	s.get("monitor", "/api/v1/banks/bdm/lines?open=true")
 	said := s.post("finance-preparer", "/api/v1/banks/bdm/lines/3/explanation", field{"what": "fee", "round": "r1", "note": "as every month"})
 	s.post("finance-approver", "/api/v1/banks/bdm/lines/3/answer", field{"digest": said.need("digest")})
-	for _, form := range []string{"", ".csv", ".xlsx"} {
+	for _, form := range []string{"", ".csv", ".xlsx", ".pdf"} {
 		s.get("monitor", "/api/v1/banks/bdm/reconciliation"+form+"?until="+day)
 	}
 }

@@ -27,7 +27,7 @@ var periodFlags = []officeFlag{
 	{name: "digest", help: "approve: of the proposal that you have looked at"},
 	{name: "reason", help: "propose: why it is opened again"},
 	{name: "reopen", help: "propose: open the last closed month again", toggle: true},
-	{name: "format", help: "cut-off: text, json, csv or xlsx; text without it"},
+	{name: "format", help: "cut-off: text, json, csv or xlsx; text without it. report: json, pdf or xlsx; json without it"},
 	{name: "out", help: "report, cut-off: file to write"},
 }
 
@@ -46,7 +46,16 @@ var periodActions = map[string]officeAction{
 		}
 		return p.say(c.env)
 	}},
-	"report": {[]string{"month"}, 0, func(ctx context.Context, c call) error { return c.keep(ctx, c.path("/periods/{month}/report")) }},
+	"report": {[]string{"month"}, 0, func(ctx context.Context, c call) error {
+		switch form := c.flags("format"); form {
+		case "", "json":
+			return c.keep(ctx, c.path("/periods/{month}/report"))
+		case "pdf", "xlsx":
+			return c.keep(ctx, c.path("/periods/{month}/report."+form)+"?lang="+c.env.lang())
+		default:
+			return fmt.Errorf("--format is json, pdf or xlsx, not %q", form)
+		}
+	}},
 	"cut-off": {nil, 0, func(ctx context.Context, c call) error {
 		query := ""
 		if day := c.flags("day"); day != "" {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/reconcile/report"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -20,7 +21,7 @@ func statementCommand(ctx context.Context, env *environment) error {
 	bank := fs.String("bank", "", "id of the bank account")
 	until := fs.String("until", "", "last day, such as 2026-03-31; the last that the bank's statements reached where empty")
 	programme := fs.String("programme", "", "programme id; needed where there are several")
-	format := fs.String("format", "text", "text, json, csv or xlsx")
+	format := fs.String("format", "text", "text, json, csv, xlsx or pdf")
 	out := fs.String("out", "", "file to write; standard output where empty")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
@@ -48,7 +49,12 @@ func statementCommand(ctx context.Context, env *environment) error {
 		return err
 	}
 	var b bytes.Buffer
-	if err := m.Write(&b, *format); err != nil {
+	if draw, ok := report.BankFormats[*format]; ok {
+		err = draw(&b, m, env.lang())
+	} else {
+		err = m.Write(&b, *format)
+	}
+	if err != nil {
 		return err
 	}
 	if *out != "" {

@@ -21,8 +21,8 @@ var (
 	donors = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover, access.RoleMonitor, access.RoleAuditor}
 	// takers are besides them a donor's own people, each of the funds that he was
 	// named for.
-	takers  = append(donors[:len(donors):len(donors)], access.RoleDonor)
-	finance = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
+	takers     = append(donors[:len(donors):len(donors)], access.RoleDonor)
+	explainers = []access.Role{access.RoleFinancePreparer, access.RoleFinanceApprover}
 )
 
 // Roles says, for each method, who may call it. What a figure is made of names
@@ -30,7 +30,7 @@ var (
 // finance alone.
 var Roles = map[Method][]access.Role{
 	MethodRound:      books,
-	MethodExplain:    finance,
+	MethodExplain:    explainers,
 	MethodDonor:      takers,
 	MethodActivities: donors,
 }

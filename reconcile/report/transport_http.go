@@ -50,11 +50,7 @@ type answer struct {
 
 // leaves is what the journal says of the file.
 func (a answer) leaves(kind, of, round string, size uint64) httpkit.Leaving {
-	lang := a.lang
-	if lang == "" {
-		lang = "en"
-	}
-	return httpkit.Leaving{Kind: kind, Of: of, Round: round, Form: a.format, Lang: lang, From: func() uint64 { return size }}
+	return httpkit.Leaving{Kind: kind, Of: of, Round: round, Form: a.format, Lang: a.lang, From: func() uint64 { return size }}
 }
 
 type asked[Q any] struct {
@@ -87,20 +83,29 @@ func decode[Q, F any](usual string, offer map[string]F, query func(access.Actor,
 		if _, ok := offer[a.format]; !ok {
 			return asked[Q]{}, httpkit.ErrQuery.At("query.format", "%s", strings.Join(slices.Sorted(maps.Keys(offer)), ", "))
 		}
-		switch a.lang {
-		case "en", "fr":
-		case "":
-			if strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "fr") {
-				a.lang = "fr"
-			}
-		default:
-			return asked[Q]{}, httpkit.ErrQuery.At("query.lang", "en or fr")
+		if a.lang, err = languageOf(r, a.lang); err != nil {
+			return asked[Q]{}, err
 		}
 		if id == "" {
 			id, a.name = v.Get("round"), "activities"
 		}
 		return asked[Q]{query(by, id), a}, nil
 	}
+}
+
+// languageOf is the language that was asked for, or else the one that the browser
+// prefers.
+func languageOf(r *http.Request, asked string) (string, error) {
+	switch asked {
+	case "en", "fr":
+		return asked, nil
+	case "":
+		if strings.HasPrefix(strings.ToLower(r.Header.Get("Accept-Language")), "fr") {
+			return "fr", nil
+		}
+		return "en", nil
+	}
+	return "", httpkit.ErrQuery.At("query.lang", "en or fr")
 }
 
 // content answers in the form asked for. A page comes with its own policy, which
