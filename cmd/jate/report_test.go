@@ -41,6 +41,7 @@ func TestReport(t *testing.T) {
 	t.Run("each form in each language, the same each time", d.testForms)
 	t.Run("a page over HTTP lets its own style through", d.testPage)
 	t.Run("to a donor and to the coordination, nothing small", d.testPublished)
+	t.Run("sheets of the workbook add up to the ledger", d.testSheets)
 	t.Run("a donor's person takes what he was named for", d.testDonor)
 	t.Run("figures are what the whole journal adds up to", d.testJournal)
 }

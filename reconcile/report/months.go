@@ -50,8 +50,8 @@ func PeriodDocument(r finance.PeriodReport, lang string) layout.Document {
 	w := inLang(lang)
 	end, _ := time.Parse("2006-01", r.Month)
 	d := w.document(w.say("Month of the books", "Mois des livres"), r.Month, end.AddDate(0, 1, -1), r.Size)
-	d.Facts = append(d.Facts, [2]string{w.say("Digest that two people close by", "Empreinte sur laquelle deux personnes closent"), fmt.Sprintf("%x", r.Digest)},
-		[2]string{w.say("Entries of this month that happened in a month closed before", "Écritures de ce mois dont le fait relève d'un mois déjà clos"), w.number(int64(r.Late))})
+	d.Facts = append(d.Facts, [2]string{w.say("Digest of the month", "Empreinte du mois"), fmt.Sprintf("%x", r.Digest)},
+		[2]string{w.say("Late entries", "Écritures tardives"), w.number(int64(r.Late)) + w.say(", of what happened in a month closed before", ", de faits d'un mois déjà clos")})
 	byAsset := map[money.Asset][2]int64{}
 	tables := map[ledger.Class]*layout.Table{}
 	for _, l := range r.Lines {
@@ -108,7 +108,7 @@ func inLang(lang string) writer {
 // document begins a document of the finance office.
 func (w writer) document(title, subtitle string, made time.Time, size uint64) layout.Document {
 	return layout.Document{Lang: w.lang, Title: title, Subtitle: subtitle, Made: made, More: w.say("and %d more rows in the workbook", "et %d autres lignes dans le classeur"),
-		Page: "page", Facts: [][2]string{{w.say("Made from the journal's first entries", "Établi sur les premières écritures du journal"), w.number(int64(size))}}}
+		Page: "page", Facts: [][2]string{{w.say("Made from", "Établi sur"), fmt.Sprintf(w.say("the journal's first %s entries", "les %s premières écritures du journal"), w.number(int64(size)))}}}
 }
 
 // BankFormats write the statement of a bank account, in "fr" or else English.
