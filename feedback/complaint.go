@@ -52,7 +52,8 @@ func Categories() []Category {
 	return []Category{Exclusion, Inclusion, VendorMisconduct, StaffMisconduct, Safeguarding, CardHeld, CardLost, Price, Quality, Other}
 }
 
-// DueDays returns how many days there are for an answer; 0 for no category.
+// DueDays returns how many days there usually are for an answer; 0 for no
+// category.
 func (c Category) DueDays() int { return dueDays[c] }
 
 // restricted stands for a category in the journal, logs and metrics, where it

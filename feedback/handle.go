@@ -99,7 +99,7 @@ func (s *service) AssignComplaint(ctx context.Context, cmd AssignComplaint) (Com
 			if cmd.Category.DueDays() == 0 {
 				return nil, ErrComplaint.At("category", "one of %v", Categories())
 			}
-			if due := c.Recorded.AddDate(0, 0, cmd.Category.DueDays()); due.Before(c.Due) {
+			if due := c.Recorded.AddDate(0, 0, s.due(c.Programme, cmd.Category)); due.Before(c.Due) {
 				c.Due = due
 			}
 			c.Category = cmd.Category

@@ -93,7 +93,7 @@ func (s *service) record(tx Tx, actor ledger.Actor, cmd RecordComplaint) (Compla
 	now := tx.Now()
 	c := Complaint{ID: fmt.Sprintf("q%08x%s", now.Unix(), hex.EncodeToString(sum[:5])), Programme: cmd.By.Programme, Round: cmd.Round,
 		Channel: cmd.Channel, Category: cmd.Category, Serials: cmd.Serials, Vendor: cmd.Vendor, Point: cmd.Point,
-		Code: s.digest(bare), RecordedBy: cmd.By.Pseudonym, Recorded: now, Due: now.AddDate(0, 0, cmd.Category.DueDays())}
+		Code: s.digest(bare), RecordedBy: cmd.By.Pseudonym, Recorded: now, Due: now.AddDate(0, 0, s.due(cmd.By.Programme, cmd.Category))}
 	digest, err := s.putWords(tx, c.ID, words{Text: cmd.Text})
 	if err != nil {
 		return Complaint{}, err

@@ -79,6 +79,8 @@ type Config struct {
 	Sealer *distribution.Sealer
 	Reads  *distribution.ReadCounter // may be nil
 	Rand   io.Reader                 // cryptographically secure, safe for concurrent use
+	// DueDays are the programmes' own numbers of days for an answer, by id.
+	DueDays map[string]DueDays
 }
 
 type service struct {
@@ -86,6 +88,7 @@ type service struct {
 	sealer *distribution.Sealer
 	reads  *distribution.ReadCounter
 	rand   io.Reader
+	days   map[string]DueDays
 }
 
 // New returns the service on the store. It fails where the configuration lacks
@@ -94,7 +97,10 @@ func New(store Store, c Config) (Service, error) {
 	if store == nil || c.Sealer == nil || c.Rand == nil {
 		return nil, errors.New("feedback: a store, Sealer and Rand are required")
 	}
-	return &service{store, c.Sealer, c.Reads, c.Rand}, nil
+	if err := checkDays(c.DueDays); err != nil {
+		return nil, err
+	}
+	return &service{store, c.Sealer, c.Reads, c.Rand, c.DueDays}, nil
 }
 
 // request is the content that an idempotency key stands for.

@@ -191,7 +191,7 @@ func (a *app) services() error {
 	if err := a.finance(); err != nil {
 		return err
 	}
-	f, err := feedback.New(a.db.Feedback(), feedback.Config{Sealer: sealer, Rand: a.cfg.random, Reads: reads})
+	f, err := feedback.New(a.db.Feedback(), feedback.Config{Sealer: sealer, Rand: a.cfg.random, Reads: reads, DueDays: a.settings.ComplaintDays})
 	if err != nil {
 		return err
 	}

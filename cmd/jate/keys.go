@@ -24,6 +24,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/access/staff/provider"
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -82,6 +83,9 @@ type settings struct {
 	// CoolingHours is how long an approved change of how a trader is paid waits
 	// before money goes there; 24 where 0.
 	CoolingHours int `json:",omitempty"`
+	// ComplaintDays are how many days there are for an answer to complaints, by
+	// programme and category, in the place of the usual ones.
+	ComplaintDays map[string]feedback.DueDays `json:",omitempty"`
 	// Providers are where people may sign in besides; see jate providers.
 	Providers []providerSettings `json:",omitempty"`
 	// PasskeyHost is the host of --url that people's passkeys are bound to.
