@@ -27,6 +27,11 @@ func subjectOf(f Finding) Subject {
 	return ""
 }
 
+// has reports whether the case has a finding.
+func (c Case) has(id string) bool {
+	return slices.ContainsFunc(c.Findings, func(f Finding) bool { return f.ID == id })
+}
+
 func (c Case) topic() topic { return topic{c.Vendor, c.Round, c.About} }
 
 // bundles are a programme's cases by what they are about.

@@ -29,9 +29,9 @@ func (s CaseState) closed() bool { return s == CaseCleared || s == CaseUpheld }
 type Case struct {
 	ID        string
 	Programme string
-	Vendor    vendors.ID
+	Vendor    vendors.ID // "" for a team or a point, where several traders may be concerned
 	Round     string
-	About     Subject // what of the vendor's
+	About     Subject // what of the vendor's, or of the round
 	Refers    string  // a closed case about the same thing; "" for none
 	State     CaseState
 	Findings  []Finding    // in the order in which they came
@@ -52,8 +52,8 @@ type Case struct {
 	Decided   time.Time
 }
 
-// Subject is what a case is about: "" for a vendor in a round, or
-// "handheld:<id>" of his.
+// Subject is what a case is about: "" for a vendor in a round, "handheld:<id>" of
+// his, or of no vendor alone "staff:<hash>" of a team and "point:<id>".
 type Subject string
 
 // Assignment says who looks into a case, and until when.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/reconcile/detect"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -38,15 +39,15 @@ func (s *service) OpenCase(ctx context.Context, cmd OpenCase) (Case, error) {
 	}
 	// Detectors compare vendors, so they read the whole round: not inside of the
 	// one writer. A finding is of the journal of that moment.
-	look := func(tx Tx) ([]Finding, error) { return s.findings(tx, cmd.By.Programme, cmd.Round) }
-	return prepared(ctx, s, MethodOpenCase, cmd.By, cmd.Key, cmd, look, func(tx Tx, as ledger.Actor, found []Finding) (Case, error) {
+	look := func(tx Tx) (found, error) { return s.findings(tx, cmd.By.Programme, cmd.Round) }
+	return prepared(ctx, s, MethodOpenCase, cmd.By, cmd.Key, cmd, look, func(tx Tx, as ledger.Actor, all found) (Case, error) {
 		var chosen []Finding
 		for _, id := range cmd.Findings {
-			i := slices.IndexFunc(found, func(f Finding) bool { return f.ID == id && f.Vendor == cmd.Vendor && f.Round == cmd.Round })
+			i := slices.IndexFunc(all.list, func(f Finding) bool { return f.ID == id && f.Vendor == cmd.Vendor && f.Round == cmd.Round })
 			if i < 0 {
 				return Case{}, ErrNotFound.At("findings", "%s is no finding about this trader and round", id)
 			}
-			chosen = append(chosen, found[i])
+			chosen = append(chosen, all.list[i])
 		}
 		about := subjectOf(chosen[0])
 		for _, f := range chosen[1:] {
@@ -62,13 +63,25 @@ func (s *service) OpenCase(ctx context.Context, cmd OpenCase) (Case, error) {
 	})
 }
 
-// findings runs the detectors over one round.
-func (s *service) findings(tx Tx, programme, round string) ([]Finding, error) {
+// findings runs the detectors over one round, and asks which findings are about
+// no trader alone.
+func (s *service) findings(tx Tx, programme, round string) (found, error) {
 	f, err := load(tx, scope{programme: programme, round: round, records: true})
 	if err != nil {
-		return nil, err
+		return found{}, err
 	}
-	return find(f, match(f), s.limits, nil), nil
+	out, signals := found{about: map[string]Subject{}}, map[string][]string{}
+	out.list = findWith(f, match(f), s.limits, nil, func(x Finding, d detect.Finding) { signals[x.ID] = d.Signals })
+	for _, x := range out.list {
+		about, err := s.ring(tx, x, signals[x.ID])
+		if err != nil {
+			return found{}, err
+		}
+		if about != "" {
+			out.about[x.ID] = about
+		}
+	}
+	return out, nil
 }
 
 func (cmd OpenCase) check() error {

@@ -112,7 +112,10 @@ func (d *desk) move(kind ledger.Kind, h Held, from, to ledger.Account) error {
 // decided journals what became of the case, and stores it.
 func (d *desk) decided(what string, facts map[string]string) (Case, error) {
 	c := &d.c
-	all := map[string]string{"vendor": string(c.Vendor), "findings": strconv.Itoa(len(c.Findings)), "value": c.Value.Text(), "frozen": c.Frozen.Text()}
+	all := map[string]string{"findings": strconv.Itoa(len(c.Findings)), "value": c.Value.Text(), "frozen": c.Frozen.Text()}
+	if c.Vendor != "" {
+		all["vendor"] = string(c.Vendor)
+	}
 	if !c.Debt.Charged.Asset().IsZero() {
 		all["charged"], all["recovered"], all["given-up"] = c.Debt.Charged.Text(), c.Debt.Recovered.Text(), c.Debt.GivenUp.Text()
 	}

@@ -21,6 +21,11 @@ import (
 // as package detect lists them, then vendor, round, and id. It forgets what
 // detectors alone look at.
 func find(f *Facts, lines Lines, t detect.Thresholds, progress Progress) []Finding {
+	return findWith(f, lines, t, progress, func(Finding, detect.Finding) {})
+}
+
+// findWith is find, and tells of each finding what the detector said.
+func findWith(f *Facts, lines Lines, t detect.Thresholds, progress Progress, told func(Finding, detect.Finding)) []Finding {
 	var out []Finding
 	rounds := slices.Sorted(maps.Keys(f.Rounds))
 	for i, round := range rounds {
@@ -33,6 +38,7 @@ func find(f *Facts, lines Lines, t detect.Thresholds, progress Progress) []Findi
 		}
 		for _, d := range detect.Watched(&s.facts, t, tell) {
 			out = append(out, s.finding(d))
+			told(out[len(out)-1], d)
 		}
 	}
 	f.forgetRecords()

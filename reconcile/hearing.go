@@ -156,7 +156,7 @@ func (c Case) heard(now time.Time) (string, error) {
 		return "", ErrUnheard.At("asked", "he was not asked yet")
 	case h.Findings < len(c.Findings):
 		return "", ErrUnheard.At("findings", "%d came in after he was asked", len(c.Findings)-h.Findings)
-	case !h.Answered.IsZero():
+	case !h.Answered.IsZero() && c.Vendor != "": // of several, one has not answered for the others
 		return "answered", nil
 	case now.Before(h.Until):
 		return "", ErrUnheard.At("until", "he has until %s", moment(h.Until))

@@ -106,18 +106,21 @@ func (p *packer) redemptions() error {
 	for _, h := range p.c.Money {
 		held[h.Entry] = h
 	}
-	f, err := load(p.tx, scope{programme: p.c.Programme, round: p.c.Round, vendor: p.c.Vendor})
+	sales, err := salesOf(p.tx, p.c)
 	if err != nil {
 		return err
 	}
 	p.pack.Redemptions = []evidence.Redemption{}
-	for s := range f.Sales() {
-		if !named[s.Entry] || s.Round != p.c.Round {
+	for _, s := range sales {
+		if !named[s.Entry] {
 			continue
 		}
 		h, frozen := held[s.Entry]
 		r := evidence.Redemption{Entry: evidence.Entry(s.Entry), Kind: s.Kind, Receipt: s.Receipt.String(), Handheld: string(s.Handheld),
 			From: s.At.From, To: s.At.To, Amount: s.Quantity, Claim: string(s.Claim), Frozen: frozen && !h.Paid, Paid: h.Paid, Outcome: string(h.Outcome)}
+		if p.c.Vendor == "" {
+			r.Vendor = string(s.Vendor)
+		}
 		if r.State, err = p.state(s); err != nil {
 			return err
 		}

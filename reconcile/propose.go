@@ -23,7 +23,7 @@ type ProposeCases struct {
 
 // CaseProposal is a case that could be opened, or more for one that is open.
 type CaseProposal struct {
-	Vendor   vendors.ID
+	Vendor   vendors.ID // "" where it is about a team or a point, and several traders
 	Round    string
 	About    Subject
 	Joins    string    // the open case about the same thing; "" for a new one
@@ -57,11 +57,11 @@ type OpenedCase struct {
 // ProposeCases is documented at Service.
 func (s *service) ProposeCases(ctx context.Context, q ProposeCases) ([]CaseProposal, error) {
 	return read(ctx, s, MethodProposeCases, q.By, func(tx Tx) ([]CaseProposal, error) {
-		found, err := s.findings(tx, q.By.Programme, q.Round)
+		all, err := s.findings(tx, q.By.Programme, q.Round)
 		if err != nil {
 			return nil, err
 		}
-		return s.propose(tx, q.By.Programme, found)
+		return s.propose(tx, q.By.Programme, all)
 	})
 }
 
@@ -73,9 +73,9 @@ func (s *service) OpenProposed(ctx context.Context, cmd OpenProposed) ([]OpenedC
 	if cmd.Round == "" || cmd.ScoreMin < 0 || cmd.ScoreMin > 100 {
 		return nil, ErrCase.At("round", "a round, and a score of 0 to 100")
 	}
-	look := func(tx Tx) ([]Finding, error) { return s.findings(tx, cmd.By.Programme, cmd.Round) }
-	return prepared(ctx, s, MethodOpenProposed, cmd.By, cmd.Key, cmd, look, func(tx Tx, as ledger.Actor, found []Finding) ([]OpenedCase, error) {
-		ps, err := s.propose(tx, cmd.By.Programme, found)
+	look := func(tx Tx) (found, error) { return s.findings(tx, cmd.By.Programme, cmd.Round) }
+	return prepared(ctx, s, MethodOpenProposed, cmd.By, cmd.Key, cmd, look, func(tx Tx, as ledger.Actor, all found) ([]OpenedCase, error) {
+		ps, err := s.propose(tx, cmd.By.Programme, all)
 		if err != nil {
 			return nil, err
 		}
@@ -85,7 +85,7 @@ func (s *service) OpenProposed(ctx context.Context, cmd OpenProposed) ([]OpenedC
 		}
 		out := []OpenedCase{}
 		for _, p := range ps {
-			if p.Score < cmd.ScoreMin || cmd.Vendor != "" && p.Vendor != cmd.Vendor {
+			if p.Score < cmd.ScoreMin || cmd.Vendor != "" && !p.touches(cmd.Vendor) {
 				continue
 			}
 			of := topic{p.Vendor, p.Round, p.About}
@@ -101,14 +101,14 @@ func (s *service) OpenProposed(ctx context.Context, cmd OpenProposed) ([]OpenedC
 
 // propose groups the findings that are in no case by what they are about,
 // strongest first.
-func (s *service) propose(tx Tx, programme string, found []Finding) ([]CaseProposal, error) {
+func (s *service) propose(tx Tx, programme string, all found) ([]CaseProposal, error) {
 	b, err := bundlesOf(tx, programme)
 	if err != nil {
 		return nil, err
 	}
 	groups := map[topic][]Finding{}
-	for _, f := range found {
-		of := topic{f.Vendor, f.Round, subjectOf(f)}
+	for _, f := range all.list {
+		of := all.topicOf(f)
 		if !b.known(of, f) {
 			groups[of] = append(groups[of], f)
 		}
@@ -139,9 +139,23 @@ func (s *service) propose(tx Tx, programme string, found []Finding) ([]CasePropo
 	return out[:min(len(out), proposalsMax)], nil
 }
 
+// touches reports whether one of the findings is about the vendor.
+func (p CaseProposal) touches(v vendors.ID) bool {
+	return slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.Vendor == v })
+}
+
 // known reports whether a case of the topic, open or closed, says what the
 // finding says.
 func (b bundles) known(of topic, f Finding) bool {
+	for t, cs := range b.all {
+		// What somebody put into a trader's own case is not proposed for a ring.
+		if t != of && (of.vendor != "" || t.round != of.round) {
+			continue
+		}
+		if slices.ContainsFunc(cs, func(c Case) bool { return t != of && c.has(f.ID) }) {
+			return true
+		}
+	}
 	for _, c := range b.all[of] {
 		if slices.ContainsFunc(c.Findings, func(g Finding) bool { return g.ID == f.ID || f.within(g) }) {
 			return true

@@ -100,11 +100,11 @@ func (d *desk) sales() (map[uint64]Sale, error) {
 	if len(d.c.Money) == 0 {
 		return sales, nil
 	}
-	f, err := load(d.tx, scope{programme: d.c.Programme, round: d.c.Round, vendor: d.c.Vendor})
+	all, err := salesOf(d.tx, d.c)
 	if err != nil {
 		return nil, err
 	}
-	for s := range f.Sales() {
+	for _, s := range all {
 		sales[s.Entry] = s
 	}
 	return sales, nil
@@ -121,7 +121,7 @@ func (d *desk) release(h Held, s Sale) error {
 	}
 	// Where it was undone meanwhile, with other money of that account, this
 	// makes the account whole again.
-	if err := d.move(ledger.KindRelease, h, ledger.Contested(string(d.c.Vendor)), h.From); err != nil {
+	if err := d.move(ledger.KindRelease, h, ledger.Contested(string(d.c.seller(h.Entry))), h.From); err != nil {
 		return err
 	}
 	return restore(d.tx, h)

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -182,7 +183,7 @@ func (t *textWriter) cases(cases []Case) {
 	t.say("\nCases: %d", "\nDossiers : %d", len(cases))
 	states := map[CaseState]word{CaseOpen: {"open", "ouvert"}, CaseFrozen: {"frozen", "gelé"}, CaseCleared: {"cleared", "levé"}, CaseUpheld: {"upheld", "confirmé"}}
 	for _, c := range cases {
-		t.say("%s  %s  %s  %s  %d findings, %s; frozen %s", "%s  %s  %s  %s  %d constats, %s ; gelé %s", c.ID, c.Vendor, c.Round,
+		t.say("%s  %s  %s  %s  %d findings, %s; frozen %s", "%s  %s  %s  %s  %d constats, %s ; gelé %s", c.ID, cmp.Or(string(c.Vendor), string(c.About)), c.Round,
 			states[c.State].in(t.lang), len(c.Findings), c.Value.Format(t.lang), c.Frozen.Format(t.lang))
 	}
 }

@@ -44,8 +44,9 @@ type Service interface {
 	// finding that there is not (any more), ErrCase.
 	OpenCase(ctx context.Context, cmd OpenCase) (Case, error)
 	// ProposeCases groups the findings of a round that are in no case by what
-	// they are about: a trader in a round, or one handheld of his. It changes
-	// nothing. Errors: ErrNotFound for the round, ErrTooLarge.
+	// they are about: a trader in a round, one handheld of his, or where what was
+	// found takes more than traders a team of the staff or a distribution point.
+	// It changes nothing. Errors: ErrNotFound for the round, ErrTooLarge.
 	ProposeCases(ctx context.Context, q ProposeCases) ([]CaseProposal, error)
 	// OpenProposed opens these cases, and adds to those that are open. Errors:
 	// those of ProposeCases, ErrCase.
@@ -204,6 +205,7 @@ type service struct {
 	limits  detect.Thresholds
 	papers  Papers
 	keeper  *Keeper
+	ring    func(Tx, Finding, []string) (Subject, error) // ringOf
 }
 
 // New returns the service. It fails where the configuration lacks something.
@@ -215,7 +217,7 @@ func New(c Config) (Service, error) {
 	if keeper == nil {
 		keeper = NewKeeper(c.Limits)
 	}
-	return &service{c.Store, c.Vendors, c.Prover, c.Limits, c.Papers, keeper}, nil
+	return &service{c.Store, c.Vendors, c.Prover, c.Limits, c.Papers, keeper, ringOf}, nil
 }
 
 // Run is documented at Service.

@@ -91,7 +91,7 @@ func (d *desk) writeOff(h Held, s Sale) (Outcome, error) {
 	}
 	// The money goes back where it was and is taken from there: a redemption
 	// that counts no more must show so on the account that it was made on.
-	if err := d.move(ledger.KindRelease, h, ledger.Contested(string(d.c.Vendor)), h.From); err != nil {
+	if err := d.move(ledger.KindRelease, h, ledger.Contested(string(d.c.seller(h.Entry))), h.From); err != nil {
 		return "", err
 	}
 	from, err := outOfClaim(d.tx, h)

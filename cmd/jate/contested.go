@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
@@ -18,11 +20,19 @@ func contested(tx finance.Tx, programme string, vendor vendors.ID) ([]finance.He
 		if err != nil {
 			return nil, err
 		}
-		if c.Vendor != vendor || c.State != reconcile.CaseFrozen {
+		if c.State != reconcile.CaseFrozen {
 			continue
 		}
-		h := finance.Held{Amount: c.Frozen, EN: "Case " + c.ID, FR: "Dossier " + c.ID}
-		for _, f := range c.Findings[:min(len(c.Findings), 3)] {
+		frozen, err := c.FrozenOf(vendor)
+		if err != nil {
+			return nil, err
+		}
+		if frozen.IsZero() {
+			continue
+		}
+		h := finance.Held{Amount: frozen, EN: "Case " + c.ID, FR: "Dossier " + c.ID}
+		about := slices.DeleteFunc(slices.Clone(c.Findings), func(f reconcile.Finding) bool { return f.Vendor != vendor })
+		for _, f := range about[:min(len(about), 3)] {
 			h.EN, h.FR = h.EN+". "+f.Says, h.FR+". "+f.Dit
 		}
 		held = append(held, h)

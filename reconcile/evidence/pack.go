@@ -106,9 +106,10 @@ func Digest(fs []Finding) ([32]byte, error) {
 // Redemption is one that the findings name or the case has frozen.
 type Redemption struct {
 	Entry    Entry        `json:"entry"`
-	Kind     ledger.Kind  `json:"kind"`    // redeem, or accept-loss
-	Receipt  string       `json:"receipt"` // hash of the signed record
-	Voucher  string       `json:"voucher"` // pseudonym; "" for a loss
+	Kind     ledger.Kind  `json:"kind"`             // redeem, or accept-loss
+	Receipt  string       `json:"receipt"`          // hash of the signed record
+	Voucher  string       `json:"voucher"`          // pseudonym; "" for a loss
+	Vendor   string       `json:"vendor,omitempty"` // whose it is, where the case is about no vendor alone
 	Handheld string       `json:"handheld,omitempty"`
 	From     time.Time    `json:"from"` // it happened between these
 	To       time.Time    `json:"to"`

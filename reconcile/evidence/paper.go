@@ -39,6 +39,9 @@ func WritePDF(w io.Writer, file []byte, lang string) error {
 // rowsMax bounds the rows of a table on paper: about 25 pages of it.
 const rowsMax = 1_000
 
+// tradersShown are how many traders the title names.
+const tradersShown = 6
+
 // sheet puts a pack into words.
 type sheet struct {
 	Pack
@@ -56,7 +59,7 @@ func (s sheet) say(en, fr string, args ...any) string {
 func (s sheet) document(sum [32]byte) layout.Document {
 	c := s.Case
 	d := layout.Document{Lang: s.lang, Title: s.say("Evidence pack", "Dossier de preuves"),
-		Subtitle: s.say("Case %s: trader %s, round %s", "Dossier %s : commerçant %s, cycle %s", c.ID, c.Vendor, c.Round),
+		Subtitle: s.say("Case %s: %s, round %s", "Dossier %s : %s, cycle %s", c.ID, s.traders(), c.Round),
 		Verdict:  s.claim(), Good: c.State == "cleared", Page: "page",
 		RowsMax: rowsMax,
 		More: s.say("This paper leaves out %%d more rows. The JSON file has them all.",
@@ -70,6 +73,25 @@ func (s sheet) document(sum [32]byte) layout.Document {
 		d.Sections = slices.Insert(d.Sections, 3, s.documents())
 	}
 	return d
+}
+
+// traders says whom the case is about.
+func (s sheet) traders() string {
+	if s.Case.Vendor != "" {
+		return s.say("trader %s", "commerçant %s", s.Case.Vendor)
+	}
+	var ids []string
+	for _, f := range s.Findings {
+		ids = append(ids, f.Vendor)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	more := ""
+	if n := len(ids) - tradersShown; n > 0 {
+		more = s.say(" and %d more", " et %d autres", n)
+		ids = ids[:tradersShown]
+	}
+	return s.say("traders %s%s", "commerçants %s%s", strings.Join(ids, ", "), more)
 }
 
 // claim says what the case claims.
@@ -156,6 +178,9 @@ func (s sheet) findings() layout.Section {
 			s.say("#Evidence", "#Preuves"))}
 	for _, f := range s.Findings {
 		name := f.Detector
+		if s.Case.Vendor == "" {
+			name = f.Vendor + ", " + name
+		}
 		if s.lang == "fr" {
 			name += "\u00a0"
 		}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"strconv"
@@ -173,7 +174,7 @@ func (v *verifier) findings() error {
 		return ErrPack.At("findings", "%d, of which the log knows %d", len(v.pack.Findings), known)
 	}
 	for _, f := range v.pack.Findings {
-		if f.Vendor != v.pack.Case.Vendor || f.Round != v.pack.Case.Round {
+		if v.pack.Case.Vendor != "" && f.Vendor != v.pack.Case.Vendor || f.Round != v.pack.Case.Round {
 			return ErrPack.At("findings."+f.ID, "about another trader or round")
 		}
 	}
@@ -231,7 +232,7 @@ func (v *verifier) sale(e ledger.Entry, r Redemption) bool {
 	if e.Kind == ledger.KindRedeem {
 		voucher = string(p.Debit)
 	}
-	return p.Credit == ledger.Redeemed(v.pack.Case.Vendor) && e.Round == v.pack.Case.Round && e.Kind == r.Kind && e.Ref == r.Receipt &&
+	return p.Credit == ledger.Redeemed(cmp.Or(v.pack.Case.Vendor, r.Vendor)) && (r.Vendor == "" || v.pack.Case.Vendor == "") && e.Round == v.pack.Case.Round && e.Kind == r.Kind && e.Ref == r.Receipt &&
 		voucher == r.Voucher && p.Amount.Equal(r.Amount) && e.From.Equal(r.From) && e.To.Equal(r.To)
 }
 
