@@ -203,7 +203,7 @@ func (a *app) services() error {
 	if err != nil {
 		return err
 	}
-	papers, err := documents.NewFolder(documentsPath(a.cfg.dir), a.keys.data)
+	papers, err := documents.NewFolder(documentsPath(a.cfg.dir), a.keys.data, a.keys.wraps...)
 	if err != nil {
 		return err
 	}
@@ -233,7 +233,7 @@ func (a *app) services() error {
 
 // finance makes the finance office's service.
 func (a *app) finance() error {
-	folder, err := documents.NewFolder(documentsPath(a.cfg.dir), a.keys.data)
+	folder, err := documents.NewFolder(documentsPath(a.cfg.dir), a.keys.data, a.keys.wraps...)
 	if err != nil {
 		return err
 	}

@@ -143,7 +143,7 @@ func documentsCommand(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	folder, err := documents.NewFolder(documentsPath(*dir), keys.data)
+	folder, err := documents.NewFolder(documentsPath(*dir), keys.data, keys.wraps...)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/store/bolt"
 )
@@ -40,7 +41,7 @@ func (r *rotation) data() error {
 	former := keys[dataKeySize:]
 	former = former[:min(len(former), wrapsMax*dataKeySize)]
 	next := append(append(append([]byte{}, keys[:dataKeySize]...), wrap...), former...)
-	r.note = "Every household's key is wrapped by it. When no backup from before is needed any more, run jate keys retire data."
+	r.note = "Every household's, complaint's and document's key is wrapped by it. When no backup from before is needed any more, run jate keys retire data."
 	return r.add(keyData, next, server.Recipient())
 }
 
@@ -66,7 +67,8 @@ func (r *rotation) print() error {
 	return r.add(keyPrint, []byte(printer.String()), to)
 }
 
-// rewrap wraps every household's key, and every complaint's, by the newest.
+// rewrap wraps every household's key, every complaint's and every document's by the
+// newest. It may be stopped, and the next one does what is left.
 func (r *rotation) rewrap(ctx context.Context, env *environment, db *bolt.DB) error {
 	keys, err := openKeyring(r.dir, r.ask)
 	if err != nil {
@@ -102,7 +104,15 @@ func (r *rotation) rewrap(ctx context.Context, env *environment, db *bolt.DB) er
 			err = db.Feedback().Update(ctx, func(tx feedback.Tx) error { return rewrapComplaints(tx, sealer, p, &complaints) })
 		}
 	}
-	fmt.Fprintf(env.stderr, "%d households and %d complaints are wrapped anew.\n", households, complaints)
+	if err != nil {
+		return err
+	}
+	folder, err := documents.NewFolder(documentsPath(r.dir), keys.data, keys.wraps...)
+	if err != nil {
+		return err
+	}
+	papers, err := folder.Rewrap(ctx)
+	fmt.Fprintf(env.stderr, "%d households, %d complaints and %d documents are wrapped anew.\n", households, complaints, papers)
 	return err
 }
 
