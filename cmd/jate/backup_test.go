@@ -293,7 +293,7 @@ func TestBackup(t *testing.T) {
 
 func (m *market) documents(t *testing.T) *documents.Folder {
 	t.Helper()
-	folder, err := documents.NewFolder(documentsPath(m.dir), m.app.keys.data)
+	folder, err := documents.NewFolder(documentsPath(m.dir), m.app.keys.data, m.app.keys.wraps...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
+	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -66,6 +67,7 @@ func TestASVS_13_3_4(t *testing.T) {
 	}
 	before := m.app.settings
 	former := m.app.keys
+	paper := m.attach(t, "%PDF-1.7 a receipt that was signed")
 	oldToken := strings.TrimSpace(readFile(t, m.token))
 	trust := filepath.Join(t.TempDir(), "trust.json")
 	write(t, trust, readFile(t, filepath.Join(m.dir, "trust.json")))
@@ -144,6 +146,14 @@ func TestASVS_13_3_4(t *testing.T) {
 	last.goesOn(t, known, 7, 9)
 	last.monitored(t, trust, after.CheckpointNext)
 	last.readable(t)
+	if _, err := last.documents(t).Get(paper); err != nil {
+		t.Error(err)
+	}
+	if f, err := documents.NewFolder(documentsPath(last.dir), former.data, former.wraps...); err != nil {
+		t.Error(err)
+	} else if _, err := f.Get(paper); !errors.Is(err, documents.ErrDamaged) {
+		t.Errorf("the former data key opens a document: %v", err)
+	}
 	if _, err := last.monitor(t, trust, before.Checkpoint); err == nil {
 		t.Error("the former checkpoint key signs on")
 	}
