@@ -45,7 +45,7 @@ var signals = []Detector{
 	signal("night-sales", hours, Text{"sales at night", "des ventes de nuit"},
 		Text{"Ramadan, heat, or an unsafe road by day.", "Le ramadan, la chaleur, ou une route dangereuse le jour."}, "", atHours(knowsClock, atNight)),
 	signal("off-market", hours, Text{"sales on days without a market", "des ventes hors des jours de marché"},
-		Text{"A shop that is open every day.", "Une boutique ouverte tous les jours."}, "market_days", atHours(knowsMarket, offMarket)),
+		Text{"A shop that is open every day.", "Une boutique ouverte tous les jours."}, "a calendar", atHours(knowsMarket, offMarket)),
 	signal("rare-hours", hours, Text{"sales when hardly anybody of the zone sells", "des ventes quand presque personne ne vend dans la zone"},
 		Text{"Neighbours of the shop who saw its customers.", "Des voisins de la boutique qui ont vu ses clients."}, "", rareHours),
 	signal("clock-backwards", clocks, Text{"a handheld's clock that goes back between sales", "une horloge de terminal qui recule entre les ventes"},
