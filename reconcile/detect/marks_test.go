@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// twenty sales of one shop, two hours apart by day, to people of villages far apart.
-func twenty() *Facts {
+// hundred sales of one shop, two hours apart by day, to people of villages far apart.
+func hundred() *Facts {
 	f := &Facts{Vendors: []Vendor{{ID: "v1", Zone: "z"}, {ID: "v2", Zone: "z"}}, Points: []Point{{ID: "p1"}}, Handhelds: []string{"h1", "h2"}}
-	for i := range 20 {
+	for i := range 100 {
 		said := int64(20_000+i/5)*day + int64(8+2*(i%5))*hour
 		f.Cards = append(f.Cards, Card{Rank: int32(i * 100), HandedFrom: said - 30*day, HandedTo: said - 29*day, Handed: said - 29*day - int64(i), Taker: Head, Habit: 1})
 		f.Records = append(f.Records, Record{Card: int32(i), Seq: uint64(i + 1), From: said - day, To: said + day, Said: said, Value: 10_000, State: Good})
@@ -84,7 +84,7 @@ func TestSignals_twins(t *testing.T) {
 		}},
 		{"high-values", func(f *Facts, honest bool) {
 			if !honest {
-				for _, i := range three {
+				for i := range 11 {
 					f.Records[i].Value = 40_000
 				}
 			}
@@ -112,6 +112,33 @@ func TestSignals_twins(t *testing.T) {
 				}
 			}
 		}},
+		{"burst", func(f *Facts, honest bool) {
+			for _, i := range three {
+				if f.at(i, int64(i)*60); honest {
+					f.Cards[i].Rank = int32(i)
+				}
+			}
+		}},
+		{"crowd", func(f *Facts, honest bool) {
+			for i := range 8 {
+				if f.at(i, int64(i)*60); honest {
+					f.Cards[i].Rank = int32(i)
+				}
+			}
+		}},
+		{"late-hours", func(f *Facts, honest bool) {
+			if !honest {
+				f.at(0, -5*hour)
+			}
+		}},
+		{"soon-sold", func(f *Facts, honest bool) {
+			for i := range f.Cards {
+				f.Cards[i].Handed = f.Records[i].Said - 29*day
+			}
+			if !honest {
+				f.Cards[0].Handed = f.Records[0].Said - 600
+			}
+		}},
 		{"out-of-place", func(f *Facts, honest bool) {
 			for i := range f.Cards {
 				f.Cards[i].Registrar = 1
@@ -127,13 +154,24 @@ func TestSignals_twins(t *testing.T) {
 			continue
 		}
 		for _, honest := range []bool{false, true} {
-			f := twenty()
+			f := hundred()
 			tt.case_(f, honest)
 			r := newRun(f, Defaults())
 			m := make(marks, len(r.sales))
 			signals[i].mark(r, m)
 			if slices.Contains(m, marked) == honest {
 				t.Errorf("%s, honest %v: %v", tt.signal, honest, m)
+			}
+			if honest || !slices.Contains([]string{"crowd", "burst", "same-company", "village-at-once", "one-buyer", "one-phone-together", "one-hand-together", "same-basket"}, tt.signal) {
+				continue
+			}
+			for _, x := range f.Records { // an announced fair explains it
+				f.Fairs = append(f.Fairs, Fair{-1, 0, x.Said / day})
+			}
+			r = newRun(f, Defaults())
+			m = make(marks, len(r.sales))
+			if signals[i].mark(r, m); slices.Contains(m, marked) {
+				t.Errorf("%s at a fair: %v", tt.signal, m)
 			}
 		}
 	}
