@@ -178,6 +178,9 @@ type Answer struct {
 	// Unreached: nobody answered, or the number is somebody else's. Received then
 	// means nothing.
 	Unreached bool `json:"unreached,omitempty"`
+	// Missing is how many francs' worth less than was sold the household says that it
+	// got, for less goods, a higher price, or a part that it had to give; 0 for none.
+	Missing int64 `json:"missing,omitempty"`
 	// Sought: the household was called because of its sale, not by lot.
 	Sought bool `json:"sought,omitempty"`
 }

@@ -48,7 +48,8 @@ var tuned = []Kind{HeldCards, Ghosts, Proxies, AfterReport, TooSoon, Counterfeit
 	DuplicateC, BorrowedC, SplitClaims, OverPrice, TakesMarket, StaffTrader, WrongPINs, NightSales, NotReceived, Guesses, Photocopies, Short, MadeUp}
 
 var former = []Kind{Ring, Leftovers, Buyer, TypedStubs, CashOut, Employee, TwiceListed, Unopened,
-	HelpDesk, Skimmed, PaperShop, FamilySplit, Credit, Relay, LunchHour, Quota, BigCards, Drip, TwoHandhelds, LateTyped}
+	HelpDesk, Skimmed, PaperShop, FamilySplit, Credit, Relay, LunchHour, Quota, BigCards, Drip, TwoHandhelds, LateTyped,
+	ChiefTenth, Discount, LostHandheld, SplitHomes, VoidRing, Lent, Cartel, OneInThirty, Debts, CardBuyer, Absent, GhostVillage}
 
 // scheme diverts about so much, in francs, with one or a few vendors, and
 // returns how much it was.
@@ -67,6 +68,7 @@ var schemes = map[Kind]scheme{
 	Quota: quota, BigCards: bigCards, Drip: drip, TwoHandhelds: twoHandhelds, LateTyped: lateTyped,
 	ChiefTenth: chiefTenth, Discount: discount, LostHandheld: lostHandheld, SplitHomes: splitHomes, VoidRing: voidRing, Lent: lent,
 	Cartel: cartel, OneInThirty: oneInThirty, Debts: debts, CardBuyer: cardBuyer, Absent: absent, GhostVillage: ghostVillage,
+	Substitute: substitute, Sleeping: sleeping, Exchange: exchange, Kin: kin, OnOrder: onOrder, Ferry: ferry, Tithe: tithe, LateList: lateList,
 }
 
 // episodesMax bounds the vendors in one kind of diversion, as a part of all.

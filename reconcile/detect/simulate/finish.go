@@ -20,6 +20,7 @@ func (w *world) finish() *Round {
 	w.goods(order)
 	w.bill()
 	round := &Round{}
+	w.grumble()
 	w.call(order, round)
 	w.complain(order)
 	round.Facts, round.Truth = w.facts, w.truth
@@ -252,7 +253,7 @@ func (w *world) call(order []int32, round *Round) {
 }
 
 // says is what a household would say: three in ten are not reached, one in fifty
-// is mistaken, and of those invented nobody answers.
+// is mistaken, of those invented nobody answers, and some who got less say so.
 func (w *world) says(n int32, e event) detect.Answer {
 	if e.silent || w.chance(0.3) {
 		return detect.Answer{Record: n, Unreached: true}
@@ -261,7 +262,27 @@ func (w *world) says(n int32, e event) detect.Answer {
 	if e.denies {
 		received = w.chance(0.1)
 	}
-	return detect.Answer{Record: n, Received: received}
+	a := detect.Answer{Record: n, Received: received}
+	less, lacks := e.less, e.lacks
+	if less == 0 {
+		less, lacks = w.grumbles[e.vendor], 0.05+0.15*w.lots.Float64()
+	}
+	if received && w.lots.Float64() < less {
+		a.Missing = max(int64(float64(e.value)*lacks*(0.7+0.6*w.lots.Float64()))/250*250, 250)
+	}
+	return a
+}
+
+// grumble: one household in thirty says of an honest sale that it got less, and
+// one in eight of the customers of one shop in thirty, which is dear or rude.
+func (w *world) grumble() {
+	w.grumbles = make([]float64, len(w.shops))
+	for v := range w.grumbles {
+		w.grumbles[v] = 0.03
+		if w.Oddities && w.lots.Float64() < 0.03 {
+			w.grumbles[v] = 0.12
+		}
+	}
 }
 
 // Call asks the households of these records, which were chosen for their sales.

@@ -73,7 +73,7 @@ func cashOut(w *world, v int32, size int) (taken int64) {
 		at += int64(20+100*w.Subtlety) + int64(w.rand.ExpFloat64()*60)
 		e := w.take(CashOut, c, v, max(at, w.facts.Cards[c].Handed+hour))
 		e.handheld = h
-		e.denies = w.chance(0.5)
+		e.denies, e.less, e.lacks = w.chance(0.5), 0.3, 0.5
 		taken += e.taken
 	}
 	return taken

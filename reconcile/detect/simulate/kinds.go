@@ -163,7 +163,7 @@ func heldSyncs(w *world, v int32, size int) int64 {
 func overPrice(w *world, v int32, _ int) (taken int64) {
 	over := 0.18 + 0.3*(1-w.Subtlety)
 	w.each(v, func(e *event) {
-		e.kind, e.over = OverPrice, over
+		e.kind, e.over, e.less, e.lacks = OverPrice, over, 0.2, over/(1+over)
 		e.taken = e.value - int64(float64(e.value)/(1+over))
 		taken += e.taken
 	})
@@ -283,7 +283,7 @@ func photocopies(w *world, v int32, size int) (taken int64) {
 func short(w *world, v int32, _ int) (taken int64) {
 	w.each(v, func(e *event) {
 		if w.chance(0.7 - 0.3*w.Subtlety) {
-			e.kind, e.taken = Short, e.value/5
+			e.kind, e.taken, e.less, e.lacks = Short, e.value/5, 0.55, 0.2
 			taken += e.taken
 		}
 	})

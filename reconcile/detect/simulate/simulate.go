@@ -71,7 +71,7 @@ func New(c Config) (*Round, error) {
 			return nil, fmt.Errorf("simulate: there is no kind %q", k)
 		}
 	}
-	w := &world{Config: c, rand: rand.New(rand.NewPCG(c.Seed, 0x6a617465)), truth: Truth{Vendors: map[int32][]Kind{}}} // #nosec G404 -- a seed invents the same round again
+	w := &world{Config: c, rand: rand.New(rand.NewPCG(c.Seed, 0x6a617465)), lots: rand.New(rand.NewPCG(c.Seed, 0x6c657373)), truth: Truth{Vendors: map[int32][]Kind{}}} // #nosec G404 -- a seed invents the same round again
 	w.people()
 	w.trade()
 	if c.Oddities {

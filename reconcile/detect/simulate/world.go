@@ -37,9 +37,10 @@ type event struct {
 	until                  int64 // the last beacon was no later; 0 for the last sync
 	kind                   Kind
 	taken                  int64
-	gone                   bool // it did not happen
-	denies                 bool // its household would say so
-	silent                 bool // nobody answers for the household
+	gone                   bool    // it did not happen
+	denies                 bool    // its household would say so
+	silent                 bool    // nobody answers for the household
+	less, lacks            float64 // the chance that it would say that it got less than was sold, and what share is missing
 	over                   float64
 }
 
@@ -58,6 +59,7 @@ type shop struct {
 type world struct {
 	Config
 	rand     *rand.Rand
+	lots     *rand.Rand // of what was added since, so that the rest stays as it was
 	facts    detect.Facts
 	truth    Truth
 	shops    []shop
@@ -73,6 +75,7 @@ type world struct {
 	flood    int32 // zone
 	rounds   map[int32]bool
 	inventor map[int32]bool // vendors who make up their baskets
+	grumbles []float64      // by shop: the chance that a customer of an honest sale says that it was less
 }
 
 type badLine struct {
