@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/jate-cva/jate/feedback"
+	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile/detect"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -18,6 +19,30 @@ type VoiceFacts struct {
 	Asked    bool             // an answer to a call; otherwise a complaint
 	Spoken   bool             // of an answer: somebody was reached
 	Received bool             // of an answer of those
+	Got      money.Amount     // of those that said how much they received, in XOF; no asset otherwise
+	Less     bool             // of those that received a part, paid more than the price, or had to give something
+}
+
+// tolerated is how far what a household says it got may be from what was sold, in
+// percent, before it counts as less; lessByGuess is what counts as missing, in
+// percent, where it does not say how much.
+const (
+	tolerated   = 10
+	lessByGuess = 10
+)
+
+// missing returns what the household says is missing of a sale, all of its sales
+// being worth so much, in francs.
+func (v VoiceFacts) missing(sale, all int64) int64 {
+	switch got := v.Got.Minor(); {
+	case !v.Received || all <= 0:
+		return 0
+	case v.Got.Asset() == money.XOF && got*100 < all*(100-tolerated):
+		return sale - sale*got/all
+	case v.Less:
+		return sale * lessByGuess / 100
+	}
+	return 0
 }
 
 // voices reads what people said of the reconciled rounds.
@@ -62,7 +87,7 @@ func (l *loader) voices() error {
 }
 
 // answer adds what a household that was called says. Who received a part has
-// received; who refused said nothing.
+// received less; who refused said nothing.
 func (l *loader) answer(m feedback.Sample, a feedback.Answer) error {
 	if a.Reached == feedback.Refused || a.Reached == feedback.Spoken && a.Received == "" {
 		return nil
@@ -75,7 +100,8 @@ func (l *loader) answer(m feedback.Sample, a feedback.Answer) error {
 	if err != nil {
 		return err
 	}
-	v := VoiceFacts{Round: m.Round, Asked: true, Spoken: a.Reached == feedback.Spoken, Received: a.Received == feedback.Yes || a.Received == feedback.Partly}
+	v := VoiceFacts{Round: m.Round, Asked: true, Spoken: a.Reached == feedback.Spoken, Received: a.Received == feedback.Yes || a.Received == feedback.Partly,
+		Got: a.Amount, Less: a.Received == feedback.Partly || a.Extra == feedback.Yes || a.Fee == feedback.Yes}
 	for _, card := range cards {
 		v.Cards = append(v.Cards, card.Number)
 	}
@@ -113,8 +139,13 @@ func (s *suspects) voices(f *Facts, round string) {
 		}
 		slices.Sort(of)
 		if v.Asked {
+			all := int64(0)
 			for _, i := range of {
-				s.facts.Answers = append(s.facts.Answers, detect.Answer{Record: i, Received: v.Received, Unreached: !v.Spoken})
+				all += s.facts.Records[i].Value
+			}
+			for _, i := range of {
+				s.facts.Answers = append(s.facts.Answers, detect.Answer{Record: i, Received: v.Received, Unreached: !v.Spoken,
+					Missing: v.missing(s.facts.Records[i].Value, all)})
 			}
 			continue
 		}

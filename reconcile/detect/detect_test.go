@@ -134,3 +134,64 @@ func BenchmarkRun(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(round.Facts.Records)), "records")
 }
+
+// asked makes facts of shops with thirty sales of 1,000 francs each, ten of whose
+// households were called: so many of the n-th shop's say that 200 francs' worth is
+// missing.
+func asked(less ...int) *detect.Facts {
+	f := &detect.Facts{Points: []detect.Point{{ID: "p"}}}
+	for v, k := range less {
+		f.Vendors = append(f.Vendors, detect.Vendor{ID: "v", Zone: "z"})
+		for n := range 30 {
+			i := int32(len(f.Records))
+			f.Cards = append(f.Cards, detect.Card{Rank: i})
+			f.Records = append(f.Records, detect.Record{Card: i, Vendor: int32(v), Handheld: -1, From: 1, To: 2, Value: 1000, State: detect.Good, Paid: true, Full: true})
+			if n < 10 {
+				a := detect.Answer{Record: i, Received: true}
+				if n < k {
+					a.Missing = 200
+				}
+				f.Answers = append(f.Answers, a)
+			}
+		}
+	}
+	return f
+}
+
+// Who gives less to everybody has all sales in question, with what is missing of
+// them; what two say is looked at, and what one says is not.
+func TestReceivedLess(t *testing.T) {
+	f := asked(0, 1, 0, 2, 0, 1, 8, 0, 1, 0, 0, 0)
+	got := map[int32][3]int64{}
+	for _, x := range detect.Run(f, detect.Defaults()) {
+		if x.Detector == "received-less" {
+			got[x.Vendor] = [3]int64{int64(x.Score), int64(len(x.Records)), x.Value}
+		}
+	}
+	if want := map[int32][3]int64{3: {20, 2, 400}, 6: {60, 30, 6000}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("score, records, value by vendor: %v, want %v", got, want)
+	}
+}
+
+// More customers of a shop of whom two said that they got less are called, by lot,
+// and nobody twice.
+func TestSought_doubt(t *testing.T) {
+	f := asked(0, 1, 0, 2, 0, 1)
+	byLot := map[int32]int{}
+	seen := map[int32]bool{}
+	for _, a := range f.Answers {
+		seen[a.Record] = true
+	}
+	for _, c := range detect.Sought(f, detect.Defaults(), 5) {
+		if seen[c.Record] {
+			t.Errorf("record %d is called about twice", c.Record)
+		}
+		seen[c.Record] = true
+		if !c.Sought {
+			byLot[f.Records[c.Record].Vendor]++
+		}
+	}
+	if want := map[int32]int{3: 15}; !reflect.DeepEqual(byLot, want) {
+		t.Errorf("called by lot: %v, want %v", byLot, want)
+	}
+}

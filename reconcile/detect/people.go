@@ -18,7 +18,79 @@ var peopleDetectors = []Detector{
 		Clears: Text{"Answers to the complaints that satisfy those who made them.", "Des réponses qui satisfont les plaignants."},
 		find:   complaints,
 	},
+	{
+		Name:  "received-less",
+		Looks: Text{"households that say that they received less than was sold to them", "des ménages qui disent avoir reçu moins que ce qui leur a été vendu"},
+		Says: Text{"Of the households that were called, so many say that they got less, paid more or had to give a part that {n} sales are in question; {value} of them is missing.",
+			"Parmi les ménages appelés, tant disent avoir reçu moins, payé plus ou dû donner une part que {n} ventes sont en question ; il en manque {value}."},
+		Clears: Text{"More calls to this trader's customers, by lot; weighing what is sold; the price list on the wall.",
+			"D'autres appels à ses clients, par tirage ; peser ce qui est vendu ; la liste des prix au mur."},
+		find: lessened,
+	},
 	alikeDetector,
+}
+
+// What explains how many of an honest trader's customers say that they got less:
+// one in twenty is mistaken, or takes a rise of prices for it, and shops differ.
+// Where more say so than lessAll explains, it was done to all.
+const (
+	lessError    = 0.05
+	lessStrength = 40
+	lessAll      = 0.15
+)
+
+// lessened asks whether mistakes explain how many of a vendor's customers say that
+// they got less than was sold. Where it is done to all, all the other sales are in
+// question, with the share that is missing in the median; otherwise those that were
+// spoken of are, with what is missing of them.
+func lessened(r *run) []Finding {
+	asked := make([]count, len(r.Vendors))
+	told, shares := make([][]Answer, len(r.Vendors)), make([][]float64, len(r.Vendors))
+	for _, a := range r.Answers {
+		if a.Unreached || !a.Received || r.questioned[a.Record] {
+			continue
+		}
+		x := r.Records[a.Record]
+		asked[x.Vendor].n++
+		if a.Missing > 0 && x.Value > 0 {
+			asked[x.Vendor].k++
+			told[x.Vendor] = append(told[x.Vendor], a)
+			shares[x.Vendor] = append(shares[x.Vendor], min(float64(a.Missing)/float64(x.Value), 1))
+		}
+	}
+	surprise, ps := make([]float64, len(asked)), []float64{}
+	for v, c := range asked {
+		if surprise[v] = betaBinomialTail(c.k, c.n, lessError, lessStrength); c.n > 0 {
+			ps = append(ps, surprise[v])
+		}
+	}
+	limit := discoveries(ps, max(len(ps), 1), denialsFalse*r.FalseDiscoveries)
+	var out []Finding
+	for v, c := range asked {
+		if c.k < r.DenialsMin-1 {
+			continue
+		}
+		one := Finding{Vendor: int32(v), Handheld: -1, Score: 20}
+		for _, a := range told[v] {
+			one.Records = append(one.Records, a.Record)
+			one.Value += min(a.Missing, r.Records[a.Record].Value)
+		}
+		if c.k >= r.DenialsMin && surprise[v] <= limit {
+			one.Score = 60
+			if betaBinomialTail(c.k, c.n, lessAll, 1e6) < 0.1 {
+				share := median(shares[v])
+				one.Records, one.Value = nil, 0
+				for _, i := range r.byVendor[v] {
+					if !r.questioned[i] {
+						one.Records = append(one.Records, i)
+						one.Value += int64(share * float64(r.Records[i].Value))
+					}
+				}
+			}
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // denialsFalse is how many times the usual rate of false discoveries is borne

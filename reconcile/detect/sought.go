@@ -6,15 +6,29 @@ import (
 	"slices"
 )
 
+// Call is a sale to ask its household about.
+type Call struct {
+	Record int32
+	Sought bool // for the sale's own marks; otherwise by lot among its vendor's
+}
+
+// doubted is how many of a vendor's households say that they got nothing, or less,
+// until more of his customers are asked, by lot, and doubtMost how many are at most.
+const (
+	doubted   = 2
+	doubtMost = 45
+)
+
 // Sought returns which sales to ask households about next: of each vendor up to
-// so many, those that carry the marks of which it has more than is expected.
-// Nobody is called twice, nor about what a finding of FreezeMin questions, and a
-// vendor whose customers were sought before and deny nothing is left alone. The
-// answers go into Facts.Answers with Sought set; what households say of these
-// sales is worth as much as of others drawn by lot, since those of an honest
-// trader do not deny for having been chosen. How many of all deny, such a choice
-// does not tell.
-func Sought(f *Facts, t Thresholds, most int) []int32 {
+// so many, those that carry the marks of which it has more than is expected; and
+// three times as many by lot of a vendor of whom two households said that they got
+// nothing, or less. Nobody is called twice, nor about what a finding of FreezeMin
+// questions, and a vendor whose customers were sought before and deny nothing is
+// left alone. The answers go into Facts.Answers with Sought as the call has it:
+// what households say of sought sales is worth as much as of others, since those
+// of an honest trader do not deny for having been chosen, but how many of all do,
+// such a choice does not tell.
+func Sought(f *Facts, t Thresholds, most int) []Call {
 	r := newRun(f, t)
 	s := r.score()
 	for _, one := range Run(f, t) {
@@ -24,19 +38,23 @@ func Sought(f *Facts, t Thresholds, most int) []int32 {
 			}
 		}
 	}
-	done := make([]count, len(f.Vendors)) // called for their sales, and what they said
+	done, lots := make([]count, len(f.Vendors)), make([]count, len(f.Vendors)) // called for their sales, or by lot, and what they said
 	for _, a := range f.Answers {
 		r.questioned[a.Record] = true
+		c := &lots[f.Records[a.Record].Vendor]
 		if a.Sought {
-			c := &done[f.Records[a.Record].Vendor]
-			c.n++
-			if !a.Unreached && !a.Received {
-				c.k++
-			}
+			c = &done[f.Records[a.Record].Vendor]
+		}
+		c.n++
+		if !a.Unreached && (!a.Received || a.Missing > 0) {
+			c.k++
 		}
 	}
-	var out []int32
+	var out []Call
 	for v, places := range s.placesByVendor() {
+		if c := lots[v]; c.k >= doubted && c.n < doubtMost {
+			out = append(out, r.drawn(places, min(3*most, doubtMost-c.n))...)
+		}
 		if done[v].n > 0 && done[v].k == 0 {
 			continue
 		}
@@ -54,8 +72,26 @@ func Sought(f *Facts, t Thresholds, most int) []int32 {
 		}
 		slices.SortFunc(list, func(a, b sale) int { return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(a.lot, b.lot)) })
 		for _, one := range list[:min(len(list), most)] {
-			out = append(out, one.record)
+			out = append(out, Call{one.record, true})
 		}
+	}
+	return out
+}
+
+// drawn returns some of a vendor's sales by lot, and has them not asked about
+// again.
+func (r *run) drawn(places []int32, most int) []Call {
+	var list []int32
+	for _, p := range places {
+		if i := r.sales[p]; !r.questioned[i] {
+			list = append(list, i)
+		}
+	}
+	sortBy(list, func(i int32) uint64 { return mixed(uint64(i)) })
+	var out []Call
+	for _, i := range list[:min(len(list), most)] {
+		r.questioned[i] = true
+		out = append(out, Call{i, false})
 	}
 	return out
 }

@@ -143,7 +143,7 @@ func (c *claims) of(x detect.Finding, i int32) int64 {
 		if _, ok := slices.BinarySearch(c.forked, i); !ok {
 			return 0
 		}
-	case "over-list", "over-market":
+	case "over-list", "over-market", "received-less":
 		var all int64
 		for _, j := range x.Records {
 			all += c.round.Facts.Records[j].Value

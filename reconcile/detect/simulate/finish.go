@@ -285,11 +285,11 @@ func (w *world) grumble() {
 	}
 }
 
-// Call asks the households of these records, which were chosen for their sales.
-func (r *Round) Call(records []int32) {
-	for _, n := range records {
-		a := r.says[n]
-		a.Sought = true
+// Call asks households about their sales.
+func (r *Round) Call(calls []detect.Call) {
+	for _, c := range calls {
+		a := r.says[c.Record]
+		a.Sought = c.Sought
 		r.Facts.Answers = append(r.Facts.Answers, a)
 	}
 }
