@@ -13,6 +13,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/fault"
+	"github.com/jate-cva/jate/vendors"
 )
 
 // Dimension is what households are sorted into strata by.
@@ -37,7 +38,14 @@ type Design struct {
 	By           []Dimension // of strata; none for a single one
 	Minimum      int         // households of each stratum at least, as far as it has them; 0 to 100
 	Replacements int         // percent more, called in order where somebody does not answer; 0 to 100
+	// Vendors leaves in the frame who bought at one of these, where first calls leave a
+	// doubt about them: shares are then of their customers. None for everybody; each
+	// once, at most vendorsMax.
+	Vendors []vendors.ID
 }
+
+// vendorsMax bounds the vendors of one sample.
+const vendorsMax = 20
 
 // quantiles are two-sided quantiles of the normal distribution, in millionths,
 // by confidence in percent (any table; ISO 3534-1 for the words).
@@ -59,6 +67,14 @@ func (d Design) check() error {
 		return ErrDesign.At("minimum", "0 to 100 households")
 	case d.Replacements < 0 || d.Replacements > 100:
 		return ErrDesign.At("replacements", "0 to 100 percent")
+	}
+	if len(d.Vendors) > vendorsMax {
+		return ErrDesign.At("vendors", "%d at most", vendorsMax)
+	}
+	for i, v := range d.Vendors {
+		if v == "" || len(v) > 32 || strings.ContainsAny(string(v), ", ") || slices.Contains(d.Vendors[:i], v) {
+			return ErrDesign.At("vendors", "each once, by its id")
+		}
 	}
 	for i, by := range d.By {
 		if !slices.Contains(Dimensions(), by) || slices.Contains(d.By[:i], by) {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/jate-cva/jate/vendors"
 )
 
 // Sizes are those of the tables that monitors use.
@@ -21,8 +23,9 @@ func TestDesign_Size(t *testing.T) {
 			t.Errorf("%d %% within %d points of %d households: %d, want %d", tt.confidence, tt.margin, tt.n, got, tt.want)
 		}
 	}
-	for _, d := range []Design{{94, 5, nil, 0, 0}, {95, 0, nil, 0, 0}, {95, 21, nil, 0, 0}, {95, 5, []Dimension{"tribe"}, 0, 0},
-		{95, 5, []Dimension{BySex, BySex}, 0, 0}, {95, 5, nil, -1, 0}, {95, 5, nil, 0, 101}} {
+	for _, d := range []Design{{94, 5, nil, 0, 0, nil}, {95, 0, nil, 0, 0, nil}, {95, 21, nil, 0, 0, nil}, {95, 5, []Dimension{"tribe"}, 0, 0, nil},
+		{95, 5, []Dimension{BySex, BySex}, 0, 0, nil}, {95, 5, nil, -1, 0, nil}, {95, 5, nil, 0, 101, nil}, {95, 5, nil, 0, 0, []vendors.ID{"v1", "v1"}},
+		{95, 5, nil, 0, 0, []vendors.ID{"v1,v2"}}, {95, 5, nil, 0, 0, make([]vendors.ID, 21)}} {
 		if err := d.check(); !errors.Is(err, ErrDesign) {
 			t.Errorf("%+v passes", d)
 		}

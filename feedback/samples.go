@@ -19,6 +19,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -140,6 +141,13 @@ func (d Design) facts(facts map[string]string) map[string]string {
 	}
 	facts["confidence"], facts["margin"], facts["by"] = strconv.Itoa(d.Confidence), strconv.Itoa(d.Margin), strings.Join(by, ",")
 	facts["minimum"], facts["replacements"] = strconv.Itoa(d.Minimum), strconv.Itoa(d.Replacements)
+	if len(d.Vendors) > 0 {
+		ids := make([]string, len(d.Vendors))
+		for i, v := range d.Vendors {
+			ids[i] = string(v)
+		}
+		facts["vendors"] = strings.Join(ids, ",")
+	}
 	return facts
 }
 
@@ -154,6 +162,11 @@ func designOf(facts map[string]string) (d Design, err error) {
 			d.By = append(d.By, Dimension(by))
 		}
 	}
+	if facts["vendors"] != "" {
+		for v := range strings.SplitSeq(facts["vendors"], ",") {
+			d.Vendors = append(d.Vendors, vendors.ID(v))
+		}
+	}
 	return d, errors.Join(err, d.check())
 }
 
@@ -163,6 +176,7 @@ func (s *service) frame(tx Tx, m Sample, d Design, role access.Role) ([]FrameUni
 	at := map[string]int{}
 	var units []FrameUnit
 	var labels []map[Dimension]string
+	var theirs []bool // by unit: the household bought at one of the design's vendors
 	for is, err := range tx.Issues(m.Programme) {
 		if err != nil {
 			return nil, err
@@ -188,14 +202,17 @@ func (s *service) frame(tx Tx, m Sample, d Design, role access.Role) ([]FrameUni
 				at[v.Beneficiary] = i
 				secret := s.sealer.Secret("sample-unit", m.ID, v.Beneficiary)
 				units = append(units, FrameUnit{Unit: hex.EncodeToString(secret[:8]), Household: distribution.BeneficiaryID(v.Beneficiary)})
-				labels = append(labels, map[Dimension]string{ByPoint: v.Point})
+				labels, theirs = append(labels, map[Dimension]string{ByPoint: v.Point}), append(theirs, len(d.Vendors) == 0)
 			}
-			if slices.Contains(d.By, ByVendor) && labels[i][ByVendor] == "" && !v.RedeemedAt.IsZero() {
+			if !v.RedeemedAt.IsZero() && (slices.Contains(d.By, ByVendor) && labels[i][ByVendor] == "" || !theirs[i]) {
 				r, err := tx.Receipt(v.ReceiptHash)
 				if err != nil {
 					return nil, err
 				}
-				labels[i][ByVendor] = string(r.Vendor)
+				if labels[i][ByVendor] == "" {
+					labels[i][ByVendor] = string(r.Vendor)
+				}
+				theirs[i] = theirs[i] || slices.Contains(d.Vendors, r.Vendor)
 			}
 		}
 	}
@@ -220,6 +237,13 @@ func (s *service) frame(tx Tx, m Sample, d Design, role access.Role) ([]FrameUni
 		}
 		units[i].Stratum = strings.Join(parts, " ")
 	}
+	kept := units[:0]
+	for i, u := range units {
+		if theirs[i] {
+			kept = append(kept, u)
+		}
+	}
+	units = kept
 	return units, nil
 }
 

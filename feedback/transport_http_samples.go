@@ -13,6 +13,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/vendors"
 )
 
 // slowly is how long a file may take over a slow line.
@@ -62,6 +63,8 @@ type designWire struct {
 	By           []Dimension `json:"by,omitempty"`
 	Minimum      int         `json:"minimum,omitempty"`
 	Replacements int         `json:"replacements,omitempty"`
+
+	Vendors []vendors.ID `json:"vendors,omitempty"`
 }
 
 func decodeFreeze(ctx context.Context, r *http.Request) (FreezeSample, error) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile"
+	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
 )
 
@@ -52,11 +54,16 @@ func (w *world) feedback() feedback.Service {
 // drawn draws all households into a sample.
 func (w *world) drawn(s feedback.Service) feedback.Sample {
 	w.Helper()
+	return w.drawnBy(s, feedback.Design{Confidence: 99, Margin: 1})
+}
+
+func (w *world) drawnBy(s feedback.Service, d feedback.Design) feedback.Sample {
+	w.Helper()
 	nonce := make([]byte, 32)
 	ctx := w.Context()
 	m, err := s.CommitSample(ctx, feedback.CommitSample{By: monitor, Key: w.Key(), Round: "r1", Commitment: sha256.Sum256(nonce)})
 	w.must(err)
-	m, err = s.FreezeSample(ctx, feedback.FreezeSample{By: monitor, Key: w.Key(), Sample: m.ID, Design: feedback.Design{Confidence: 99, Margin: 1}})
+	m, err = s.FreezeSample(ctx, feedback.FreezeSample{By: monitor, Key: w.Key(), Sample: m.ID, Design: d})
 	w.must(err)
 	w.must(w.db.Feedback().Update(ctx, func(tx feedback.Tx) error {
 		size, err := tx.Size()
@@ -104,7 +111,7 @@ func TestService_Run_answers(t *testing.T) {
 	}))
 	say := func(replies ...string) {
 		t.Helper()
-		file := "Code;Reçu\n"
+		file := "Code;Reçu;Montant;Frais\n"
 		for i, reply := range replies {
 			file += line[distribution.BeneficiaryID(fmt.Sprintf("b%d", i+2))] + ";" + reply + "\n"
 		}
@@ -125,6 +132,12 @@ func TestService_Run_answers(t *testing.T) {
 	say("oui", "oui", "oui")
 	if found = w.found("not-received"); len(found) > 0 {
 		t.Errorf("still found: %+v", found)
+	}
+	// Who got 950 of 1,000 francs got what was sold, give or take; who had to give
+	// something without saying how much is missing a tenth.
+	say("oui;950", "oui;600", "oui;;oui")
+	if found = w.found("received-less"); len(found) != 1 || found[0].Value.Minor() != 400+100 || found[0].Score >= 50 {
+		t.Errorf("less: %+v", found)
 	}
 }
 
@@ -163,5 +176,28 @@ func TestService_Run_complaints(t *testing.T) {
 	w.must(err)
 	if found = w.found("complaints"); len(found) != 1 || found[0].Value.Minor() != 7000 {
 		t.Errorf("with one found wrong: %+v", found)
+	}
+}
+
+// Where first calls leave a doubt about a trader, more of that trader's customers
+// are drawn and nobody else, whom the frame that is in the journal leaves out too.
+func TestService_FreezeSample_vendors(t *testing.T) {
+	w := newWorld(t, 12)
+	s := w.feedback()
+	w.sell("h1", w.cards[0], w.cards[4])
+	w.sell("h2", w.cards[1], w.cards[6], w.cards[8])
+	m := w.drawnBy(s, feedback.Design{Confidence: 99, Margin: 1, Vendors: []vendors.ID{"v1"}})
+	if m.Households != 2 {
+		t.Errorf("%d households, want those two that bought at v1", m.Households)
+	}
+	frame, err := s.Frame(t.Context(), feedback.SampleByID{By: monitor, ID: m.ID})
+	w.must(err)
+	if n := bytes.Count(frame, []byte("\n")); n != 2 {
+		t.Errorf("the frame has %d lines", n)
+	}
+	_, err = s.FreezeSample(t.Context(), feedback.FreezeSample{By: monitor, Key: w.Key(), Sample: m.ID,
+		Design: feedback.Design{Confidence: 99, Margin: 1, Vendors: []vendors.ID{"v1", "v1"}}})
+	if !errors.Is(err, feedback.ErrDesign) {
+		t.Errorf("one vendor twice: %v", err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/internal/durable"
+	"github.com/jate-cva/jate/vendors"
 )
 
 func sampleCommand(ctx context.Context, env *environment) error {
@@ -111,9 +112,15 @@ func freezeSample(ctx context.Context, env *environment) error {
 	fs.IntVar(&d.Minimum, "minimum", 5, "households of each stratum at least")
 	fs.IntVar(&d.Replacements, "replacements", 20, "percent more, for who does not answer")
 	by := fs.String("by", "point", "strata, with commas: point, vendor, sex, status")
+	of := fs.String("of", "", "vendors, with commas, whose customers alone are called")
 	args, err := env.parse(fs, 1)
 	if err != nil {
 		return err
+	}
+	for id := range strings.SplitSeq(*of, ",") {
+		if id = strings.TrimSpace(id); id != "" {
+			d.Vendors = append(d.Vendors, vendors.ID(id))
+		}
 	}
 	for name := range strings.SplitSeq(*by, ",") {
 		if name = strings.TrimSpace(name); name != "" {

@@ -45,7 +45,7 @@ func text() feedback.SealedText {
 
 func sample(programme, id string) feedback.Sample {
 	return feedback.Sample{ID: id, Programme: programme, Round: "r1", Commitment: [32]byte{1}, CommittedBy: "a", Committed: at, CommitEntry: 1,
-		Design: feedback.Design{Confidence: 95, Margin: 5, By: []feedback.Dimension{feedback.BySex}, Minimum: 2, Replacements: 10},
+		Design: feedback.Design{Confidence: 95, Margin: 5, By: []feedback.Dimension{feedback.BySex}, Minimum: 2, Replacements: 10, Vendors: []vendors.ID{"v1", "v2"}},
 		Frame:  [32]byte{2}, Households: 9, FrozenBy: "b", Frozen: at.Add(time.Hour), FrameEntry: 2,
 		Strata: []feedback.Stratum{{Name: "sex=F", Households: 9, Size: 8, Replacements: 1}}, Root: [32]byte{3}, Nonce: []byte{4},
 		DrawnBy: "c", Drawn: at.Add(2 * time.Hour), DrawEntry: 3}

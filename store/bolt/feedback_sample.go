@@ -6,6 +6,7 @@ import (
 
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/feedback"
+	"github.com/jate-cva/jate/vendors"
 )
 
 var (
@@ -169,20 +170,22 @@ type sampleRecord struct {
 	DrawnBy      string
 	Drawn        instant
 	DrawEntry    uint64
+	Vendors      []vendors.ID
 }
 
 func sampleRecordOf(m feedback.Sample) sampleRecord {
 	d := m.Design
 	return sampleRecord{m.ID, m.Programme, m.Round, m.Commitment, m.CommittedBy, instantOf(m.Committed), m.CommitEntry, d.Confidence, d.Margin,
 		texts[string](d.By), d.Minimum, d.Replacements, m.Frame, m.Households, m.FrozenBy, instantOf(m.Frozen), m.FrameEntry, each(m.Strata, stratumRecordOf),
-		m.Root, m.Nonce, m.DrawnBy, instantOf(m.Drawn), m.DrawEntry}
+		m.Root, m.Nonce, m.DrawnBy, instantOf(m.Drawn), m.DrawEntry, d.Vendors}
 }
 
 func (r sampleRecord) sample() feedback.Sample {
 	return feedback.Sample{ID: r.ID, Programme: r.Programme, Round: r.Round, Commitment: r.Commitment, CommittedBy: r.CommittedBy,
 		Committed: r.Committed.time(), CommitEntry: r.CommitEntry,
-		Design: feedback.Design{Confidence: r.Confidence, Margin: r.Margin, By: texts[feedback.Dimension](r.By), Minimum: r.Minimum, Replacements: r.Replacements},
-		Frame:  r.Frame, Households: r.Households, FrozenBy: r.FrozenBy, Frozen: r.Frozen.time(), FrameEntry: r.FrameEntry,
+		Design: feedback.Design{Confidence: r.Confidence, Margin: r.Margin, By: texts[feedback.Dimension](r.By), Minimum: r.Minimum, Replacements: r.Replacements,
+			Vendors: r.Vendors},
+		Frame: r.Frame, Households: r.Households, FrozenBy: r.FrozenBy, Frozen: r.Frozen.time(), FrameEntry: r.FrameEntry,
 		Strata: each(r.Strata, stratumRecord.stratum), Root: r.Root, Nonce: r.Nonce, DrawnBy: r.DrawnBy, Drawn: r.Drawn.time(), DrawEntry: r.DrawEntry}
 }
 
