@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/ledger"
 )
 
 // The contents that two people agree to in this package, in words. Payment
@@ -68,6 +69,7 @@ func (c PaymentChange) content(name string) access.Content {
 func (a AdvanceLine) content() access.Content {
 	c := access.Content{What: "advance", ID: a.ID, Programme: a.Programme, Lines: []access.Line{{"vendor", string(a.Vendor)},
 		{"amount", a.Amount.String()}, {"bank", a.Bank}, {"permille", strconv.Itoa(a.Permille)}}}
+	c.Lines = append(c.Lines, access.Line{"posting", string(ledger.Advance(string(a.Vendor))), string(ledger.Bank(a.Bank)), a.Amount.String()})
 	for _, i := range a.Plan {
 		c.Lines = append(c.Lines, access.Line{"instalment", i.Due.UTC().Format(time.DateOnly), i.Amount.String()})
 	}

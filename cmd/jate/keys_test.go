@@ -241,7 +241,7 @@ func (m *market) monitor(t *testing.T, trust, log string) (string, error) {
 	}
 	path := filepath.Join(t.TempDir(), "token")
 	write(t, path, token)
-	return jate(t, "monitor", "--server", m.address, "--token", path, "--log", log, "--trust", trust)
+	return jate(t, "monitor", "--server", m.address, "--token", path, "--programme", demoProgramme, "--development", "--log", log, "--trust", trust)
 }
 
 // monitored has a monitor verify with what it was given before any key changed.

@@ -38,6 +38,9 @@ func status() int {
 		return 2
 	}
 	fmt.Fprintln(os.Stderr, "jate:", sentence(err, os.Getenv))
+	if errors.Is(err, errAlarm) {
+		return 3
+	}
 	return 1
 }
 
@@ -101,7 +104,7 @@ func commands() []command {
 		{"backup", "--data DIR | --server URL --token FILE; --recipient AGE --out FILE", "copy a store, running or not, checked to the last page", backupCommand},
 		{"restore", "--data DIR --in FILE [--identity FILE] [--new-epoch]", "put a backup in the place of a folder's store", restoreCommand},
 		{"witness", "init|serve --data DIR --log VKEY", "cosign a server's checkpoints, elsewhere and with a key of its own", witnessCommand},
-		{"monitor", "--server URL --token FILE --log VKEY [--witness VKEY] [--trust FILE] [--data DIR]", "recompute a server's journal without believing it", monitorCommand},
+		{"monitor", "--server URL --token FILE --programme ID --log VKEY [--witness VKEY] [--trust FILE] [--data DIR]", "recompute a server's journal, and verify its approvals, without believing it", monitorCommand},
 		{"proof", "--server URL --token FILE --entry N --leaf FILE --out FILE", "write a file that proves an entry off line", proofCommand},
 		{"verify-proof", "--log VKEY [--witness VKEY] --leaf FILE PROOF", "check such a file, off line", verifyProofCommand},
 		{"handheld", "enrol|activate|bundle|sell|cancel|sync|export|import|status", "a handheld on the command line", runHandheld},

@@ -10,9 +10,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/jate-cva/jate/access/watch"
 	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/ledger/monitor"
@@ -23,6 +25,8 @@ import (
 // A monitor's folder:
 //
 //	monitor.state      what was verified, to go on from there
+//	approvals.state    what was verified of approvals
+//	alarms.txt         what is wrong; it remains until a person takes it away
 //	contradiction.txt  two notes that the log signed and that contradict each
 //	                   other, once there are such
 
@@ -31,6 +35,9 @@ type monitorFlags struct {
 	server, token                 string
 	leaves, checkpoint, manifests string
 	trust, data                   string
+	programme, origin             string
+	besides                       []string // programmes
+	development                   bool
 	log                           monitor.Log
 	getenv                        func(string) string
 }
@@ -45,6 +52,10 @@ func monitorCommand(ctx context.Context, env *environment) error {
 	flags.StringVar(&f.manifests, "manifests", "", "file with the answer of GET /api/v1/issues")
 	flags.StringVar(&f.trust, "trust", "", "the programme's trust.json: manifests are compared with its root key")
 	flags.StringVar(&f.data, "data", "", "folder for what was verified; without it every run begins at the first leaf")
+	flags.StringVar(&f.programme, "programme", "", "whose approvals are verified; with --server")
+	besides := flags.String("besides", "", "other programmes of the server, separated by commas, whose monitors verify theirs")
+	flags.StringVar(&f.origin, "origin", "", "of the pages where people approve, such as https://jate.ngo.example; that of the first approval without it")
+	flags.BoolVar(&f.development, "development", false, "of a folder for development: approvals without a passkey are believed")
 	log := flags.String("log", "", "verifier key of the log")
 	witnesses := &verifierKeys[note.Verifier]{parse: witness.NewVerifier}
 	flags.Var(witnesses, "witness", "verifier key of a witness that must have cosigned; may be given several times")
@@ -58,6 +69,12 @@ func monitorCommand(ctx context.Context, env *environment) error {
 	f.log = monitor.Log{Origin: v.Name(), Key: v, Witnesses: witnesses.keys}
 	if (f.server == "") == (f.leaves == "") || (f.leaves == "") != (f.checkpoint == "") {
 		return errors.New("monitor needs --server and --token, or --leaves and --checkpoint")
+	}
+	if (f.server == "") != (f.programme == "") {
+		return errors.New("monitor needs --programme with --server: it verifies the programme's approvals")
+	}
+	if *besides != "" {
+		f.besides = strings.Split(*besides, ",")
 	}
 	if f.data == "" {
 		return f.run(ctx, env.stdout, env.stderr)
@@ -91,11 +108,35 @@ func (f monitorFlags) run(ctx context.Context, out, notices io.Writer) error {
 	if err != nil {
 		return err
 	}
-	c, rounds, err := f.verify(ctx, m, source, signed)
+	before := m
+	w, m, err := f.watcher(m)
 	if err != nil {
-		return errors.Join(err, f.keep(m, signed, err))
+		return err
+	}
+	c, rounds, err := f.verify(ctx, before, m, w, source, signed)
+	if err != nil {
+		return errors.Join(err, f.keep(before, signed, err), f.contradicted(err))
+	}
+	var alarms []watch.Alarm
+	if b, ok := source.(*remote); ok && w != nil {
+		if alarms, err = w.Check(ctx, approvals{b}); err != nil {
+			return err
+		}
+	}
+	told := f.tell(out, alarms)
+	if told != nil && !errors.Is(told, errAlarm) {
+		return told
 	}
 	if f.data != "" {
+		if w != nil {
+			b, err := w.MarshalBinary()
+			if err != nil {
+				return err
+			}
+			if err := durable.Replace(f.watchPath(), b); err != nil {
+				return err
+			}
+		}
 		b, err := m.MarshalBinary()
 		if err != nil {
 			return err
@@ -104,6 +145,10 @@ func (f monitorFlags) run(ctx context.Context, out, notices io.Writer) error {
 			return err
 		}
 	}
+	if told != nil {
+		return told
+	}
+	f.notice(notices, w)
 	if f.trust == "" {
 		fmt.Fprintln(notices, "Lots were not compared with their manifests: there is no --trust.")
 	}
@@ -146,18 +191,21 @@ func (f monitorFlags) source() (source, error) {
 	return newRemote(f.getenv, f.server, f.token)
 }
 
-// verify is one pass.
-func (f monitorFlags) verify(ctx context.Context, m *monitor.Monitor, from source, signed string) (ledger.Checkpoint, []ledger.RoundTotals, error) {
-	c, err := m.Open(signed)
+// verify is one pass: of m, which is before unless it begins again.
+func (f monitorFlags) verify(ctx context.Context, before, m *monitor.Monitor, w *watch.Watch, from source, signed string) (ledger.Checkpoint, []ledger.RoundTotals, error) {
+	c, err := before.Open(signed)
 	if err != nil {
 		return c, nil, err
 	}
-	if b, ok := from.(*remote); ok && m.Size() > 0 {
-		proof, err := b.growth(ctx, m.Size(), c.Size)
+	if w != nil {
+		m.Tell(w.Add)
+	}
+	if b, ok := from.(*remote); ok && before.Size() > 0 {
+		proof, err := b.growth(ctx, before.Size(), c.Size)
 		if err != nil {
 			return c, nil, err
 		}
-		if err := m.Extends(c, proof); err != nil {
+		if err := before.Extends(c, proof); err != nil {
 			return c, nil, err
 		}
 	}

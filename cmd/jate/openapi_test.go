@@ -41,6 +41,7 @@ func TestOpenAPI(t *testing.T) {
 	})
 	t.Run("nothing that was planted leaks", s.leaks)
 	t.Run("reports and exports that left are in the journal", s.handedOut)
+	t.Run("every act that takes two people has a proof", func(t *testing.T) { s.in(t); s.watched() })
 	for _, name := range slices.Sorted(maps.Keys(described)) {
 		t.Run(name, func(t *testing.T) { s.refusals(t, name) })
 	}

@@ -88,7 +88,7 @@ func (b *remote) getAbout(ctx context.Context, path string, room int) ([]byte, e
 	if res.StatusCode != http.StatusOK {
 		var problem struct{ Code string }
 		_ = json.Unmarshal(body, &problem) // what is no problem has no code
-		return nil, fmt.Errorf("%s: the server answered %d %.80q", path, res.StatusCode, problem.Code)
+		return nil, &serverAnswer{path, res.StatusCode, problem.Code}
 	}
 	return body, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/access/grant"
 	"github.com/jate-cva/jate/internal/durable"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/ledger/monitor"
@@ -147,7 +149,7 @@ func (s *site) monitor(state string, more ...string) (string, error) {
 	if err := os.WriteFile(file, []byte(token+"\n"), 0o600); err != nil {
 		s.t.Fatal(err)
 	}
-	args := []string{"monitor", "--server", s.http.URL, "--token", file, "--log", s.settings.Checkpoint}
+	args := []string{"monitor", "--server", s.http.URL, "--token", file, "--programme", demoProgramme, "--development", "--log", s.settings.Checkpoint}
 	if state != "" {
 		args = append(args, "--data", state)
 	}
@@ -186,6 +188,7 @@ func (s *site) decide(words ...string) {
 type history struct {
 	entries []ledger.Entry
 	salts   map[ledger.Account][]byte
+	agreed  []access.Prepared // what was agreed to, which he shows as it was
 }
 
 func (s *site) history() history {
@@ -202,6 +205,14 @@ func (s *site) history() history {
 				return err
 			}
 			h.entries = append(h.entries, e)
+			if sum, err := hex.DecodeString(e.Facts["digest"]); err == nil && len(sum) == 32 {
+				c, err := tx.(access.Contents).PreparedContent(demoProgramme, [32]byte(sum))
+				if err == nil {
+					h.agreed = append(h.agreed, c)
+				} else if !errors.Is(err, access.ErrContent) {
+					return err
+				}
+			}
 			for _, p := range e.Postings {
 				for _, a := range []ledger.Account{p.Debit, p.Credit} {
 					if !a.IsVoucher() {
@@ -230,6 +241,16 @@ func (h history) forge(t *testing.T, from string, change func([]ledger.Entry) []
 	var now time.Time
 	db, err := bolt.Open(storePath(dir), bolt.Options{Now: func() time.Time { return now }})
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Grant().Update(t.Context(), func(tx grant.Tx) error {
+		for _, c := range h.agreed {
+			if err := tx.PutPrepared(c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	known := map[ledger.Account]bool{}
@@ -465,8 +486,8 @@ func rewritten(t *testing.T, dir, guard, state string, d donor) {
 	if err != nil {
 		t.Fatalf("the forgery is not whole: %v", err)
 	}
-	if _, err := s.monitor(""); err != nil {
-		t.Fatalf("a monitor that was not there before: %v", err)
+	if out, err := s.monitor(""); err != nil {
+		t.Fatalf("a monitor that was not there before: %v\n%s", err, out)
 	}
 	// A monitor that was, notices; and nobody who demands the witness is shown it.
 	kept := t.TempDir()

@@ -72,6 +72,7 @@ type Monitor struct {
 	lots    map[string]*lot
 	posted  time.Time         // of the last entry
 	before  ledger.Checkpoint // that was verified; Size 0 if there is none
+	tell    func(ledger.Entry)
 }
 
 // lot is what the leaves say of one.
@@ -88,6 +89,9 @@ type lot struct {
 func New(log Log) *Monitor {
 	return &Monitor{log: log, auditor: ledger.NewAuditor(), lots: map[string]*lot{}}
 }
+
+// Tell has a function be told of each entry that is added from here on.
+func (m *Monitor) Tell(fn func(ledger.Entry)) { m.tell = fn }
 
 // Size returns the number of leaves that were added.
 func (m *Monitor) Size() uint64 { return m.auditor.Size() }
@@ -127,6 +131,9 @@ func (m *Monitor) Add(leaf []byte) error {
 		return err
 	}
 	m.posted = e.Posted
+	if m.tell != nil {
+		m.tell(e)
+	}
 	switch e.Kind {
 	case ledger.KindIssue, ledger.KindVoid, ledger.KindReissue:
 		return m.count(e)

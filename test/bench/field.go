@@ -172,7 +172,7 @@ func (f *field) monitor(ctx context.Context) (*os.ProcessState, string, error) {
 	if err := os.WriteFile(path, []byte(token), 0o600); err != nil {
 		return nil, "", err
 	}
-	return f.jateDoes(ctx, "monitor", "--server", "http://"+f.server.address, "--token", path, "--log", f.log)
+	return f.jateDoes(ctx, "monitor", "--server", "http://"+f.server.address, "--token", path, "--programme", programme, "--development", "--log", f.log)
 }
 
 func (f *field) jateDoes(ctx context.Context, command string, args ...string) (*os.ProcessState, string, error) {
