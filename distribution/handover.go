@@ -25,6 +25,10 @@ type Print struct {
 	Point string // of one point; "" for all of the lot, where the paper allows it
 	Lang  cards.Lang
 	Names bool // PrintHandOver: with the names of the heads, for roles that may read them
+	// Part prints the cards of one part alone, from 1, where there are more than one
+	// document holds; 0: all of them. Parts follow the order of issue, as labels do.
+	Part     int
+	PartSize int // cards of a part; cards.CardsMax where 0
 }
 
 // printing is a paper that was counted in the journal.
@@ -106,13 +110,47 @@ func toPrint(tx Tx, cmd Print) (printing, error) {
 
 // PrintCards is documented at Service.
 func (s *service) PrintCards(ctx context.Context, cmd Print) (Document, error) {
-	p, err := s.countPrint(ctx, cmd, MethodPrintCards, "cards")
+	if cmd.Part < 0 || cmd.Part > partsMax {
+		return Document{}, ErrCommand.At("part", "1 to %d", partsMax)
+	}
+	paper, name := "cards", "cards-"
+	if cmd.Part > 0 {
+		paper = fmt.Sprintf("cards-part-%d", cmd.Part)
+	}
+	p, err := s.countPrint(ctx, cmd, MethodPrintCards, paper)
 	if err != nil {
 		return Document{}, err
 	}
-	return Document{Filename: "cards-" + p.job.Round + ".pdf", Write: func(w io.Writer) error {
-		return cards.WriteCards(w, p.job, s.cards(ctx, p, cmd.Point))
-	}}, nil
+	name += p.job.Round
+	all := s.cards(ctx, p, cmd.Point)
+	if cmd.Part > 0 {
+		name += fmt.Sprintf("-%d", cmd.Part)
+		all = part(all, cmd.Part, cmp.Or(cmd.PartSize, cards.CardsMax))
+	}
+	return Document{Filename: name + ".pdf", Write: func(w io.Writer) error { return cards.WriteCards(w, p.job, all) }}, nil
+}
+
+// partsMax bounds the parts of one print: a million cards.
+const partsMax = 100
+
+// part yields the n-th part, from 1, of so many cards, and every error.
+func part(all iter.Seq2[cards.Card, error], n, size int) iter.Seq2[cards.Card, error] {
+	return func(yield func(cards.Card, error) bool) {
+		seen := 0
+		for c, err := range all {
+			if err == nil {
+				if seen++; seen <= (n-1)*size {
+					continue
+				}
+				if seen > n*size {
+					return
+				}
+			}
+			if !yield(c, err) {
+				return
+			}
+		}
+	}
 }
 
 // cards yields the cards of the lots in the order of issue, spares last; those

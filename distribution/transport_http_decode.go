@@ -1,6 +1,7 @@
 package distribution
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"net/http"
@@ -334,7 +335,7 @@ func decodePrint(ctx context.Context, r *http.Request) (Print, string, error) {
 	if err != nil {
 		return Print{}, "", err
 	}
-	q, err := httpkit.Query(r, "point", "lang", "names")
+	q, err := httpkit.Query(r, "point", "lang", "names", "part")
 	if err != nil {
 		return Print{}, "", err
 	}
@@ -342,8 +343,12 @@ func decodePrint(ctx context.Context, r *http.Request) (Print, string, error) {
 	if !ok {
 		return Print{}, "", httpkit.ErrQuery.At("query.lang", "fr or en")
 	}
+	part, err := strconv.Atoi(cmp.Or(q.Get("part"), "0"))
+	if err != nil || q.Has("part") && part < 1 {
+		return Print{}, "", httpkit.ErrQuery.At("query.part", "a number from 1")
+	}
 	names, err := flag(q.Get("names"), "names")
-	return Print{By: by, Point: q.Get("point"), Lang: lang, Names: names}, id, err
+	return Print{By: by, Point: q.Get("point"), Lang: lang, Names: names, Part: part}, id, err
 }
 
 func decodePrintRound(ctx context.Context, r *http.Request) (Print, error) {

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,30 +9,64 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// closingScript leaves the blocks of docs/closing-a-round.md as one shell script
-// in a script test's folder, so that the document is what is tested.
-func closingScript(env *testscript.Env) error {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "closing-a-round.md"))
+// documentScripts leaves the blocks of documents as shell scripts in a script test's
+// folder, so that the documents are what is tested: the close of a round, and a
+// first programme with its first sale. Of the latter only the port is another, which
+// JATE_LISTEN says.
+func documentScripts(env *testscript.Env) error {
+	for name, files := range map[string]map[string]int{
+		"closing.sh": {"docs/closing-a-round.md": 8},
+		"first.sh":   {"README.md#Your first programme": 12},
+		"sale.sh":    {"docs/first-sale.md": 6},
+	} {
+		script := "set -eu\n"
+		for file, least := range files {
+			blocks, err := blocksOf(file, least)
+			if err != nil {
+				return err
+			}
+			script += blocks
+		}
+		if name != "closing.sh" {
+			script = strings.ReplaceAll(script, "localhost:8437", "localhost:"+env.Getenv("PORT"))
+		}
+		if err := os.WriteFile(filepath.Join(env.WorkDir, name), []byte(script), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// blocksOf returns the shell blocks of a document, or of the section that follows #;
+// there are at least so many.
+func blocksOf(file string, least int) (string, error) {
+	file, section, _ := strings.Cut(file, "#")
+	text, err := os.ReadFile(filepath.Join("..", "..", filepath.FromSlash(file)))
 	if err != nil {
-		return err
+		return "", err
+	}
+	rest := string(text)
+	if section != "" {
+		_, after, ok := strings.Cut(rest, "\n## "+section+"\n")
+		if !ok {
+			return "", fmt.Errorf("%s has no section %q", file, section)
+		}
+		rest, _, _ = strings.Cut(after, "\n## ")
 	}
 	var script strings.Builder
-	script.WriteString("set -eu\n")
-	blocks := 0
-	for rest := string(text); ; blocks++ {
+	for blocks := 0; ; blocks++ {
 		_, after, ok := strings.Cut(rest, "\n```sh\n")
 		if !ok {
-			break
+			if blocks < least {
+				return "", fmt.Errorf("%s has %d blocks, fewer than %d", file, blocks, least)
+			}
+			return script.String(), nil
 		}
 		block, after, ok := strings.Cut(after, "\n```\n")
 		if !ok {
-			return errors.New("closing-a-round.md: a block does not end")
+			return "", fmt.Errorf("%s: a block does not end", file)
 		}
 		script.WriteString(block + "\n")
 		rest = after
 	}
-	if blocks < 8 {
-		return errors.New("closing-a-round.md has too few blocks")
-	}
-	return os.WriteFile(filepath.Join(env.WorkDir, "closing.sh"), []byte(script.String()), 0o600)
 }

@@ -228,6 +228,7 @@ func cardsCommand(ctx context.Context, env *environment) error {
 	lot := fs.String("lot", "", "one lot of it")
 	point := fs.String("point", "", "one distribution point")
 	lang := fs.String("lang", "", "fr or en; both without it")
+	part := fs.Int("part", 0, "one part of 10,000 cards, from 1, where one document does not hold them all")
 	out := fs.String("out", "", "PDF file to write")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
@@ -239,7 +240,7 @@ func cardsCommand(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(writeCards(ctx, db, s, distribution.Print{Round: *round, Lot: *lot, Point: *point, Lang: langOf(*lang)}, *out), db.Close())
+	return errors.Join(writeCards(ctx, db, s, distribution.Print{Round: *round, Lot: *lot, Point: *point, Lang: langOf(*lang), Part: *part}, *out), db.Close())
 }
 
 func langOf(s string) cards.Lang {

@@ -202,7 +202,7 @@ func (s *story) round() {
 }
 
 func (s *story) papers() {
-	for _, path := range []string{"rounds/r1/cards.pdf", "lots/" + s.lot + "/cards.pdf?lang=fr", "lots/" + s.lot + "/handover.pdf?point=p1", "lots/" + s.lot + "/packing.pdf?point=p1"} {
+	for _, path := range []string{"rounds/r1/cards.pdf", "lots/" + s.lot + "/cards.pdf?lang=fr&part=1", "lots/" + s.lot + "/handover.pdf?point=p1", "lots/" + s.lot + "/packing.pdf?point=p1"} {
 		if a := s.get("issuer", "/api/v1/"+path); !strings.HasPrefix(string(a.raw), "%PDF-") {
 			s.t.Errorf("%s is no PDF", path)
 		}

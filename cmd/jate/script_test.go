@@ -61,6 +61,6 @@ func TestScript(t *testing.T) {
 		if err := free.Close(); err != nil {
 			return err
 		}
-		return closingScript(env)
+		return documentScripts(env)
 	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"reach": reach, "firstword": firstWord}})
 }

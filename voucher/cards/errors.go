@@ -18,8 +18,8 @@ var (
 		"The code would be too dense to read from paper. Shorten its content.",
 		"Le code serait trop dense pour être lu sur papier. Raccourcissez son contenu.")
 	ErrTooMany = fault.New(fault.Invalid, "print_too_many",
-		"The document would be too large. Print it in several parts.",
-		"Le document serait trop volumineux. Imprimez-le en plusieurs parties.")
+		"The document would be too large. Print it in parts: of a point, or part 1, 2 and so on.",
+		"Le document serait trop volumineux. Imprimez-le en parties : d'un site, ou la partie 1, 2 et ainsi de suite.")
 )
 
 // check gathers what is wrong with one printed item.
