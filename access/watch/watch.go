@@ -45,6 +45,7 @@ type Alarm struct {
 	Text  string // a plain sentence
 }
 
+// String says which entry it is, and what is wrong with it.
 func (a Alarm) String() string { return fmt.Sprintf("entry %d: %s", a.Entry, a.Text) }
 
 // Watch follows a journal's approvals.

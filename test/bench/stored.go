@@ -26,8 +26,7 @@ type stored struct {
 	facts   *detect.Facts
 	phones  map[int32]*phone // of vendors, by handheld
 	officer *phone
-	said    time.Time // of the first sale
-	next    int       // record that is not stored yet
+	next    int // record that is not stored yet
 	paid    map[int32]bool
 }
 
