@@ -58,11 +58,17 @@ func TestGrants(t *testing.T) {
 	}
 	for i, line := range out {
 		id, digest := roleProposed(line)
-		if _, err := d.try("awa", "staff", "approve", id); err == nil || !strings.Contains(err.Error(), "approval_proof_missing") {
-			t.Errorf("approved without a passkey: %v", err)
-		}
-		if i == 0 { // another content does not count
-			d.run("awa", "approve", "--passkey", d.path("awa.key"), "--digest", strings.Repeat("a", 64))
+		if i == 0 { // nothing, and another content, do not count
+			if _, err := d.try("awa", "staff", "approve", id); err == nil || !strings.Contains(err.Error(), "approval_proof_missing") {
+				t.Errorf("approved without a passkey: %v", err)
+			}
+			if _, err := d.try("awa", "approve", "--passkey", d.path("awa.key"), "--digest", strings.Repeat("a", 64)); err == nil || !strings.Contains(err.Error(), "content_unknown") {
+				t.Errorf("agreed to what nobody can read: %v", err)
+			}
+			_, other := roleProposed(out[1])
+			if said := d.run("awa", "approve", "--passkey", d.path("awa.key"), "--digest", other); !strings.Contains(said, "handheld-manager") {
+				t.Errorf("agreed to this without reading it: %s", said)
+			}
 			if _, err := d.try("awa", "staff", "approve", id); err == nil {
 				t.Error("approved by the proof of another content")
 			}

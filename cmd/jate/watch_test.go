@@ -3,7 +3,12 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/jate-cva/jate/access"
@@ -14,6 +19,7 @@ import (
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/web"
 )
 
 // A monitor believes the roles that the services let approve, and no others.
@@ -42,8 +48,12 @@ func TestWatchRules_roles(t *testing.T) {
 	}
 }
 
-// opened is a folder of which a watch reads contents, straight from its store.
-type opened struct{ a *app }
+// opened is a folder of which a watch reads contents, straight from its store, and
+// what was read.
+type opened struct {
+	a    *app
+	keys map[string]bool // "what:" and kinds, "key:" and keys of lines
+}
 
 func (b opened) Record(context.Context, string) (grant.Record, error) {
 	return grant.Record{}, watch.ErrWithheld
@@ -59,12 +69,51 @@ func (b opened) Content(ctx context.Context, digest string) (text []byte, err er
 	err = b.a.db.Grant().View(ctx, func(tx grant.Tx) error {
 		p, err := tx.PreparedContent(demoProgramme, [32]byte(sum))
 		text = p.Text
-		return err
+		return errors.Join(err, b.note(p.Text), b.note(p.Closed))
 	})
 	if err != nil {
 		return nil, watch.ErrWithheld
 	}
 	return text, nil
+}
+
+func (b opened) note(text []byte) error {
+	_, array, ok := strings.Cut(string(text), "\n")
+	if !ok {
+		return nil
+	}
+	var lines [][]string
+	if err := json.Unmarshal([]byte(array), &lines); err != nil {
+		return err
+	}
+	for _, l := range lines {
+		switch l[0] {
+		case "what":
+			b.keys["what:"+l[1]] = true
+		case "id", "closed", "salt": // not shown as lines
+		default:
+			b.keys["key:"+l[0]] = true
+		}
+	}
+	return nil
+}
+
+// worded makes sure that the office's page has words for all of it, in both
+// languages.
+func (b opened) worded(t *testing.T) {
+	t.Helper()
+	words, err := fs.ReadFile(web.Office(), "content-words.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range b.keys {
+		if ok, err := regexp.Match("'"+regexp.QuoteMeta(key)+`': \{ en: '[^']+', fr: '[^']+' \}`, words); err != nil || !ok {
+			t.Errorf("web/office/content-words.js has no words for %q", key)
+		}
+	}
+	if len(b.keys) < 40 {
+		t.Errorf("only %d keys were seen", len(b.keys))
+	}
 }
 
 // watched holds the journal of the described round to the rules: each of their
@@ -86,8 +135,10 @@ func (s *story) watched() {
 		}
 		return nil
 	}))
-	alarms, err := w.Check(s.t.Context(), opened{s.app})
+	contents := opened{s.app, map[string]bool{}}
+	alarms, err := w.Check(s.t.Context(), contents)
 	s.must(err)
+	contents.worded(s.t)
 	for _, a := range alarms {
 		if !grants[a.Entry] {
 			s.t.Error(a)

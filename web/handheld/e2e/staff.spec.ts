@@ -67,7 +67,7 @@ for (const [device, viewport] of [['phone', { width: 360, height: 740 }], ['lapt
         // She invites Ben, in French, who takes a password and codes.
         const invited = await page.evaluate(async () => {
           const r = await fetch('/api/v1/staff', { method: 'POST', headers: { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() }, body: '{"language":"fr"}' });
-          return await r.json() as { link: string; code: string };
+          return await r.json() as { link: string; code: string; member: { id: string } };
         });
         const other = await browser.newContext({ viewport, locale: 'fr-FR' });
         const ben = await other.newPage();
@@ -97,6 +97,33 @@ for (const [device, viewport] of [['phone', { width: 360, height: 740 }], ['lapt
         await ben.getByRole('button', { name: 'Ajouter une clé d’accès' }).click();
         await expect(ben.locator('li', { hasText: 'Clé d’accès' })).toBeVisible();
         await other.close();
+
+        // What her passkey agrees to is on the page in words, and is what has the digest: another content is refused.
+        const digest = await page.evaluate(async (member) => {
+          const r = await fetch('/api/v1/grants', { method: 'POST', headers: { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() },
+            body: JSON.stringify({ member, role: 'registrar' }) });
+          return (await r.json() as { digest: string }).digest;
+        }, invited.member.id);
+        await page.goto(`${server.url}#approve?digest=${digest}`);
+        await expect(page.getByRole('heading', { name: 'Role of a person' })).toBeVisible();
+        await expect(page.locator('li', { hasText: 'Role' })).toContainText('registrar');
+        await shot(page, `${device}-9-approve`);
+        await page.getByRole('button', { name: 'Français' }).click();
+        await expect(page.getByRole('heading', { name: 'Rôle d’une personne' })).toBeVisible();
+        await shot(page, `${device}-9-approuver`);
+        await page.getByRole('button', { name: 'English' }).click();
+        await page.getByRole('button', { name: 'Approve with my passkey' }).click();
+        await expect(page.getByText('It counts for five minutes')).toBeVisible();
+        await page.route('**/api/v1/approvals/contents/*', async (route) => {
+          const answer = await route.fetch();
+          const content = await answer.json() as { text: string };
+          await route.fulfill({ response: answer, json: { ...content, text: content.text.replace('registrar', 'auditor') } });
+        });
+        await page.goto(`${server.url}#account`);
+        await page.goto(`${server.url}#approve?digest=${digest}`);
+        await expect(page.getByText('sent something else')).toBeVisible();
+        await expect(page.getByRole('button', { name: 'Approve with my passkey' })).toHaveCount(0);
+        await page.unroute('**/api/v1/approvals/contents/*');
 
         // A program shows a code; Awa proves again who she is if it has been a while.
         await page.goto(`${server.url}#device`);
