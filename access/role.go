@@ -67,11 +67,11 @@ var apart = map[Role][]Role{
 
 // NeedsPasskey reports whether a role may be acted in only by somebody who signed
 // in with a passkey, which a page that imitates this server cannot ask for (ASVS
-// 6.3.3, level 3): whoever approves, moves money, verifies for others, or runs
+// 6.3.3, level 3): whoever approves (exports too), moves money, verifies for others, or runs
 // the system.
 func NeedsPasskey(r Role) bool {
 	switch r {
-	case RoleListApprover, RoleFinancePreparer, RoleFinanceApprover, RoleMonitor, RoleAdministrator:
+	case RoleListApprover, RoleFinancePreparer, RoleFinanceApprover, RoleDPO, RoleMonitor, RoleAdministrator:
 		return true
 	}
 	return false
