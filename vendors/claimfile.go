@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jate-cva/jate/fault"
@@ -44,7 +45,7 @@ func ReadClaimFile(ctx context.Context, r io.ReaderAt, size int64, vendor ID, no
 		return 0, nil, err
 	}
 	var faults rowFaults
-	bad := 0
+	bad, last := 0, &dayRead{}
 	for row, err := range sh.Rows(ctx) {
 		switch {
 		case err != nil:
@@ -52,7 +53,7 @@ func ReadClaimFile(ctx context.Context, r io.ReaderAt, size int64, vendor ID, no
 		case row.Kind != table.Data:
 			continue
 		}
-		l, column, err := sh.claimLine(row, vendor, now)
+		l, column, err := sh.claimLine(row, vendor, now, last)
 		if err != nil {
 			bad++
 			faults.add(row.N, column, sh.cell(row, column), "%v", err)
@@ -66,7 +67,7 @@ func ReadClaimFile(ctx context.Context, r io.ReaderAt, size int64, vendor ID, no
 }
 
 // claimLine reads a row. With an error it returns the column that is wrong.
-func (s sheet) claimLine(row table.Row, vendor ID, now time.Time) (l FileLine, wrong columnName, err error) {
+func (s sheet) claimLine(row table.Row, vendor ID, now time.Time, last *dayRead) (l FileLine, wrong columnName, err error) {
 	if row.Flaw != nil {
 		return l, colSerial, errRow
 	}
@@ -81,10 +82,27 @@ func (s sheet) claimLine(row table.Row, vendor ID, now time.Time) (l FileLine, w
 		return l, colAmount, err
 	}
 	if text := s.cell(row, colDate); text != "" {
-		if l.Date, err = readDate(text); err != nil {
+		if l.Date, err = last.read(text); err != nil {
 			return l, colDate, err
 		}
 		l.Date = inYear(l.Date, now)
 	}
 	return l, "", nil
+}
+
+// dayRead is the day that was read last: rows of one day follow each other.
+type dayRead struct {
+	text string
+	day  time.Time
+}
+
+func (d *dayRead) read(text string) (time.Time, error) {
+	if text == d.text {
+		return d.day, nil
+	}
+	day, err := readDate(text)
+	if err == nil {
+		d.text, d.day = strings.Clone(text), day // the row's memory is used again
+	}
+	return day, err
 }

@@ -88,6 +88,9 @@ func (s Serial) Check() int {
 // ErrSerialForm for what cannot be a card number and ErrSerialCheck where the
 // check digits do not fit.
 func ParseSerial(text string) (Serial, error) {
+	if s, ok := asPrinted(text); ok {
+		return s, nil
+	}
 	if len(text) > serialTextMax {
 		return "", ErrSerialForm
 	}
@@ -104,6 +107,37 @@ func ParseSerial(text string) (Serial, error) {
 	}
 	return s, nil
 }
+
+// asPrinted reads exactly what Printed writes, as most of a long list is.
+func asPrinted(text string) (Serial, bool) {
+	const dashes = serialLen / 4
+	if len(text) != serialLen+dashes+checkLen {
+		return "", false
+	}
+	var plain [serialLen]byte
+	r := 0
+	for i := range plain {
+		c := text[i+i/4]
+		value := serialValues[c]
+		if value < 0 || i%4 == 3 && text[i+i/4+1] != '-' {
+			return "", false
+		}
+		plain[i], r = c, (r*32+int(value))%checkMod
+	}
+	check := checkMod + 1 - r*100%checkMod
+	if tail := text[len(text)-checkLen:]; tail[0] != byte('0'+check/10) || tail[1] != byte('0'+check%10) {
+		return "", false
+	}
+	return Serial(plain[:]), true
+}
+
+// serialValues are what the characters of a serial stand for, -1 for others.
+var serialValues = func() (v [256]int8) {
+	for i := range v {
+		v[i] = int8(strings.IndexByte(serialAlphabet, byte(i)))
+	}
+	return v
+}()
 
 var confusions = strings.NewReplacer("-", "", " ", "", "I", "1", "L", "1", "O", "0")
 

@@ -1,8 +1,10 @@
 package voucher
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
+	mathrand "math/rand/v2"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -95,5 +97,37 @@ func TestParseSerial_malformed(t *testing.T) {
 		if _, err := ParseSerial(text); !errors.Is(err, ErrSerialForm) {
 			t.Errorf("ParseSerial(%.40q) = %v", text, err)
 		}
+	}
+}
+
+// What stands exactly as it is printed is read by a way of its own. A space in
+// front makes a text go the long way, and both must say the same.
+func TestParseSerial_printed(t *testing.T) {
+	r := mathrand.New(mathrand.NewPCG(3, 4))
+	read := 0
+	for range 20_000 {
+		drawn := make([]byte, 10)
+		for i := range drawn {
+			drawn[i] = byte(r.Uint32())
+		}
+		s, err := NewSerial(bytes.NewReader(drawn))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := []byte(s.Printed())
+		for range r.IntN(3) {
+			text[r.IntN(len(text))] = "0123456789ABCXYZOIL-a 'é"[r.IntN(22)]
+		}
+		short, err1 := ParseSerial(string(text))
+		long, err2 := ParseSerial(" " + string(text))
+		if short != long || err1 != err2 {
+			t.Fatalf("%q: %q, %v; the long way %q, %v", text, short, err1, long, err2)
+		}
+		if err1 == nil {
+			read++
+		}
+	}
+	if read < 5_000 {
+		t.Errorf("only %d were read", read)
 	}
 }
