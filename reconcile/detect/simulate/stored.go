@@ -1,8 +1,8 @@
 package simulate
 
-// AsStored takes from the round what no store fills, so that it can be measured
-// what the detectors are worth on what there is: market days, announced fairs
-// and market prices are in none. A way is known from a point to a shop, not from
+// AsStored takes from the round what a store may lack, so that it can be measured
+// what the detectors are worth on what is always there: nobody has imported market
+// days, announced fairs or market prices. A way is known from a point to a shop, not from
 // a household's village. Who collected for several households is known where
 // they were handed over in one go, which is taken to be every second of them.
 // Of earlier rounds the last one is read. Without voices nobody was called and
