@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
-	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/jate-cva/jate/access"
 )
@@ -31,11 +31,11 @@ func approveCommand(ctx context.Context, env *environment) error {
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
-	r, err := newRemote(env.getenv, *server, *token)
-	if err != nil {
-		return err
-	}
 	if *lot != "" {
+		r, err := newRemote(env.getenv, *server, *token)
+		if err != nil {
+			return err
+		}
 		var l lotShown
 		if err := errors.Join(r.read(ctx, "/api/v1/lots/"+url.PathEscape(*lot), &l), l.print(env)); err != nil {
 			return err
@@ -65,8 +65,23 @@ func approveCommand(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	if err := showContent(ctx, env, r, *digest, *lot == ""); err != nil {
+	r, err := newRemote(env.getenv, *server, *token)
+	if err != nil {
 		return err
+	}
+	var said agreed
+	if err := r.read(ctx, "/api/v1/approvals/contents/"+*digest, &said); err != nil {
+		return err
+	}
+	lines, err := said.lines(*digest)
+	if err != nil {
+		return err
+	}
+	if *lot == "" {
+		fmt.Fprintf(env.stdout, "prepared by %s\n", onOneLine(said.PreparedBy))
+		for _, l := range lines {
+			fmt.Fprintf(env.stdout, "  %-18s %s\n", onOneLine(l[0]), onOneLine(strings.Join(l[1:], " | ")))
+		}
 	}
 	var c struct {
 		Nonce   string
@@ -87,53 +102,64 @@ func approveCommand(ctx context.Context, env *environment) error {
 	return err
 }
 
-// showContent reads what has a digest, computes that digest of it, and prints it.
-// What the server does not show, or shows otherwise, is not agreed to.
-func showContent(ctx context.Context, env *environment, r *remote, digest string, print bool) error {
-	var c struct {
-		Text       string
-		Closed     string
-		Hidden     bool
-		PreparedBy string `json:"prepared_by"`
-	}
-	if err := r.read(ctx, "/api/v1/approvals/contents/"+digest, &c); err != nil {
-		return err
-	}
-	open, err := access.ParseContent([]byte(c.Text))
-	switch {
-	case err != nil:
-		return err
-	case fmt.Sprintf("%x", sha256.Sum256([]byte(c.Text))) != digest:
-		return errors.New("the server sent something else than what has this digest; approve nothing, and tell the monitor")
-	case c.Hidden:
-		return errors.New("a part of this is closed to you; you cannot approve it")
-	}
-	closed, err := closedLines(c.Closed, open)
-	if err != nil || !print {
-		return err
-	}
-	fmt.Fprintf(env.stdout, "%s %s, prepared by %s\n", open.What, open.ID, c.PreparedBy)
-	for _, l := range append(open.Lines, closed...) {
-		if l[0] != "closed" && l[0] != "salt" {
-			fmt.Fprintf(env.stdout, "  %-18s %s\n", l[0], strings.Join(l[1:], " | "))
-		}
-	}
-	return nil
+// agreed is content as a server shows it, which is not believed.
+type agreed struct {
+	Text       string
+	Closed     string
+	PreparedBy string `json:"prepared_by"`
 }
 
-// closedLines reads a closed part, whose digest the open part has.
-func closedLines(text string, open access.Content) ([]access.Line, error) {
-	if text == "" {
-		return nil, nil
+var errOtherContent = errors.New("the server sent something else than what has this digest; approve nothing, and tell the monitor")
+
+// lines returns all that content with a digest says, the closed part too. That it
+// is all, the digests say and not the server.
+func (a agreed) lines(digest string) ([]access.Line, error) {
+	open, err := access.ParseContent([]byte(a.Text))
+	if err != nil {
+		return nil, err
 	}
-	sum := fmt.Sprintf("%x", sha256.Sum256([]byte(text)))
-	if !slices.ContainsFunc(open.Lines, func(l access.Line) bool { return len(l) == 2 && l[0] == "closed" && l[1] == sum }) {
-		return nil, errors.New("the server sent another closed part than what has this digest; approve nothing, and tell the monitor")
+	if sumOf(a.Text) != digest {
+		return nil, errOtherContent
 	}
-	_, array, _ := strings.Cut(text, "\n")
-	var lines []access.Line
-	if err := json.Unmarshal([]byte(array), &lines); err != nil {
+	said := []access.Line{{"what", open.What}, {"id", open.ID}, {"programme", open.Programme}}
+	closed := ""
+	for _, l := range open.Lines {
+		if l[0] == "closed" {
+			closed = strings.Join(l[1:], "")
+			continue
+		}
+		said = append(said, l)
+	}
+	switch {
+	case closed == "" && a.Closed == "":
+		return said, nil
+	case a.Closed == "":
+		return nil, errors.New("a part of this is closed to you; you cannot approve it")
+	case sumOf(a.Closed) != closed:
+		return nil, errOtherContent
+	}
+	_, array, _ := strings.Cut(a.Closed, "\n")
+	var more []access.Line
+	if err := json.Unmarshal([]byte(array), &more); err != nil {
 		return nil, fmt.Errorf("the closed part: %w", err)
 	}
-	return slices.DeleteFunc(lines, func(l access.Line) bool { return len(l) == 0 }), nil
+	for _, l := range more {
+		if len(l) > 0 && l[0] != "salt" {
+			said = append(said, l)
+		}
+	}
+	return said, nil
+}
+
+func sumOf(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+
+// onOneLine shows what a server sent so that it cannot move a terminal's cursor,
+// hide what stands before it, or turn its direction.
+func onOneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }

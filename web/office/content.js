@@ -46,8 +46,9 @@ const noise = ['closed', 'salt'];
 // What is written in both languages, English first.
 const bilingual = ['overlap', 'warning'];
 
-/** @param {string} value a date, a moment, or anything else */
-function shown(value) {
+/** @param {string} text a moment, or anything else */
+function shown(text) {
+  const value = text.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD'); // nothing turns the direction of a line, or hides a part of it
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z$/.test(value)) return value;
   return new Date(value).toLocaleString(language(), { timeZone: 'UTC', dateStyle: 'long', timeStyle: 'short' });
 }
