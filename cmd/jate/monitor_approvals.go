@@ -127,13 +127,15 @@ func (f monitorFlags) watcher(m *monitor.Monitor) (*watch.Watch, *monitor.Monito
 
 // tell says what is wrong, and keeps it.
 func (f monitorFlags) tell(out io.Writer, alarms []watch.Alarm) error {
-	var b strings.Builder
-	for _, a := range alarms {
-		fmt.Fprintf(&b, "ALARM %s\n", a)
-	}
 	had, err := f.alarmsBefore()
 	if err != nil {
 		return err
+	}
+	var b strings.Builder
+	for _, a := range alarms { // some have what the server said in them
+		if line := "ALARM " + onOneLine(a.String()) + "\n"; !strings.Contains(had+b.String(), line) {
+			b.WriteString(line)
+		}
 	}
 	if had+b.String() == "" {
 		return nil

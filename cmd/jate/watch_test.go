@@ -5,7 +5,9 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -152,5 +154,25 @@ func (s *story) watched() {
 		if !seen[i] {
 			s.t.Errorf("the round has no entry of kind %s %s %s (%s)", r.Kind, r.What, r.With, r.Operation)
 		}
+	}
+}
+
+// An alarm is told, with an error, by every run until a person takes its file away,
+// each once, and on one line whatever the server put into it.
+func TestMonitor_alarms(t *testing.T) {
+	f := monitorFlags{data: t.TempDir()}
+	alarm := watch.Alarm{Entry: 7, Text: "other content: a\nb\x1b[2K"}
+	want := "ALARM entry 7: other content: a\ufffdb\ufffd[2K\n"
+	for _, found := range [][]watch.Alarm{{alarm}, nil, {alarm, alarm}} {
+		var out strings.Builder
+		if err := f.tell(&out, found); !errors.Is(err, errAlarm) || out.String() != want {
+			t.Errorf("%q, %v", out.String(), err)
+		}
+	}
+	if err := os.Remove(f.alarmsPath()); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.tell(io.Discard, nil); err != nil {
+		t.Errorf("after a person has taken it away: %v", err)
 	}
 }
