@@ -24,9 +24,11 @@ func codeOf(secret [32]byte) string {
 		bits >>= 5
 	}
 	text := string(b[:])
-	text += string(codeAlphabet[checkOf(text)])
-	return text[:4] + "-" + text[4:8] + "-" + text[8:]
+	return printedCode(text + string(codeAlphabet[checkOf(text)]))
 }
+
+// printedCode is a bare code in groups of four.
+func printedCode(bare string) string { return bare[:4] + "-" + bare[4:8] + "-" + bare[8:] }
 
 // checkOf returns the last digit of a weighted sum over the field of 32
 // elements (x⁵+x²+1), whose weights are the powers of x: it catches every

@@ -14,6 +14,8 @@ import (
 type Endpoints struct {
 	RecordComplaint httpkit.Endpoint[RecordComplaint, Recorded]
 	ReportHeld      httpkit.Endpoint[ReportHeld, HeldReport]
+	PrintSlips      httpkit.Endpoint[PrintSlips, Slips]
+	ComplaintSlip   httpkit.Endpoint[ComplaintSlip, []byte]
 	AssignComplaint httpkit.Endpoint[AssignComplaint, Complaint]
 	AnswerComplaint httpkit.Endpoint[AnswerComplaint, Complaint]
 	CloseComplaint  httpkit.Endpoint[CloseComplaint, Complaint]
@@ -36,6 +38,8 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 	return Endpoints{
 		RecordComplaint: guarded(MethodRecordComplaint, s.RecordComplaint, mw),
 		ReportHeld:      guarded(MethodReportHeld, s.ReportHeld, mw),
+		PrintSlips:      guarded(MethodPrintSlips, s.PrintSlips, mw),
+		ComplaintSlip:   guarded(MethodComplaintSlip, s.ComplaintSlip, mw),
 		AssignComplaint: guarded(MethodAssignComplaint, s.AssignComplaint, mw),
 		AnswerComplaint: guarded(MethodAnswerComplaint, s.AnswerComplaint, mw),
 		CloseComplaint:  guarded(MethodCloseComplaint, s.CloseComplaint, mw),

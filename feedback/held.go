@@ -24,6 +24,7 @@ type ReportHeld struct {
 	Round     string
 	Spare     voucher.Serial // handed over in the place of a single card; "" takes any
 	Point     string
+	Slip      string `json:",omitempty"` // number of the blank slip that its author has; "" makes a code
 	// Second is the second person's word, where he stands beside the first. Without
 	// him the proposals wait for it, 72 hours at most.
 	Second access.Actor `json:"-"`
@@ -32,7 +33,7 @@ type ReportHeld struct {
 // HeldReport is what became of a report.
 type HeldReport struct {
 	Complaint Complaint
-	Code      string
+	Code      string // "" where the author has it on a slip
 	Cards     []HeldCard
 }
 
@@ -63,7 +64,9 @@ func (s *service) ReportHeld(ctx context.Context, cmd ReportHeld) (HeldReport, e
 	if err != nil {
 		return HeldReport{}, err
 	}
-	r.Code = s.code(cmd.By, cmd.Key)
+	if cmd.Slip == "" {
+		r.Code = s.code(cmd.By, cmd.Key)
+	}
 	return r, nil
 }
 
@@ -75,7 +78,7 @@ func (s *service) reportHeld(tx Tx, actor ledger.Actor, cmd ReportHeld) (HeldRep
 		cmd.Text = heldText
 	}
 	c, err := s.record(tx, actor, RecordComplaint{By: cmd.By, Key: cmd.Key, Channel: cmd.Channel, Category: CardHeld, Text: cmd.Text,
-		Serials: cmd.Serials, Point: cmd.Point, Round: cmd.Round})
+		Serials: cmd.Serials, Point: cmd.Point, Round: cmd.Round, Slip: cmd.Slip})
 	if err != nil {
 		return HeldReport{}, err
 	}

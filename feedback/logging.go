@@ -39,6 +39,12 @@ func (l logged) ReportHeld(ctx context.Context, cmd ReportHeld) (HeldReport, err
 	return r, err
 }
 
+func (l logged) PrintSlips(ctx context.Context, cmd PrintSlips) (Slips, error) {
+	b, err := l.Service.PrintSlips(ctx, cmd)
+	l.line(ctx, err, "blank slips printed", slog.Uint64("batch", b.Batch), slog.Int("count", b.Count), slog.String("actor", cmd.By.Pseudonym))
+	return b, err
+}
+
 func (l logged) AssignComplaint(ctx context.Context, cmd AssignComplaint) (Complaint, error) {
 	c, err := l.Service.AssignComplaint(ctx, cmd)
 	l.complaint(ctx, err, "complaint assigned", c, cmd.By.Pseudonym)

@@ -27,12 +27,15 @@ type RecordComplaint struct {
 	Vendor   vendors.ID
 	Point    string
 	Round    string // that of the cards where "" and there are some
+	Slip     string `json:",omitempty"` // number of the blank slip that its author has; "" makes a code
 }
 
-// Recorded is a complaint with its author's code, in groups of four.
+// Recorded is a complaint with its author's code, in groups of four. It is ""
+// where the author has it on a slip: nobody else needs it.
 type Recorded struct {
 	Complaint Complaint
 	Code      string
+	OnPaper   time.Time // the day to write on a slip, which tells nothing of the subject
 }
 
 // serialsMax bounds the cards that one complaint names: those of a household.
@@ -68,7 +71,11 @@ func (s *service) RecordComplaint(ctx context.Context, cmd RecordComplaint) (Rec
 		return Recorded{}, err
 	}
 	c, err := read(ctx, s, MethodRecordComplaint, cmd.By, func(tx Tx) (Complaint, error) { return tx.Complaint(id) })
-	return Recorded{c, s.code(cmd.By, cmd.Key)}, err
+	r := Recorded{Complaint: c, OnPaper: s.onPaper(c)}
+	if cmd.Slip == "" {
+		r.Code = s.code(cmd.By, cmd.Key)
+	}
+	return r, err
 }
 
 // record checks and stores a complaint, and writes it into the journal.
@@ -85,7 +92,14 @@ func (s *service) record(tx Tx, actor ledger.Actor, cmd RecordComplaint) (Compla
 	if err := named(tx, &cmd); err != nil {
 		return Complaint{}, err
 	}
-	bare, err := bareCode(s.code(cmd.By, cmd.Key))
+	code := s.code(cmd.By, cmd.Key)
+	if cmd.Slip != "" {
+		var err error
+		if code, err = s.codeOnSlip(tx, cmd.By.Programme, cmd.Slip); err != nil {
+			return Complaint{}, err
+		}
+	}
+	bare, err := bareCode(code)
 	if err != nil {
 		return Complaint{}, err
 	}

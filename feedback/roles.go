@@ -10,6 +10,8 @@ type Method string
 const (
 	MethodRecordComplaint Method = "record_complaint"
 	MethodReportHeld      Method = "report_held"
+	MethodPrintSlips      Method = "print_slips"
+	MethodComplaintSlip   Method = "complaint_slip"
 	MethodAssignComplaint Method = "assign_complaint"
 	MethodAnswerComplaint Method = "answer_complaint"
 	MethodCloseComplaint  Method = "close_complaint"
@@ -43,6 +45,8 @@ var (
 var Roles = map[Method][]access.Role{
 	MethodRecordComplaint: takers,
 	MethodReportHeld:      {access.RoleMEALOfficer, access.RoleDistributionOfficer, access.RoleIssuer},
+	MethodPrintSlips:      handlers, // who prints slips sees codes, and so may read complaints anyhow
+	MethodComplaintSlip:   takers,
 	MethodAssignComplaint: handlers,
 	MethodAnswerComplaint: handlers,
 	MethodCloseComplaint:  handlers,

@@ -28,6 +28,13 @@ type Service interface {
 	// the complaint then names it. Errors: those of RecordComplaint,
 	// voucher.ErrLife, and those of voucher.AgreeToReissue.
 	ReportHeld(ctx context.Context, cmd ReportHeld) (HeldReport, error)
+	// PrintSlips prints a batch of blank slips, whose codes become good when a
+	// complaint is recorded with their number. The same command prints the same.
+	// Errors: ErrComplaint, cards.ErrInput.
+	PrintSlips(ctx context.Context, cmd PrintSlips) (Slips, error)
+	// ComplaintSlip prints the slip of a complaint that was recorded. Errors:
+	// ErrCodeForm, ErrCode, ErrComplaint, cards.ErrInput.
+	ComplaintSlip(ctx context.Context, q ComplaintSlip) ([]byte, error)
 	// AssignComplaint gives a complaint to a person, and may move it to another
 	// category; its due date never moves back. Errors: ErrComplaintState.
 	AssignComplaint(ctx context.Context, cmd AssignComplaint) (Complaint, error)

@@ -31,6 +31,8 @@ func complaintRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler
 		"POST /api/v1/complaints":                 httpkit.Shown(e.RecordComplaint, wireOfRecorded, decodeRecord, http.StatusCreated, opts),
 		"GET /api/v1/complaints":                  httpkit.Shown(e.Complaints, wireOfComplaints, decodeComplaints, http.StatusOK, opts),
 		"GET /api/v1/complaints/{id}":             httpkit.Shown(e.Complaint, wireOfView, decodeComplaint, http.StatusOK, opts),
+		"POST /api/v1/complaint-slips":            httpkit.Shown(e.PrintSlips, pdfOfSlips, decodePrintSlips, http.StatusCreated, opts),
+		"POST /api/v1/complaint-slips/filled":     httpkit.Shown(e.ComplaintSlip, pdfOfSlip, decodeSlip, http.StatusOK, opts),
 		"POST /api/v1/complaints/{id}/assignment": httpkit.Shown(e.AssignComplaint, wireOfComplaint, decodeAssign, http.StatusOK, opts),
 		"POST /api/v1/complaints/{id}/answer":     httpkit.Shown(e.AnswerComplaint, wireOfComplaint, decodeAnswer, http.StatusOK, opts),
 		"POST /api/v1/complaints/{id}/closing":    httpkit.Shown(e.CloseComplaint, wireOfComplaint, decodeClose, http.StatusOK, opts),
@@ -63,13 +65,14 @@ func decodeRecord(ctx context.Context, r *http.Request) (RecordComplaint, error)
 		Vendor   vendors.ID `json:"vendor"`
 		Point    string     `json:"point"`
 		Round    string     `json:"round"`
+		Slip     string     `json:"slip"`
 	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return RecordComplaint{}, err
 	}
 	serials, err := serialsOf(b.Serials)
 	return RecordComplaint{By: o.By, Key: o.Key, Channel: b.Channel, Category: b.Category, Text: b.Text, Serials: serials,
-		Vendor: b.Vendor, Point: b.Point, Round: b.Round}, err
+		Vendor: b.Vendor, Point: b.Point, Round: b.Round, Slip: b.Slip}, err
 }
 
 func decodeHeld(ctx context.Context, r *http.Request) (ReportHeld, error) {
@@ -81,11 +84,12 @@ func decodeHeld(ctx context.Context, r *http.Request) (ReportHeld, error) {
 		Round     string                     `json:"round"`
 		Spare     string                     `json:"spare"`
 		Point     string                     `json:"point"`
+		Slip      string                     `json:"slip"`
 	}](ctx, r, access.OrderOf)
 	if err != nil {
 		return ReportHeld{}, err
 	}
-	cmd := ReportHeld{By: o.By, Key: o.Key, Channel: b.Channel, Text: b.Text, Household: b.Household, Round: b.Round, Point: b.Point}
+	cmd := ReportHeld{By: o.By, Key: o.Key, Channel: b.Channel, Text: b.Text, Household: b.Household, Round: b.Round, Point: b.Point, Slip: b.Slip}
 	if b.Spare != "" {
 		spare, err := serialsOf([]string{b.Spare})
 		if err != nil {
@@ -219,11 +223,12 @@ func wireOfComplaints(p ComplaintPage) httpkit.Page[complaintWire] {
 
 type recordedWire struct {
 	Complaint complaintWire `json:"complaint"`
-	Code      string        `json:"code"`
+	Code      string        `json:"code,omitempty"`
+	OnPaper   time.Time     `json:"due_on_paper"`
 }
 
 func wireOfRecorded(r Recorded) recordedWire {
-	return recordedWire{wireOfComplaint(r.Complaint), r.Code}
+	return recordedWire{wireOfComplaint(r.Complaint), r.Code, r.OnPaper}
 }
 
 type viewWire struct {
@@ -255,7 +260,7 @@ func wireOfView(v ComplaintView) viewWire {
 
 type heldWire struct {
 	Complaint complaintWire  `json:"complaint"`
-	Code      string         `json:"code"`
+	Code      string         `json:"code,omitempty"`
 	Cards     []heldCardWire `json:"cards"`
 }
 

@@ -51,7 +51,7 @@ var canaryAllowed = map[string][]string{
 		"GET /api/v1/samples/{id}/calls", "GET /api/v1/samples/{id}/calls.csv", "GET /api/v1/samples/{id}/calls.xlsx"},
 	canaryText: {"GET /api/v1/complaints/{id}", "POST /api/v1/complaints/{id}/assignment", "POST /api/v1/complaints/{id}/answer",
 		"POST /api/v1/complaints/{id}/closing"},
-	canaryCode:  {"POST /api/v1/complaints", "POST /api/v1/held-cards"},
+	canaryCode:  {"POST /api/v1/complaints", "POST /api/v1/held-cards", "POST /api/v1/complaint-slips/filled"},
 	canaryToken: nil,
 	canaryPayment: {"GET /api/v1/vendors", "GET /api/v1/vendors/{id}", "PUT /api/v1/vendors/{id}", "POST /api/v1/vendors",
 		"POST /api/v1/settlements", "GET /api/v1/settlements", "GET /api/v1/settlements/{id}", "POST /api/v1/settlements/{id}/approval",

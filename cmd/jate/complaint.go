@@ -97,7 +97,7 @@ func subcommand(ctx context.Context, env *environment, name string, commands map
 func complaintCommand(ctx context.Context, env *environment) error {
 	return subcommand(ctx, env, "complaint", map[string]func(context.Context, *environment) error{
 		"record": recordComplaint, "held": reportHeld, "list": listComplaints, "show": showComplaint,
-		"assign": assignComplaint, "answer": answerComplaint, "close": closeComplaint, "ask": askComplaint,
+		"slips": printSlips, "slip": printSlip, "assign": assignComplaint, "answer": answerComplaint, "close": closeComplaint, "ask": askComplaint,
 	})
 }
 
@@ -135,6 +135,7 @@ func recordComplaint(ctx context.Context, env *environment) error {
 	vendor := fs.String("vendor", "", "trader that it names")
 	point := fs.String("point", "", "distribution point that it names")
 	round := fs.String("round", "", "round that it is about")
+	number := fs.String("slip", "", "number of the blank slip that its author has")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
 	}
@@ -148,16 +149,22 @@ func recordComplaint(ctx context.Context, env *environment) error {
 	}
 	return o.in(ctx, env, func(a *app, by access.Actor) error {
 		r, err := a.feedbacks.RecordComplaint(ctx, feedback.RecordComplaint{By: by, Key: rand.Text(), Channel: feedback.Channel(*channel),
-			Category: feedback.Category(*category), Text: said, Serials: cards, Vendor: vendors.ID(*vendor), Point: *point, Round: *round})
+			Category: feedback.Category(*category), Text: said, Serials: cards, Vendor: vendors.ID(*vendor), Point: *point, Round: *round, Slip: *number})
 		if err != nil {
 			return err
 		}
-		return o.slip(env, r.Complaint, r.Code)
+		return o.slip(env, r.Complaint, r.OnPaper, r.Code)
 	}, access.RoleMEALOfficer)
 }
 
-// slip is what the author is given or told.
-func (o officeFlags) slip(env *environment, c feedback.Complaint, code string) error {
+// slip is what the author is given or told. Where he has a slip already, the day
+// to write on it may be another one than the office's.
+func (o officeFlags) slip(env *environment, c feedback.Complaint, onPaper time.Time, code string) error {
+	if code == "" {
+		_, err := fmt.Fprintf(env.stdout, o.say("complaint %s, an answer by %s\nto write on the slip: %s\n",
+			"plainte %s, réponse avant le %s\nà écrire sur le papier : %s\n"), c.ID, c.Due.Format(time.DateOnly), onPaper.Format("02/01/2006"))
+		return err
+	}
 	_, err := fmt.Fprintf(env.stdout, o.say("complaint %s, an answer by %s\ncode for its author: %s\n",
 		"plainte %s, réponse avant le %s\ncode pour son auteur : %s\n"), c.ID, c.Due.Format(time.DateOnly), code)
 	return err
@@ -171,6 +178,7 @@ func reportHeld(ctx context.Context, env *environment) error {
 	household := fs.String("household", "", "or the household's id, where no number is known")
 	round := fs.String("round", "", "round of the household's cards")
 	spare := fs.String("spare", "", "spare that is handed over for a single card; any without it")
+	number := fs.String("slip", "", "number of the blank slip that its author has")
 	second := fs.String("second", "", "staff id of the second person, who agrees at once")
 	if _, err := env.parse(fs, 0); err != nil {
 		return err
@@ -185,7 +193,7 @@ func reportHeld(ctx context.Context, env *environment) error {
 	}
 	return o.in(ctx, env, func(a *app, by access.Actor) error {
 		cmd := feedback.ReportHeld{By: by, Key: rand.Text(), Channel: feedback.Channel(*channel), Serials: cards,
-			Household: distribution.BeneficiaryID(*household), Round: *round}
+			Household: distribution.BeneficiaryID(*household), Round: *round, Slip: *number}
 		if len(spares) == 1 {
 			cmd.Spare = spares[0]
 		}
@@ -210,7 +218,7 @@ func reportHeld(ctx context.Context, env *environment) error {
 				return err
 			}
 		}
-		return o.slip(env, r.Complaint, r.Code)
+		return o.slip(env, r.Complaint, r.Complaint.Due, r.Code)
 	}, access.RoleMEALOfficer)
 }
 

@@ -23,6 +23,7 @@ var staying = map[string]string{
 	"GET /api/v1/lots/{id}/handover.pdf":        "a list of persons, its printing journalled as a reading",
 	"GET /api/v1/lots/{id}/packing.pdf":         "for the officer's box",
 	"GET /api/v1/reconciliation":                "JSON, which programs go on with; its other forms are noted",
+	"POST /api/v1/complaint-slips/filled":       "a secret of its author; a digest would tell whether a guess at it is right",
 	"GET /api/v1/samples/{id}/calls.csv":        "a list of persons, journalled as a reading; a digest would tell whether a guess at it is right",
 	"GET /api/v1/samples/{id}/calls.xlsx":       "a list of persons, as its CSV",
 	"GET /api/v1/samples/{id}/frame.txt":        "what a sample is drawn from, journalled by its digest",

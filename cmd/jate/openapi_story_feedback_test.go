@@ -16,6 +16,10 @@ func (s *story) complaints() {
 	s.post("registrar", "/api/v1/complaints", field{"channel": "sms", "category": "exclusion", "text": "Nous ne sommes pas sur la liste."})
 	s.contract.canaries.plant(recorded.need("code"), canaryCode)
 	id := recorded.need("complaint", "id")
+	s.post("meal-officer", "/api/v1/complaint-slips", field{"count": 5, "hotline": "80 00 11 22"})
+	if pdf := s.ask("monitor", http.MethodPost, "/api/v1/complaint-slips/filled", field{"code": recorded.need("code"), "lang": "fr"}); !strings.HasPrefix(string(pdf.raw), "%PDF") {
+		s.t.Errorf("the slip is %.40s", pdf.raw)
+	}
 	s.get("monitor", "/api/v1/complaints?overdue=false&limit=10")
 	s.post("meal-officer", "/api/v1/complaints/"+id+"/assignment", field{"to": "p-field"})
 	s.get("meal-officer", "/api/v1/complaints/"+id)
