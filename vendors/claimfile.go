@@ -44,8 +44,10 @@ func ReadClaimFile(ctx context.Context, r io.ReaderAt, size int64, vendor ID, no
 	if err != nil {
 		return 0, nil, err
 	}
+	in := claimReader{sheet: sh, vendor: vendor, now: now, days: map[string]time.Time{}}
+	in.of.vendor, in.of.serial, in.of.amount, in.of.date = sh.column(colVendor), sh.column(colSerial), sh.column(colAmount), sh.column(colDate)
 	var faults rowFaults
-	bad, last := 0, &dayRead{}
+	bad := 0
 	for row, err := range sh.Rows(ctx) {
 		switch {
 		case err != nil:
@@ -53,7 +55,7 @@ func ReadClaimFile(ctx context.Context, r io.ReaderAt, size int64, vendor ID, no
 		case row.Kind != table.Data:
 			continue
 		}
-		l, column, err := sh.claimLine(row, vendor, now, last)
+		l, column, err := in.line(row)
 		if err != nil {
 			bad++
 			faults.add(row.N, column, sh.cell(row, column), "%v", err)
@@ -66,43 +68,52 @@ func ReadClaimFile(ctx context.Context, r io.ReaderAt, size int64, vendor ID, no
 	return bad, faults, nil
 }
 
-// claimLine reads a row. With an error it returns the column that is wrong.
-func (s sheet) claimLine(row table.Row, vendor ID, now time.Time, last *dayRead) (l FileLine, wrong columnName, err error) {
+// claimReader reads the rows of one file.
+type claimReader struct {
+	sheet
+	vendor ID
+	now    time.Time
+	of     struct{ vendor, serial, amount, date int } // columns, -1 for none
+	days   map[string]time.Time                       // as read before: a file has few
+}
+
+// line reads a row. With an error it returns the column that is wrong.
+func (r *claimReader) line(row table.Row) (l FileLine, wrong columnName, err error) {
 	if row.Flaw != nil {
 		return l, colSerial, errRow
 	}
-	l = FileLine{N: row.N, Vendor: vendor, Serial: s.cell(row, colSerial)}
-	if vendor == "" {
-		l.Vendor = ID(s.cell(row, colVendor))
+	l = FileLine{N: row.N, Vendor: r.vendor, Serial: strings.TrimSpace(row.Cell(r.of.serial))}
+	if r.vendor == "" {
+		l.Vendor = ID(strings.TrimSpace(row.Cell(r.of.vendor)))
 	}
 	if l.Serial == "" || len(l.Serial) > 64 || l.Vendor == "" || len(l.Vendor) > 64 {
 		return l, colSerial, errRow
 	}
-	if l.Amount, err = readFrancs(s.cell(row, colAmount)); err != nil {
+	if l.Amount, err = readFrancs(strings.TrimSpace(row.Cell(r.of.amount))); err != nil {
 		return l, colAmount, err
 	}
-	if text := s.cell(row, colDate); text != "" {
-		if l.Date, err = last.read(text); err != nil {
+	if text := strings.TrimSpace(row.Cell(r.of.date)); text != "" {
+		if l.Date, err = r.day(text); err != nil {
 			return l, colDate, err
 		}
-		l.Date = inYear(l.Date, now)
 	}
 	return l, "", nil
 }
 
-// dayRead is the day that was read last: rows of one day follow each other.
-type dayRead struct {
-	text string
-	day  time.Time
-}
+// daysMost bounds the days that are kept, by their texts.
+const daysMost = 1_000
 
-func (d *dayRead) read(text string) (time.Time, error) {
-	if text == d.text {
-		return d.day, nil
+func (r *claimReader) day(text string) (time.Time, error) {
+	if day, ok := r.days[text]; ok {
+		return day, nil
 	}
 	day, err := readDate(text)
-	if err == nil {
-		d.text, d.day = strings.Clone(text), day // the row's memory is used again
+	if err != nil {
+		return day, err
 	}
-	return day, err
+	day = inYear(day, r.now)
+	if len(r.days) < daysMost {
+		r.days[strings.Clone(text)] = day // the text is a part of the file's
+	}
+	return day, nil
 }

@@ -82,13 +82,17 @@ func openTable(r io.ReaderAt, size int64, limits table.Limits, rules []rule, eno
 	return sheet{s, columnsOf(s.Header.Cells, rules)}, nil
 }
 
+// column returns where a column is, or -1.
+func (s sheet) column(name columnName) int {
+	if i, ok := s.columns[name]; ok {
+		return i
+	}
+	return -1
+}
+
 // cell returns the text in the row's column, or "" where there is none.
 func (s sheet) cell(row table.Row, name columnName) string {
-	i, ok := s.columns[name]
-	if !ok {
-		return ""
-	}
-	return strings.TrimSpace(row.Cell(i))
+	return strings.TrimSpace(row.Cell(s.column(name)))
 }
 
 // rowFaults gathers what is wrong with a file's rows.

@@ -3,6 +3,7 @@ package table
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"io"
 	"iter"
 	"strings"
@@ -105,10 +106,19 @@ func nul(chunk []byte) error {
 	}
 }
 
+// highBits are set in eight bytes of which any is not ASCII.
+const highBits = 0x8080808080808080
+
 // sequences counts the well-formed and the malformed sequences outside ASCII.
 // used is less than the chunk where a sequence may go on in the next one.
 func sequences(chunk []byte, last bool) (good, bad, used int) {
 	for used < len(chunk) {
+		for used+8 <= len(chunk) && binary.NativeEndian.Uint64(chunk[used:])&highBits == 0 {
+			used += 8
+		}
+		if used == len(chunk) {
+			break
+		}
 		if chunk[used] < utf8.RuneSelf {
 			used++
 			continue
@@ -153,7 +163,7 @@ func (f *csvFile) rows(sep byte) iter.Seq2[Row, error] {
 		}
 		// No line is longer than the file, whose bytes become three at most.
 		most := min(int64(f.lim.Columns*(f.lim.CellBytes+3)), 3*f.size+16)
-		c := &csvRows{in: bufio.NewReaderSize(in, int(most)), sep: sep, newline: f.newline, lim: f.lim}
+		c := &csvRows{in: in, block: make([]byte, most), sep: sep, newline: f.newline, lim: f.lim}
 		for {
 			row, err := c.next()
 			if err == io.EOF {
@@ -166,9 +176,16 @@ func (f *csvFile) rows(sep byte) iter.Seq2[Row, error] {
 	}
 }
 
-// csvRows turns lines into rows.
+// csvRows turns lines into rows. Cells are parts of a text as long as the block
+// that was read, and lie in one slice with those of other rows: a list of a
+// million rows would otherwise be some million allocations.
 type csvRows struct {
-	in      *bufio.Reader
+	in      io.Reader
+	block   []byte    // as long as the longest line may be
+	held    int       // bytes of block that are read and not in text
+	end     error     // of in
+	text    string    // whole lines that are not given yet, and the last one at the end
+	room    []string  // where the cells of the next row go
 	ahead   []csvLine // read for a quoted cell that then was none
 	sep     byte
 	newline byte
@@ -198,7 +215,7 @@ func (c *csvRows) next() (Row, error) {
 	if !line.whole {
 		return Row{N: c.n, Flaw: tooLong(0, line.text)}, nil
 	}
-	rec := record{sep: c.sep, lim: c.lim}
+	rec := record{cells: c.room, sep: c.sep, lim: c.lim}
 	ok := rec.feed(line.text)
 	var joined []csvLine
 	for ok && rec.open {
@@ -213,13 +230,29 @@ func (c *csvRows) next() (Row, error) {
 		joined = append(joined, more)
 		ok = more.whole && len(joined) < joinMost && rec.feed(more.text)
 	}
+	cells := c.keep(rec.cells)
 	if ok {
-		return Row{N: c.n, Cells: rec.cells}, nil
+		return Row{N: c.n, Cells: cells}, nil
 	}
 	c.ahead = append(joined, c.ahead...)
-	return Row{N: c.n, Cells: rec.cells, Flaw: &Flaw{len(rec.cells), Short(line.text),
+	return Row{N: c.n, Cells: cells, Flaw: &Flaw{len(cells), Short(line.text),
 		"a quotation mark is opened and not closed, or the row has too many or too long cells",
 		"des guillemets sont ouverts et non fermés, ou la ligne a des cellules trop nombreuses ou trop longues"}}, nil
+}
+
+// roomCells is how many cells get their place at once.
+const roomCells = 512
+
+// keep takes the row's cells out of the room, unless they outgrew it.
+func (c *csvRows) keep(cells []string) []string {
+	n := len(cells)
+	if n <= cap(c.room) {
+		c.room = c.room[n:n]
+	}
+	if cap(c.room) < max(n, 1) {
+		c.room = make([]string, 0, roomCells)
+	}
+	return cells[:n:n]
 }
 
 func (c *csvRows) line() (csvLine, error) {
@@ -228,18 +261,72 @@ func (c *csvRows) line() (csvLine, error) {
 		c.ahead = c.ahead[1:]
 		return line, nil
 	}
-	b, err := c.in.ReadSlice(c.newline)
-	if len(b) == 0 && err != nil {
-		return csvLine{}, err
+	if c.text == "" {
+		if err := c.fill(); err != nil {
+			return csvLine{}, err
+		}
 	}
-	line := csvLine{strings.TrimRight(string(b), "\r\n"), err != bufio.ErrBufferFull}
-	for err == bufio.ErrBufferFull {
-		_, err = c.in.ReadSlice(c.newline)
+	line, rest, ended := cut(c.text, c.newline)
+	c.text = rest
+	if !ended && c.end == nil {
+		return csvLine{line, false}, c.skip()
 	}
-	if err != nil && err != io.EOF {
-		return csvLine{}, err
+	for line != "" && (line[len(line)-1] == '\n' || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
 	}
-	return line, nil
+	return csvLine{line, true}, nil
+}
+
+// fill reads until there is a whole line, or a part of one as long as a line may
+// be, or the file ends.
+func (c *csvRows) fill() error {
+	from := 0 // there is no line's end before
+	for {
+		if end := bytes.LastIndexByte(c.block[from:c.held], c.newline); end >= 0 {
+			c.take(from + end + 1)
+			return nil
+		}
+		if from = c.held; c.held == len(c.block) || c.end == io.EOF && c.held > 0 {
+			c.take(c.held)
+			return nil
+		}
+		if c.end != nil {
+			return c.end
+		}
+		var n int
+		n, c.end = c.in.Read(c.block[c.held:])
+		c.held += n
+	}
+}
+
+// take makes the first n bytes of the block the text.
+func (c *csvRows) take(n int) {
+	c.text = string(c.block[:n])
+	c.held = copy(c.block, c.block[n:c.held])
+}
+
+// skip passes over the rest of a line that is too long.
+func (c *csvRows) skip() error {
+	for {
+		if err := c.fill(); err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+		_, rest, ended := cut(c.text, c.newline)
+		if c.text = rest; ended {
+			return nil
+		}
+	}
+}
+
+// cut is strings.Cut at a byte.
+func cut(text string, at byte) (before, after string, found bool) {
+	if i := strings.IndexByte(text, at); i >= 0 {
+		return text[:i], text[i+1:], true
+	}
+	return text, "", false
 }
 
 // record splits the lines of one row into cells.

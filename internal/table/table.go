@@ -279,7 +279,11 @@ func tooLong(column int, value string) *Flaw {
 // hasControl reports characters that no keyboard makes, and the mark that
 // stands for bytes that were not text.
 func hasControl(s string) bool {
-	for _, r := range s {
+	i := 0
+	for i < len(s) && s[i] >= ' ' && s[i] < 0x7f {
+		i++
+	}
+	for _, r := range s[i:] {
 		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r >= 0x7f && r < 0xa0 || r == '\uFFFD' {
 			return true
 		}
@@ -331,6 +335,9 @@ var totals = map[string]bool{"total": true, "totaux": true, "totals": true, "sub
 // that the row is a sum.
 func isTotal(cells []string) bool {
 	for _, c := range cells {
+		if otherWord(c) {
+			return false
+		}
 		f := Fold(c)
 		if f == "" || strings.Trim(f, "0123456789 ") == "" {
 			continue
@@ -340,6 +347,16 @@ func isTotal(cells []string) bool {
 		return totals[first] || totals[first+" "+second]
 	}
 	return false
+}
+
+// otherWord reports whether a text begins with a letter that no sum's name
+// begins with, as nearly every row does: it need not be folded.
+func otherWord(s string) bool {
+	if s == "" {
+		return false
+	}
+	c := s[0] | 0x20
+	return c >= 'a' && c <= 'z' && c != 't' && c != 's' && c != 'g'
 }
 
 // isTags reports whether the row holds HXL tags and nothing else.
