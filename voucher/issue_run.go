@@ -200,7 +200,8 @@ func (r *lotRun) readBack(ctx context.Context, c *chunk) error {
 			case v.Lot != r.cmd.Lot:
 				continue
 			}
-			if heads = append(heads, v.Serial.head()); v.Spare {
+			bits, _ := v.Serial.Bits()
+			if heads = append(heads, bits.Head); v.Spare {
 				continue
 			}
 			sum, ok := sums[v.Value.Asset()]

@@ -48,15 +48,45 @@ func NewSerial(random io.Reader) (Serial, error) {
 // Valid reports whether s is in canonical form: 16 characters of the
 // alphabet.
 func (s Serial) Valid() bool {
-	return len(s) == serialLen && strings.Trim(string(s), serialAlphabet) == ""
+	_, ok := s.Bits()
+	return ok
 }
 
-// head returns the serial's first 60 bits.
-func (s Serial) head() (bits uint64) {
-	for i := range min(len(s), 12) {
-		bits = bits<<5 | uint64(strings.IndexByte(serialAlphabet, s[i])&31)
+// Bits are the 80 bits of a serial: those of its first twelve characters and of
+// its last four.
+type Bits struct {
+	Head uint64
+	Tail uint32
+}
+
+// Bits returns the serial's bits. It reports false for a serial that is not
+// Valid.
+func (s Serial) Bits() (b Bits, ok bool) {
+	if len(s) != serialLen {
+		return Bits{}, false
 	}
-	return bits
+	var plain [serialLen]byte
+	copy(plain[:], s)
+	return bitsOf(&plain)
+}
+
+func bitsOf(plain *[serialLen]byte) (b Bits, ok bool) {
+	var wrong int8
+	for _, c := range plain[:12] {
+		v := serialValues[c]
+		wrong, b.Head = wrong|v, b.Head<<5|uint64(v&31)
+	}
+	for _, c := range plain[12:] {
+		v := serialValues[c]
+		wrong, b.Tail = wrong|v, b.Tail<<5|uint32(v&31)
+	}
+	return b, wrong >= 0
+}
+
+// check returns the number that the check digits say.
+func (b Bits) check() int {
+	r := (b.Head%checkMod<<20 + uint64(b.Tail)) % checkMod
+	return checkMod + 1 - int(r*100%checkMod)
 }
 
 // Printed returns the form for people, "XXXX-XXXX-XXXX-XXXX-CC". The two
@@ -76,11 +106,8 @@ func (s Serial) Printed() string {
 // Check returns the number that the check digits say, from 2 to 98: it makes
 // number·100 + check ≡ 1 modulo 97. It means something only for a Valid serial.
 func (s Serial) Check() int {
-	r := 0
-	for i := range len(s) {
-		r = (r*32 + strings.IndexByte(serialAlphabet, s[i])) % checkMod
-	}
-	return checkMod + 1 - r*100%checkMod
+	b, _ := s.Bits()
+	return b.check()
 }
 
 // ParseSerial reads the printed form as a person types it: capitals or not,
@@ -88,8 +115,8 @@ func (s Serial) Check() int {
 // ErrSerialForm for what cannot be a card number and ErrSerialCheck where the
 // check digits do not fit.
 func ParseSerial(text string) (Serial, error) {
-	if s, ok := asPrinted(text); ok {
-		return s, nil
+	if _, ok := PrintedBits(text); ok {
+		return Serial(text[:4] + text[5:9] + text[10:14] + text[15:19]), nil
 	}
 	if len(text) > serialTextMax {
 		return "", ErrSerialForm
@@ -108,27 +135,23 @@ func ParseSerial(text string) (Serial, error) {
 	return s, nil
 }
 
-// asPrinted reads exactly what Printed writes, as most of a long list is.
-func asPrinted(text string) (Serial, bool) {
+// PrintedBits returns the bits of a serial that is written exactly as Printed
+// writes it, as most of a long list is. It reports false for every other text.
+func PrintedBits(text string) (b Bits, ok bool) {
 	const dashes = serialLen / 4
-	if len(text) != serialLen+dashes+checkLen {
-		return "", false
+	if len(text) != serialLen+dashes+checkLen || text[4] != '-' || text[9] != '-' || text[14] != '-' || text[19] != '-' {
+		return Bits{}, false
 	}
 	var plain [serialLen]byte
-	r := 0
-	for i := range plain {
-		c := text[i+i/4]
-		value := serialValues[c]
-		if value < 0 || i%4 == 3 && text[i+i/4+1] != '-' {
-			return "", false
-		}
-		plain[i], r = c, (r*32+int(value))%checkMod
+	copy(plain[:4], text)
+	copy(plain[4:8], text[5:])
+	copy(plain[8:12], text[10:])
+	copy(plain[12:], text[15:])
+	if b, ok = bitsOf(&plain); !ok {
+		return Bits{}, false
 	}
-	check := checkMod + 1 - r*100%checkMod
-	if tail := text[len(text)-checkLen:]; tail[0] != byte('0'+check/10) || tail[1] != byte('0'+check%10) {
-		return "", false
-	}
-	return Serial(plain[:]), true
+	check := b.check()
+	return b, text[20] == byte('0'+check/10) && text[21] == byte('0'+check%10)
 }
 
 // serialValues are what the characters of a serial stand for, -1 for others.
