@@ -94,10 +94,8 @@ func (f *File) Read(ctx context.Context, now time.Time) error {
 		if !l.Date.IsZero() {
 			x.Day = l.Date.Unix()
 		}
-		serial, err := readSerial(l.Serial)
-		if err == nil {
-			x.Serial, _ = engine.Pack(serial)
-		} else {
+		var err error
+		if x.Serial, err = engine.Parse(l.Serial); err != nil {
 			f.texts[int32(len(f.lines))] = string([]byte(l.Serial))
 		}
 		f.lines, f.rows = append(f.lines, x), append(f.rows, int32(l.N))

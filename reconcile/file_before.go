@@ -98,11 +98,10 @@ func lineAsked(c vendors.Claim, l vendors.ClaimLine, sale int32, known bool) (x 
 	if known && l.Matched && !l.Reversed {
 		x.Holds = sale
 	}
-	serial, err := readSerial(l.Serial)
-	if err != nil {
+	var err error
+	if x.Serial, err = engine.Parse(l.Serial); err != nil {
 		return x, l.Serial
 	}
-	x.Serial, _ = engine.Pack(serial)
 	return x, ""
 }
 

@@ -184,28 +184,20 @@ func (l *loader) voucher(serial voucher.Serial) (VoucherFacts, error) {
 // an invoice says: printed, with or without dashes, or canonical already. It is
 // what vendors.Config.Serial needs. It reports false for what is no serial.
 func CanonicalSerial(typed string) (string, bool) {
-	s, err := readSerial(typed)
-	return string(s), err == nil
+	s, err := engine.Parse(typed)
+	if err != nil {
+		return "", false
+	}
+	return string(s.Voucher()), true
 }
 
-// readSerial is readSerial of a serial in a row.
+// readSerial reads a serial in a row.
 func (f *Facts) readSerial(s serialText) (engine.Serial, bool) {
 	if !s.packed.IsZero() {
 		return s.packed, true
 	}
-	serial, err := readSerial(f.words.text(s.other))
-	if err != nil {
-		return engine.Serial{}, false
-	}
-	return engine.Pack(serial)
-}
-
-// readSerial reads a serial as the ledger writes it or as people type it.
-func readSerial(text string) (voucher.Serial, error) {
-	if s := voucher.Serial(text); s.Valid() {
-		return s, nil
-	}
-	return voucher.ParseSerial(text)
+	serial, err := engine.Parse(f.words.text(s.other))
+	return serial, err == nil
 }
 
 // forks reads the chains of handhelds that have records in quarantine.

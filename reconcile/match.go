@@ -206,9 +206,9 @@ func (m *matcher) line(i int32) Line {
 			out.Typed = r.Typed
 		}
 	}
-	serial, unread := readSerial(l.Serial)
+	packed, unread := engine.Parse(l.Serial)
 	if unread == nil {
-		out.Serial = string(serial)
+		out.Serial = string(packed.Voucher())
 	}
 	r := m.answer.Results[i]
 	switch r.Outcome {
@@ -243,7 +243,7 @@ func (m *matcher) line(i int32) Line {
 	case unread != nil:
 		return out.not(UnknownSerial, detailForm, "")
 	}
-	return m.explain(out, l, serial)
+	return m.explain(out, l, packed.Voucher())
 }
 
 // matched puts the sale on its line, and says where the days differ, unless it

@@ -1,7 +1,5 @@
 package match
 
-import "math/bits"
-
 // None stands for no sale, no line or no household.
 const None int32 = -1
 
@@ -65,137 +63,9 @@ type Answer struct {
 	Unsearched int
 }
 
-// Engine holds the tables and an index of the sales. Its zero value is empty
-// and ready for use.
-type Engine struct {
-	Sales []Sale
-	Lines []Line
-	texts map[int32]string // what is typed on lines without a Serial
-	slots []int32          // open addressing by serial: the first sale of it, plus one
-	next  []int32          // for each sale the next of the same serial, or None
-	last  []int32          // for the first sale of a serial its last one
-	found []int32          // for each line the first sale of its serial, where there was one in an earlier run
-}
-
-// Add appends a sale and returns its index.
-func (e *Engine) Add(s Sale) int32 {
-	n := int32(len(e.Sales))
-	e.Sales, e.next, e.last = append(e.Sales, s), append(e.next, None), append(e.last, n)
-	if len(e.Sales)*2 > len(e.slots) {
-		e.grow()
-		return n
-	}
-	e.file(n)
-	return n
-}
-
-// Ask appends a line; text is what it says where that is no serial.
-func (e *Engine) Ask(l Line, text string) int32 {
-	n := int32(len(e.Lines))
-	e.Lines = append(e.Lines, l)
-	if text != "" {
-		if e.texts == nil {
-			e.texts = map[int32]string{}
-		}
-		e.texts[n] = text
-	}
-	return n
-}
-
-// Reserve makes room for so many sales and lines.
-func (e *Engine) Reserve(sales, lines int) {
-	e.Sales = append(make([]Sale, 0, sales), e.Sales...)
-	e.next, e.last = append(make([]int32, 0, sales), e.next...), append(make([]int32, 0, sales), e.last...)
-	e.Lines = append(make([]Line, 0, lines), e.Lines...)
-	if sales*2 > len(e.slots) {
-		e.slots = make([]int32, slotsFor(sales))
-		e.refile()
-	}
-}
-
-// Load puts lines and the texts of those that are no serials, by their indexes,
-// in the place of all lines so far. It keeps both.
-func (e *Engine) Load(lines []Line, texts map[int32]string) {
-	e.Lines, e.texts, e.found = lines, texts, nil
-}
-
-// Text returns what is typed on a line without a Serial.
-func (e *Engine) Text(i int32) string { return e.texts[i] }
-
-// slotsFor returns a power of two that so many sales fill to a half at most.
-func slotsFor(sales int) int { return 1 << bits.Len(uint(max(sales, 8)*2-1)) }
-
-func (e *Engine) grow() {
-	e.slots = make([]int32, slotsFor(2*len(e.Sales)))
-	e.refile()
-}
-
-func (e *Engine) refile() {
-	for i := range e.Sales {
-		e.next[i], e.last[i] = None, int32(i)
-		e.file(int32(i))
-	}
-}
-
-// file puts a sale into the index, behind those of the same serial.
-func (e *Engine) file(n int32) {
-	slot := e.slot(e.Sales[n].Serial)
-	first := e.slots[slot] - 1
-	if first < 0 {
-		e.slots[slot] = n + 1
-		return
-	}
-	e.next[e.last[first]] = n
-	e.last[first] = n
-}
-
-// slot returns where the serial's first sale is or would be.
-func (e *Engine) slot(s Serial) int {
-	mask := len(e.slots) - 1
-	for i := int(s.hash()) & mask; ; i = (i + 1) & mask {
-		if n := e.slots[i]; n == 0 || e.Sales[n-1].Serial == s {
-			return i
-		}
-	}
-}
-
-// first returns the first sale of a serial, or None.
-func (e *Engine) first(s Serial) int32 {
-	if len(e.slots) == 0 {
-		return None
-	}
-	return e.slots[e.slot(s)] - 1
-}
-
-// Stands reports whether a sale of the serial by the vendor in the round stands.
-func (e *Engine) Stands(s Serial, vendor, round int32) bool {
-	if s.IsZero() {
-		return false
-	}
-	for n := e.first(s); n != None; n = e.next[n] {
-		if x := &e.Sales[n]; !x.Gone && x.Vendor == vendor && x.Round == round {
-			return true
-		}
-	}
-	return false
-}
-
-// firstOf returns the first sale of a line's serial, or None. A sale keeps its
-// place, so what was found once is not looked for again.
-func (e *Engine) firstOf(i int32, l *Line) int32 {
-	if n := e.found[i]; n != None {
-		return n
-	}
-	n := e.first(l.Serial)
-	e.found[i] = n
-	return n
-}
-
 // Run matches every line.
 func (e *Engine) Run() Answer {
-	for len(e.found) < len(e.Lines) {
-		e.found = append(e.found, None)
-	}
+	e.look()
 	r := run{Engine: e, Answer: Answer{Results: make([]Result, len(e.Lines)), TakenBy: make([]int32, len(e.Sales))}}
 	for i := range r.TakenBy {
 		r.TakenBy[i] = None
@@ -250,6 +120,14 @@ func (r *run) pass(late bool) {
 }
 
 func (r *run) line(i int32, l *Line) Result {
+	if r.plain[i] {
+		n := r.found[i]
+		if by := r.TakenBy[n]; by != None {
+			return Result{n, by, Taken}
+		}
+		r.TakenBy[n] = i
+		return Result{n, None, Matched}
+	}
 	if r.holds(l) {
 		if by := r.TakenBy[l.Holds]; by != i {
 			return Result{l.Holds, by, Taken}
@@ -260,7 +138,7 @@ func (r *run) line(i int32, l *Line) Result {
 		return Result{None, None, NoSale}
 	}
 	best, fits, taken, elsewhere := None, -1, None, None
-	for n := r.firstOf(i, l); n != None; n = r.next[n] {
+	for n := r.found[i]; n != None; n = r.next[n] {
 		s := &r.Sales[n]
 		switch {
 		case s.Gone:

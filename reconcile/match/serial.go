@@ -35,23 +35,32 @@ var values = func() (v [256]byte) {
 // Pack returns a serial in canonical form as numbers. It reports false for
 // anything else.
 func Pack(s voucher.Serial) (Serial, bool) {
-	if len(s) != serialLen {
-		return Serial{}, false
+	b, ok := s.Bits()
+	return serial(b, ok), ok
+}
+
+// Parse reads a serial as the ledger writes it or as people type it. It returns
+// the errors of voucher.ParseSerial.
+func Parse(text string) (Serial, error) {
+	if b, ok := voucher.PrintedBits(text); ok {
+		return serial(b, ok), nil
 	}
-	var p Serial
-	for i := range serialLen {
-		v := values[s[i]]
-		switch {
-		case v == 255:
-			return Serial{}, false
-		case i < serialLen-blockLen:
-			p.head = p.head<<5 | uint64(v)
-		default:
-			p.tail = p.tail<<5 | uint32(v)
+	s := voucher.Serial(text)
+	if !s.Valid() {
+		var err error
+		if s, err = voucher.ParseSerial(text); err != nil {
+			return Serial{}, err
 		}
 	}
-	p.read = true
-	return p, true
+	p, _ := Pack(s)
+	return p, nil
+}
+
+func serial(b voucher.Bits, ok bool) Serial {
+	if !ok {
+		return Serial{}
+	}
+	return Serial{b.Head, b.Tail, true}
 }
 
 // IsZero reports whether there is no serial.

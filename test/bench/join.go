@@ -16,7 +16,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jate-cva/jate/reconcile"
 	engine "github.com/jate-cva/jate/reconcile/match"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -151,7 +150,7 @@ func joinFiles(ctx context.Context, sales, lines string) (joined, error) {
 	wg.Go(func() {
 		unread = eachLine(ctx, lines, now, func(room int) { asked = make([]engine.Line, 0, room) }, func(l vendors.FileLine) {
 			x := engine.Line{Amount: l.Amount.Minor(), Vendor: numbers.of(l.Vendor), Day: l.Date.Unix(), Holds: engine.None}
-			if s, ok := packed(l.Serial); ok {
+			if s, err := engine.Parse(l.Serial); err == nil {
 				x.Serial = s
 			} else {
 				texts[int32(len(asked))] = string([]byte(l.Serial))
@@ -160,7 +159,7 @@ func joinFiles(ctx context.Context, sales, lines string) (joined, error) {
 		})
 	})
 	err := eachLine(ctx, sales, now, func(room int) { e.Reserve(room, 0) }, func(l vendors.FileLine) {
-		s, _ := packed(l.Serial)
+		s, _ := engine.Parse(l.Serial)
 		day := l.Date.Unix()
 		e.Add(engine.Sale{Serial: s, From: day, To: day + 24*3600, Amount: l.Amount.Minor(), Vendor: numbers.of(l.Vendor), Household: engine.None})
 	})
@@ -192,14 +191,6 @@ type vendorNumbers struct{}
 func (vendorNumbers) of(id vendors.ID) int32 {
 	n, _ := strconv.Atoi(string(id[1:])) // the files were written here
 	return int32(n)
-}
-
-func packed(typed string) (engine.Serial, bool) {
-	s, ok := reconcile.CanonicalSerial(typed)
-	if !ok {
-		return engine.Serial{}, false
-	}
-	return engine.Pack(voucher.Serial(s))
 }
 
 // eachLine reads a file of claim lines; room is told about how many there are.
