@@ -85,7 +85,7 @@ func readBounded(path string, most int64) ([]byte, error) {
 }
 
 func attachHere(ctx context.Context, env *environment, dir, programme, staff, pass string, cmd finance.Attach) error {
-	a, err := openApp(appConfig{dir: dir, ask: env.passphrases(pass), now: time.Now, random: rand.Reader, log: env.quiet()})
+	a, err := openApp(appConfig{dir: dir, ask: env.passphrases(pass), now: env.clock(), random: rand.Reader, log: env.quiet()})
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,11 @@ func (noPapers) Put([]byte) (documents.Document, error) {
 
 // command gives a command and returns the answer's body.
 func (b *remote) command(ctx context.Context, path, key string, body map[string]any) ([]byte, error) {
+	return b.order(ctx, http.MethodPost, path, key, body)
+}
+
+// order is command with a method of HTTP.
+func (b *remote) order(ctx context.Context, method, path, key string, body map[string]any) ([]byte, error) {
 	for name, v := range body {
 		if v == "" {
 			delete(body, name) // what was not given
@@ -107,7 +112,7 @@ func (b *remote) command(ctx context.Context, path, key string, body map[string]
 			return nil, err
 		}
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, b.server+path, bytes.NewReader(content))
+	r, err := http.NewRequestWithContext(ctx, method, b.server+path, bytes.NewReader(content))
 	if err != nil {
 		return nil, err
 	}

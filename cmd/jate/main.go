@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/jate-cva/jate/fault"
 )
@@ -50,6 +51,15 @@ type environment struct {
 	getenv         func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	now            func() time.Time // time.Now where it is nil
+}
+
+// clock is the clock that a command on a folder goes by.
+func (env *environment) clock() func() time.Time {
+	if env.now == nil {
+		return time.Now
+	}
+	return env.now
 }
 
 // command is one word of the command line.
@@ -94,7 +104,7 @@ func commands() []command {
 		{"round", "end-sales|close|return|approve-return --round ID | reader --fund ID --person STAFF; --server URL --token FILE", "end a round, return what is left to its funds, and name who takes a donor's report", roundCommand},
 		{"reconcile", "--data DIR [--json] [--since REPORT.json]", "claims against redemptions against payments", reconcileCommand},
 		{"statement", "--data DIR --bank ID [--until DAY] [--format text|json|csv|xlsx] [--out FILE]", "a bank account's balance less the books', explained line by line", statementCommand},
-		{"finance", "terms|advances|ageing|limits|statement|receipts|cash-…|cheque-…|change… --server URL --token FILE", "terms and advances of traders, cheques, cash, statements, payment addresses", financeCommand},
+		{"finance", "terms…|charges|advance…|ageing|limits…|movement…|rules…|statement|receipts|cash-…|cheque…|change… --server URL --token FILE", "terms and advances of traders, required papers, cheques, cash, statements, payment addresses", financeCommand},
 		{"report", "--data DIR | --server URL; --round ID | --fund ID | --activities [--format F] [--explain FIGURE] [--out FILE]", "the report on a round, to a donor, or as 3W/5W rows; or what a figure is made of", reportCommand},
 		{"cases", "list|propose|open|show|history|assign|comment|ask|answer|freeze|release|uphold|recover|give-up|pack", "cases of findings: who looks, what is decided, what it rests on", casesCommand},
 		{"verify-pack", "--log VKEY [--witness VKEY] [--pdf FILE.pdf] [--code TEXT] [--document FILE] FILE.json", "check the evidence of a case, off line", verifyPackCommand},

@@ -55,7 +55,7 @@ func (o *officeAPI) open(ctx context.Context, env *environment) (*remote, func()
 		return nil, nil, err
 	}
 	var by access.Actor
-	a, err := openApp(appConfig{dir: o.data, ask: env.passphrases(o.pass), console: &by, now: time.Now, random: rand.Reader,
+	a, err := openApp(appConfig{dir: o.data, ask: env.passphrases(o.pass), console: &by, now: env.clock(), random: rand.Reader,
 		log: httpkit.NewLogger(env.stderr, slog.LevelError)}) // a refusal is the command's own answer
 	if err != nil {
 		return nil, nil, err

@@ -122,10 +122,15 @@ func (c call) keep(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
+	return c.write(b)
+}
+
+// write writes to --out, or prints.
+func (c call) write(b []byte) error {
 	if out := c.flags("out"); out != "" {
 		return durable.Replace(out, b)
 	}
-	_, err = c.env.stdout.Write(b)
+	_, err := c.env.stdout.Write(b)
 	return err
 }
 

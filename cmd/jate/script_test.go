@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"strings"
@@ -49,6 +50,13 @@ func firstWord(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("%s has no such line", args[1])
 }
 
+// scriptCommands are those that scripts have besides testscript's own.
+func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {
+	all := maps.Clone(roadCommands)
+	all["reach"], all["firstword"] = reach, firstWord
+	return all
+}
+
 // The command line, as a person types it.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{Dir: "testdata/script", Setup: func(env *testscript.Env) error {
@@ -62,5 +70,5 @@ func TestScript(t *testing.T) {
 			return err
 		}
 		return documentScripts(env)
-	}, Cmds: map[string]func(*testscript.TestScript, bool, []string){"reach": reach, "firstword": firstWord}})
+	}, Cmds: scriptCommands()})
 }
