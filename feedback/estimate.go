@@ -44,6 +44,9 @@ type StratumResult struct {
 	Name            string
 	Households      int
 	Called, Answers int // lines with any answer; households that spoke
+	Unreached       int
+	Refused         int
+	Suppressed      bool // what became of the calls is not shown, as few answers are not
 	Estimates       map[string]Estimate
 }
 
@@ -98,9 +101,9 @@ func resultsOf(m Sample, answers map[string][]Answer) Results {
 			case Spoken:
 				out.Answers++
 			case Unreached:
-				r.Unreached++
+				out.Unreached++
 			case Refused:
-				r.Refused++
+				out.Refused++
 			}
 		}
 		for _, q := range Questions() {
@@ -117,17 +120,43 @@ func resultsOf(m Sample, answers map[string][]Answer) Results {
 			out.Estimates[q.Name] = m.Design.estimate([]cell{c})
 		}
 		r.Called, r.Spoken = r.Called+out.Called, r.Spoken+out.Answers
+		r.Unreached, r.Refused = r.Unreached+out.Unreached, r.Refused+out.Refused
 		r.Strata = append(r.Strata, out)
 	}
 	for _, q := range Questions() {
 		r.Estimates[q.Name] = m.Design.estimate(cells[q.Name])
 		r.suppress(q.Name)
 	}
+	r.suppressCalls()
 	if r.Called > 0 {
 		r.ResponsePermille = (2000*r.Spoken + r.Called) / (2 * r.Called)
 	}
 	r.Enough = r.Spoken >= r.Wanted
 	return r
+}
+
+// suppressCalls hides who of few households answered a call, and where that is a
+// single stratum, the next smallest too.
+func (r *Results) suppressCalls() {
+	hidden, next := 0, -1
+	for i := range r.Strata {
+		x := &r.Strata[i]
+		x.Suppressed = x.Called < smallCell
+		switch {
+		case x.Suppressed:
+			hidden++
+		case next < 0 || x.Called < r.Strata[next].Called:
+			next = i
+		}
+	}
+	if hidden == 1 && next >= 0 {
+		r.Strata[next].Suppressed = true
+	}
+	for i := range r.Strata {
+		if x := &r.Strata[i]; x.Suppressed {
+			x.Answers, x.Unreached, x.Refused = 0, 0, 0
+		}
+	}
 }
 
 // suppress hides small cells, and where that is a single one, the next smallest

@@ -152,6 +152,21 @@ func TestResultsOf(t *testing.T) {
 	if diff := cmp.Diff(map[string]bool{"a": false, "b": true, "c": true}, hidden); diff != "" {
 		t.Error(diff)
 	}
+	for i, want := range []StratumResult{{Called: 32, Answers: 30, Unreached: 1, Refused: 1}, {Called: 22, Answers: 20, Unreached: 1, Refused: 1},
+		{Called: 11, Answers: 9, Unreached: 1, Refused: 1}} {
+		if x := r.Strata[i]; x.Suppressed || x.Called != want.Called || x.Answers != want.Answers || x.Unreached != 1 || x.Refused != 1 {
+			t.Errorf("calls of %+v", x)
+		}
+	}
+	few := resultsOf(m, map[string][]Answer{"a": said(30, 0), "b": said(20, 20), "c": said(7, 0)})
+	for i, hidden := range []bool{false, true, true} {
+		if x := few.Strata[i]; x.Suppressed != hidden || hidden && x.Answers+x.Unreached+x.Refused > 0 {
+			t.Errorf("where few were called: %+v", x)
+		}
+	}
+	if few.Spoken != 57 || few.Unreached != 3 {
+		t.Errorf("in all %+v", few)
+	}
 	if r := resultsOf(m, map[string][]Answer{"a": said(9, 3)}); !r.Estimates["received"].Suppressed || r.Estimates["fee"].Answers != 0 {
 		t.Errorf("nine answers are shown: %+v", r.Estimates)
 	}

@@ -23,16 +23,17 @@ func sampleRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 	slow := append(append([]httpkit.Option{}, opts...), httpkit.Within(slowly))
 	upload := append(append([]httpkit.Option{}, slow...), httpkit.MaxBody(FileMax))
 	return map[string]http.Handler{
-		"POST /api/v1/samples":                 httpkit.Shown(e.CommitSample, wireOfSample, decodeCommit, http.StatusCreated, opts),
-		"GET /api/v1/samples":                  httpkit.Shown(e.Samples, wireOfSamples, decodeSamples, http.StatusOK, opts),
-		"POST /api/v1/samples/{id}/frame":      httpkit.Shown(e.FreezeSample, wireOfSample, decodeFreeze, http.StatusOK, slow),
-		"GET /api/v1/samples/{id}/frame.txt":   httpkit.Shown(e.Frame, frameContent, decodeSample, http.StatusOK, slow),
-		"POST /api/v1/samples/{id}/draw":       httpkit.Shown(e.DrawSample, wireOfSample, decodeDraw, http.StatusOK, slow),
-		"GET /api/v1/samples/{id}/calls.csv":   httpkit.Handler(callContent(e.CallList, false), decodeCalls, http.StatusOK, slow...),
-		"GET /api/v1/samples/{id}/calls.xlsx":  httpkit.Handler(callContent(e.CallList, true), decodeCalls, http.StatusOK, slow...),
-		"POST /api/v1/samples/{id}/answers":    httpkit.Shown(e.ImportAnswers, wireOfAnswers, decodeAnswers, http.StatusOK, upload),
-		"GET /api/v1/samples/{id}/results":     httpkit.Shown(e.Results, wireOfResults, decodeSample, http.StatusOK, opts),
-		"GET /api/v1/samples/{id}/results.txt": httpkit.Handler(resultContent(e.Results), decodeCalls, http.StatusOK, opts...),
+		"POST /api/v1/samples":                  httpkit.Shown(e.CommitSample, wireOfSample, decodeCommit, http.StatusCreated, opts),
+		"GET /api/v1/samples":                   httpkit.Shown(e.Samples, wireOfSamples, decodeSamples, http.StatusOK, opts),
+		"POST /api/v1/samples/{id}/frame":       httpkit.Shown(e.FreezeSample, wireOfSample, decodeFreeze, http.StatusOK, slow),
+		"GET /api/v1/samples/{id}/frame.txt":    httpkit.Shown(e.Frame, frameContent, decodeSample, http.StatusOK, slow),
+		"POST /api/v1/samples/{id}/draw":        httpkit.Shown(e.DrawSample, wireOfSample, decodeDraw, http.StatusOK, slow),
+		"GET /api/v1/samples/{id}/calls.csv":    httpkit.Handler(callContent(e.CallList, false), decodeCalls, http.StatusOK, slow...),
+		"GET /api/v1/samples/{id}/calls.xlsx":   httpkit.Handler(callContent(e.CallList, true), decodeCalls, http.StatusOK, slow...),
+		"POST /api/v1/samples/{id}/answers":     httpkit.Shown(e.ImportAnswers, wireOfAnswers, decodeAnswers, http.StatusOK, upload),
+		"GET /api/v1/samples/{id}/results":      httpkit.Shown(e.Results, wireOfResults, decodeSample, http.StatusOK, opts),
+		"GET /api/v1/samples/{id}/results.txt":  httpkit.Handler(resultContent(e.Results, "txt"), decodeCalls, http.StatusOK, opts...),
+		"GET /api/v1/samples/{id}/results.xlsx": httpkit.Handler(resultContent(e.Results, "xlsx"), decodeCalls, http.StatusOK, opts...),
 	}
 }
 
@@ -174,17 +175,24 @@ func callContent(list httpkit.Endpoint[SampleByID, CallList], xlsx bool) httpkit
 		}
 		c := httpkit.Content{Type: "text/csv; charset=utf-8", Filename: "calls-" + l.Sample.ID + ".csv", Write: func(w io.Writer) error { return l.WriteCSV(w, q.lang) }}
 		if xlsx {
-			c = httpkit.Content{Type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", Filename: "calls-" + l.Sample.ID + ".xlsx",
+			c = httpkit.Content{Type: xlsxType, Filename: "calls-" + l.Sample.ID + ".xlsx",
 				Write: func(w io.Writer) error { return l.WriteXLSX(w, q.lang) }}
 		}
 		return c, nil
 	}
 }
 
-func resultContent(results httpkit.Endpoint[SampleByID, Results]) httpkit.Endpoint[inLanguage, httpkit.Content] {
+const xlsxType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+func resultContent(results httpkit.Endpoint[SampleByID, Results], form string) httpkit.Endpoint[inLanguage, httpkit.Content] {
 	return func(ctx context.Context, q inLanguage) (httpkit.Content, error) {
 		r, err := results(ctx, q.SampleByID)
-		return httpkit.Content{Type: "text/plain; charset=utf-8", Leaving: leavingResults(r, "txt", q.lang), Write: func(w io.Writer) error { return r.WriteText(w, q.lang) }}, err
+		c := httpkit.Content{Type: "text/plain; charset=utf-8", Leaving: leavingResults(r, form, q.lang), Write: func(w io.Writer) error { return r.WriteText(w, q.lang) }}
+		if form == "xlsx" {
+			c.Type, c.Filename = xlsxType, "results-"+r.Sample.ID+".xlsx"
+			c.Write = func(w io.Writer) error { return r.WriteXLSX(w, q.lang) }
+		}
+		return c, err
 	}
 }
 
@@ -271,6 +279,10 @@ type estimateWire struct {
 type stratumResultWire struct {
 	Name       string                  `json:"name"`
 	Households int                     `json:"households"`
+	Called     int                     `json:"called"`
+	Answered   *int                    `json:"answered,omitempty"`
+	Unreached  *int                    `json:"unreached,omitempty"`
+	Refused    *int                    `json:"refused,omitempty"`
 	Estimates  map[string]estimateWire `json:"estimates"`
 }
 
@@ -294,7 +306,11 @@ func wireOfResults(r Results) resultsWire {
 		Refused: r.Refused, Response: r.ResponsePermille, Enough: r.Enough, Interval: "wilson " + strconv.Itoa(r.Sample.Design.Confidence) + "%",
 		Estimates: wireOfEstimates(r.Estimates), Strata: []stratumResultWire{}}
 	for _, x := range r.Strata {
-		w.Strata = append(w.Strata, stratumResultWire{x.Name, x.Households, wireOfEstimates(x.Estimates)})
+		out := stratumResultWire{Name: x.Name, Households: x.Households, Called: x.Called, Estimates: wireOfEstimates(x.Estimates)}
+		if !x.Suppressed {
+			out.Answered, out.Unreached, out.Refused = &x.Answers, &x.Unreached, &x.Refused
+		}
+		w.Strata = append(w.Strata, out)
 	}
 	return w
 }

@@ -59,4 +59,5 @@ func (s *story) sampled() {
 	}
 	s.get("monitor", path+"/results")
 	s.get("finance-approver", path+"/results.txt?lang=fr")
+	s.get("auditor", path+"/results.xlsx?lang=fr")
 }

@@ -295,6 +295,7 @@ func checkSample(ctx context.Context, env *environment) error {
 func showResults(ctx context.Context, env *environment) error {
 	fs := env.flags("sample results")
 	o := addOfficeFlags(fs)
+	out := fs.String("out", "", "file that ends in .xlsx; the terminal without it")
 	args, err := env.parse(fs, 1)
 	if err != nil {
 		return err
@@ -304,7 +305,17 @@ func showResults(ctx context.Context, env *environment) error {
 		if err != nil {
 			return err
 		}
-		return r.WriteText(env.stdout, *o.lang)
+		switch {
+		case *out == "":
+			return r.WriteText(env.stdout, *o.lang)
+		case !strings.HasSuffix(*out, ".xlsx"):
+			return errors.New("--out ends in .xlsx")
+		}
+		var b bytes.Buffer
+		if err := r.WriteXLSX(&b, *o.lang); err != nil {
+			return err
+		}
+		return durable.Replace(*out, b.Bytes())
 	}, samplers...)
 }
 
