@@ -169,3 +169,50 @@ func TestService_DocumentRules(t *testing.T) {
 	w.must(err)
 	w.must(give())
 }
+
+// Each kind of document that may be required holds its payment up by itself, until
+// it is attached as that kind and to that thing.
+func TestService_DocumentRules_kinds(t *testing.T) {
+	for _, rule := range []documents.Rule{
+		{Subject: documents.OfVendor, Kind: documents.Contract},
+		{Subject: documents.OfClaim, Kind: documents.Invoice},
+		{Subject: documents.OfClaim, Kind: documents.SignedSheet, Method: "mobile-money"},
+		{Subject: documents.OfSettlement, Kind: documents.PaymentReceipt},
+		{Subject: documents.OfSettlement, Kind: documents.Report, Above: money.Francs(999)},
+	} {
+		t.Run(string(rule.Subject)+" "+string(rule.Kind), func(t *testing.T) {
+			w := newWorld(t)
+			w.sell("v1", 1_000, 0)
+			claim := w.claimed("v1")
+			st := w.settle()
+			_, err := w.s.SetDocumentRules(t.Context(), finance.SetDocumentRules{By: approver, Key: w.key(), Rules: []documents.Rule{rule}})
+			w.must(err)
+			id := map[documents.SubjectKind]string{documents.OfVendor: "v1", documents.OfClaim: string(claim.ID), documents.OfSettlement: st.ID}[rule.Subject]
+			refused := func(when string) {
+				t.Helper()
+				size := w.size()
+				_, err := w.approve(st)
+				if f := fault.Of(err); !errors.Is(err, documents.ErrMissing) || len(f.Fields) != 1 || f.Fields[0].Location != string(rule.Subject)+":"+id || !strings.Contains(f.Fields[0].Message, string(rule.Kind)) {
+					t.Errorf("%s: %v", when, err)
+				}
+				if w.size() != size {
+					t.Errorf("%s: the refusal left %d entries", when, w.size()-size)
+				}
+			}
+			refused("with nothing attached")
+			_, err = w.attach(preparer, rule.Subject, id, documents.Other, contract)
+			w.must(err)
+			refused("with the paper attached as another kind")
+			for _, other := range []documents.Subject{{Kind: documents.OfVendor, ID: "v2"}, {Kind: documents.OfPeriod, ID: "2026-03"}} {
+				_, err = w.attach(preparer, other.Kind, other.ID, rule.Kind, contract)
+				w.must(err)
+			}
+			refused("with the paper attached to other things")
+			_, err = w.attach(preparer, rule.Subject, id, rule.Kind, contract)
+			w.must(err)
+			if st, err = w.approve(st); err != nil || st.State != vendors.SettlementOrdered {
+				t.Errorf("with it: %s, %v", st.State, err)
+			}
+		})
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/fault"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/vendors"
@@ -257,5 +258,36 @@ func TestService_ImportStatement_table(t *testing.T) {
 		File: []byte("Date;Libellé;Débit;Crédit;Solde\n01/03/2026;a;;100;100\n02/03/2026;b;10;;80\n")})
 	if !errors.Is(err, bankfile.ErrStatement) {
 		t.Errorf("balances that do not add up: %v", err)
+	}
+}
+
+// What a statement may hold is bounded, and a refusal says by what; nothing of a
+// file that is too large is kept.
+func TestService_ImportStatement_bounds(t *testing.T) {
+	w := newWorld(t)
+	size := w.size()
+	row := "01/03/2026;a;;1;%d\n"
+	var long strings.Builder
+	long.WriteString("Date;Libellé;Débit;Crédit;Solde\n")
+	for n := range 20_001 {
+		fmt.Fprintf(&long, row, n+1)
+	}
+	for name, c := range map[string]struct {
+		file []byte
+		says string
+	}{
+		"bytes of a message": {[]byte("<Document>" + strings.Repeat(" ", bankfile.FileMax)), "16777216 bytes"},
+		"bytes of a table":   {[]byte("Date;Libellé;Débit;Crédit;Solde\n" + strings.Repeat("\n", bankfile.FileMax)), "16777216"},
+		"rows":               {[]byte(long.String()), "20000"},
+		"a cell":             {[]byte("Date;Libellé;Débit;Crédit;Solde\n01/03/2026;" + strings.Repeat("a", 513) + ";;1;1\n"), "row[2]"},
+		"nesting":            {[]byte("<Document>" + strings.Repeat("<a>", 32)), "32 deep"},
+	} {
+		_, err := w.s.ImportStatement(t.Context(), vendors.ImportStatement{By: preparer, Key: w.key(), Bank: "main", File: c.file})
+		if f := fault.Of(err); f == nil || f.Kind != fault.Invalid || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %.300v", name, err)
+		}
+	}
+	if w.size() != size {
+		t.Errorf("%d entries", w.size()-size)
 	}
 }

@@ -127,7 +127,7 @@ func Open(r io.ReaderAt, size int64, lim Limits) (*File, error) {
 		return nil, ErrEmpty
 	}
 	if size > lim.Bytes {
-		return nil, ErrTooLarge
+		return nil, ErrTooLarge.At("file", "more than %d bytes", lim.Bytes)
 	}
 	head := make([]byte, 8)
 	n, err := r.ReadAt(head, 0)

@@ -21,10 +21,11 @@ var ErrStatement = fault.New(fault.Invalid, "bank_statement",
 
 // Bounds of what is read.
 const (
-	FileMax  = 16 << 20 // bytes
-	LinesMax = 20_000   // of a file
-	depthMax = 32       // of elements; the messages need about 14
-	textMax  = 128      // bytes of a text that is kept
+	FileMax  = 16 << 20     // bytes
+	LinesMax = 20_000       // of a file
+	depthMax = 32           // of elements; the messages need about 14
+	partsMax = 5 * LinesMax // movements, balances and their parts
+	textMax  = 128          // bytes of a text that is kept
 )
 
 // Statement is what a bank says of an account: of a period with its balances
@@ -103,19 +104,28 @@ func ReadCamt(file []byte) ([]Statement, error) {
 	return out, nil
 }
 
+// parts are the elements of which each takes memory, however short it is written.
+var parts = map[string]bool{"Stmt": true, "Ntfctn": true, "Bal": true, "Ntry": true, "NtryDtls": true, "TxDtls": true}
+
 // guard hands out a document's tokens as long as they keep the bounds.
 type guard struct {
-	d     *xml.Decoder
-	depth int
+	d            *xml.Decoder
+	depth, parts int
 }
 
 // Token returns the next token.
 func (g *guard) Token() (xml.Token, error) {
 	t, err := g.d.RawToken()
-	switch t.(type) {
+	switch t := t.(type) {
 	case xml.StartElement:
 		if g.depth++; g.depth > depthMax {
 			return nil, ErrStatement.At("file", "elements lie more than %d deep", depthMax)
+		}
+		if parts[t.Name.Local] {
+			g.parts++
+		}
+		if g.parts > partsMax {
+			return nil, ErrStatement.At("file", "more than %d movements and their parts", partsMax)
 		}
 	case xml.EndElement:
 		g.depth--

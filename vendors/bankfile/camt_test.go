@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +88,25 @@ func TestReadCamt_refuses(t *testing.T) {
 		if st, err := bankfile.ReadCamt([]byte(file)); !errors.Is(err, bankfile.ErrStatement) {
 			t.Errorf("%s: %v, %v", name, len(st), err)
 		}
+	}
+}
+
+// A short file of very many empty movements is refused before they take memory.
+func TestReadCamt_parts(t *testing.T) {
+	good := string(bankfiletest.Camt(2, month()))
+	bomb := []byte(strings.Replace(good, "<Ntry>", strings.Repeat("<Ntry/>", (bankfile.FileMax-len(good))/len("<Ntry/>"))+"<Ntry>", 1))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := bankfile.ReadCamt(bomb)
+	runtime.ReadMemStats(&after)
+	if took := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, bankfile.ErrStatement) || !strings.Contains(err.Error(), "more than 100000 movements") || took > 256<<20 {
+		t.Errorf("%v, after %d MiB", err, took>>20)
+	}
+	one := `<Ntry><Amt Ccy="XOF">1</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-03-09</Dt></BookgDt></Ntry>`
+	many := `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.054.001.02"><BkToCstmrDbtCdtNtfctn><Ntfctn>` + strings.Repeat(one, bankfile.LinesMax+1) +
+		`</Ntfctn></BkToCstmrDbtCdtNtfctn></Document>`
+	if _, err := bankfile.ReadCamt([]byte(many)); !errors.Is(err, bankfile.ErrStatement) || !strings.Contains(err.Error(), "more than 20000 movements") {
+		t.Errorf("one movement too many: %v", err)
 	}
 }
 
