@@ -1,6 +1,9 @@
 package detect
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // alikeDetector takes what people say further than to themselves.
 var alikeDetector = Detector{
@@ -18,6 +21,8 @@ var alikeDetector = Detector{
 // some were paid.
 const (
 	deniesIfDiverted = 0.6
+	lessIfDiverted   = 0.3 // of those who do not deny
+	saysStrength     = 4   // households that both of these stand for beside those that were called
 	unreachedAmong   = 0.3
 	honestStrength   = 60 // sales that the zone's rate of a mark stands for beside a vendor's own
 	oddStrength      = 3  // the same of what is not known of the others
@@ -34,23 +39,23 @@ const (
 // family only the one that tells most counts, because they are not. In question
 // is what is of the others with the probability of the thresholds.
 func alike(r *run) []Finding {
-	said, asked := r.said()
-	surprise, ps := make([]float64, len(asked)), []float64{}
-	for v, c := range asked {
-		if surprise[v] = betaBinomialTail(c.k, c.n, float64(r.DenialError)/100, 50); c.n > 0 {
-			ps = append(ps, surprise[v])
-		}
+	denied, lessened := r.asking()
+	doubted := r.surprising(denied, float64(r.DenialError)/100, 100)
+	for v, much := range r.surprising(lessened, lessError, lessStrength) {
+		doubted[v] = doubted[v] || much
 	}
-	limit := discoveries(ps, max(len(ps), 1), alikeFalse*r.FalseDiscoveries)
 	var out []Finding
 	for v, places := range r.scored.placesByVendor() {
-		if asked[v].k < r.DenialsMin || surprise[v] > limit {
+		if !doubted[v] {
 			continue
 		}
-		x := r.newMixture(int32(v), places, said)
+		x := r.newMixture(int32(v), places)
 		x.fit()
-		one := Finding{Vendor: int32(v), Handheld: -1, Score: 60, Records: x.above(r.AlikePercent)}
+		one := Finding{Vendor: int32(v), Handheld: -1, Score: 60, Records: slices.DeleteFunc(x.above(r.AlikePercent), func(i int32) bool { return r.questioned[i] })}
 		r.scored.value(&one)
+		if share, told := r.part(r.word(one.Records)); told {
+			one.Value = int64(share * float64(one.Value))
+		}
 		if len(one.Records) >= r.MarksMin {
 			out = append(out, one)
 		}
@@ -58,28 +63,51 @@ func alike(r *run) []Finding {
 	return out
 }
 
-// said returns what households say of each record, and how many of each vendor's
-// that were reached deny.
-func (r *run) said() ([]mark, []count) {
-	said, asked := make([]mark, len(r.Records)), make([]count, len(r.Vendors))
-	for _, a := range r.Answers {
-		if a.Unreached {
+// surprising reports of which vendors more households say something than
+// mistakes explain.
+func (r *run) surprising(asked []count, mistakes, strength float64) []bool {
+	surprise, ps := make([]float64, len(asked)), []float64{}
+	for v, c := range asked {
+		if surprise[v] = betaBinomialTail(c.k, c.n, mistakes, strength); c.n > 0 {
+			ps = append(ps, surprise[v])
+		}
+	}
+	limit, out := discoveries(ps, max(len(ps), 1), alikeFalse*r.FalseDiscoveries), make([]bool, len(asked))
+	for v, c := range asked {
+		out[v] = c.k >= r.DenialsMin && surprise[v] <= limit
+	}
+	return out
+}
+
+// asking counts how many of each vendor's households that were reached deny, and
+// how many of those that received something say that it was less. It leaves out
+// sales that other findings question already.
+func (r *run) asking() (denied, lessened []count) {
+	denied, lessened = make([]count, len(r.Vendors)), make([]count, len(r.Vendors))
+	for i, a := range r.answers() {
+		v := r.Records[i].Vendor
+		if a == nothing || r.questioned[i] {
 			continue
 		}
-		said[a.Record] = clean
-		if !a.Received {
-			said[a.Record] = marked
+		switch a {
+		case deniedIt:
+			denied[v].k++
+		case less:
+			lessened[v].k++
+			lessened[v].n++
+		case received:
+			lessened[v].n++
 		}
-		asked[r.Records[a.Record].Vendor].add(said[a.Record])
+		denied[v].n++
 	}
-	return said, asked
+	return denied, lessened
 }
 
 // refine takes the sales that a combined finding is about for the first guess at
 // the others of a mixture, and leaves those that are of them after it was
 // fitted: what only stands beside them is no evidence.
-func (s *scored) refine(one *Finding, places []int32, said []mark) {
-	x := s.newMixture(one.Vendor, places, said)
+func (s *scored) refine(one *Finding, places []int32) {
+	x := s.newMixture(one.Vendor, places)
 	in := map[int32]bool{}
 	for _, i := range one.Records {
 		in[i] = true
@@ -106,24 +134,29 @@ func (s *scored) refine(one *Finding, places []int32, said []mark) {
 type mixture struct {
 	*run
 	places []int32
-	said   []mark
+	said   []said
 	zone   []float64 // by signal: rate expected of the vendor
 	honest []float64 // by signal
 	others []float64
 	share  float64   // of the others
+	denies float64   // of the others' households
+	lacks  float64   // of those that do not deny
 	odd    []float64 // by place: the probability that it is one of them
 }
 
-func (r *run) newMixture(vendor int32, places []int32, said []mark) *mixture {
-	x := &mixture{run: r, places: places, said: said, share: 0.15, odd: make([]float64, len(places)), zone: make([]float64, len(signals)),
+func (r *run) newMixture(vendor int32, places []int32) *mixture {
+	x := &mixture{run: r, places: places, said: r.answers(), share: 0.15, odd: make([]float64, len(places)), zone: make([]float64, len(signals)),
 		honest: make([]float64, len(signals)), others: make([]float64, len(signals))}
 	for i := range signals {
 		x.zone[i] = r.scored.bases[i].of(vendor, r.zoneOf)
 	}
 	for i, p := range places {
 		x.odd[i] = x.share
-		if said[r.sales[p]] == marked {
+		switch x.said[r.sales[p]] {
+		case deniedIt:
 			x.odd[i] = 0.95
+		case less:
+			x.odd[i] = 0.8
 		}
 	}
 	return x
@@ -153,6 +186,23 @@ func (x *mixture) estimate() {
 	for _, o := range x.odd {
 		sum += o
 	}
+	var denied, reached, lacked float64
+	for at, p := range x.places {
+		switch o := x.odd[at]; x.said[x.sales[p]] {
+		case nothing:
+			continue
+		case deniedIt:
+			denied += o
+			reached += o
+		case less:
+			lacked += o
+			reached += o
+		case received:
+			reached += o
+		}
+	}
+	x.denies = (denied + saysStrength*deniesIfDiverted) / (reached + saysStrength)
+	x.lacks = (lacked + saysStrength*lessIfDiverted) / (reached - denied + saysStrength)
 	x.share = min((sum+1)/(float64(len(x.odd))+10), alikeMost)
 	for i := range signals {
 		var k, n, ko, no float64
@@ -178,14 +228,16 @@ func (x *mixture) expect() {
 	for i := range signals {
 		says[i] = [2]float64{math.Log((1 - x.others[i]) / (1 - x.honest[i])), math.Log(x.others[i] / x.honest[i])}
 	}
-	sure := math.Log(x.share / (1 - x.share))
+	sure, mistaken := math.Log(x.share/(1-x.share)), float64(x.DenialError)/100
 	for at, p := range x.places {
 		odds := sure
 		switch x.said[x.sales[p]] {
-		case marked:
-			odds += math.Log(deniesIfDiverted / (float64(x.DenialError) / 100))
-		case clean:
-			odds += math.Log((1 - deniesIfDiverted) / (1 - float64(x.DenialError)/100))
+		case deniedIt:
+			odds += math.Log(x.denies / mistaken)
+		case less:
+			odds += math.Log((1 - x.denies) * x.lacks / (1 - mistaken) / lessError)
+		case received:
+			odds += math.Log((1 - x.denies) * (1 - x.lacks) / (1 - mistaken) / (1 - lessError))
 		}
 		odds += x.tell(p, says)
 		x.odd[at] = 1 / (1 + math.Exp(-odds))

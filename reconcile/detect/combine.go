@@ -40,14 +40,19 @@ func (s *scored) combine() []Finding {
 		})
 	}
 	places := s.placesByVendor()
-	said, _ := s.said()
 	for i := range g.found {
 		one := &g.found[i]
-		s.refine(one, places[one.Vendor], said)
+		s.refine(one, places[one.Vendor])
 		slices.Sort(one.Signals)
 		one.Signals = slices.Compact(one.Signals)
 		one.Score = max(one.Score, s.FreezeMin)
 		s.value(one)
+		w := s.word(one.Records)
+		if share, told := s.part(w); told {
+			one.Value = int64(share * float64(one.Value))
+		} else if s.clears(w) && !aboutList(one.Signals) {
+			one.Score = signalMax
+		}
 	}
 	return g.found
 }
@@ -147,4 +152,15 @@ func tellingFamilies(os []outcome) int {
 		}
 	}
 	return len(names)
+}
+
+// aboutList reports whether signals speak of who is on the list: that those who
+// should not be there received all of it clears nothing.
+func aboutList(names []string) bool {
+	for _, d := range signals {
+		if slices.Contains(names, d.Name) && (d.Family == staff || d.Family == listed || d.Family == phones || d.Family == spares) {
+			return true
+		}
+	}
+	return false
 }

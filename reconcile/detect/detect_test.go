@@ -3,6 +3,7 @@ package detect_test
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -193,5 +194,43 @@ func TestSought_doubt(t *testing.T) {
 	}
 	if want := map[int32]int{3: 15}; !reflect.DeepEqual(byLot, want) {
 		t.Errorf("called by lot: %v, want %v", byLot, want)
+	}
+}
+
+// Whom combined findings are about are asked as well: their answers clear a finding, or
+// tell the part that is in question.
+func TestSought_named(t *testing.T) {
+	round := invent(t, func(c *simulate.Config) { c.Kinds, c.Calls = []simulate.Kind{simulate.HeldCards}, 0 })
+	f, limits := &round.Facts, detect.Defaults()
+	named := func(vendor int32) (out detect.Finding) {
+		for _, x := range detect.Run(f, limits) {
+			if x.Detector == "combined" && (x.Vendor == vendor || vendor < 0 && x.Score > out.Score) {
+				out = x
+			}
+		}
+		return out
+	}
+	one := named(-1)
+	if one.Score < limits.FreezeMin {
+		t.Fatalf("the pile scores %d", one.Score)
+	}
+	asked := 0
+	for _, c := range detect.Sought(f, limits, 8) {
+		if _, of := slices.BinarySearch(one.Records, c.Record); of {
+			asked++
+		}
+		f.Answers = append(f.Answers, detect.Answer{Record: c.Record, Received: true, Sought: c.Sought})
+	}
+	if asked != 8 {
+		t.Fatalf("%d of the pile are asked, want 8", asked)
+	}
+	if got := named(one.Vendor); got.Score == 0 || got.Score >= limits.FreezeMin {
+		t.Errorf("all of them received all of it, and the score is %d", got.Score)
+	}
+	for i := range f.Answers {
+		f.Answers[i].Missing = f.Records[f.Answers[i].Record].Value * 2 / 5
+	}
+	if got := named(one.Vendor); got.Score < limits.FreezeMin || got.Value*10 < one.Value*3 || got.Value*10 > one.Value*5 {
+		t.Errorf("two fifths are missing: score %d, %d of %d", got.Score, got.Value, one.Value)
 	}
 }

@@ -72,6 +72,12 @@ func Watched(f *Facts, t Thresholds, progress func(done, of int)) []Finding {
 			progress(done, 2*len(signals)+1)
 		}
 	}
+	return r.look()
+}
+
+// look runs all detectors once, and leaves in r what they saw.
+func (r *run) look() []Finding {
+	f, t := r.Facts, r.Thresholds
 	found := map[string][]Finding{}
 	for _, ds := range [][]Detector{recordDetectors, claimDetectors, {digitDetector}, priceDetectors} {
 		for _, d := range ds {

@@ -1,5 +1,7 @@
 package detect
 
+import "slices"
+
 // peopleDetectors rest on what people say.
 var peopleDetectors = []Detector{
 	{
@@ -35,7 +37,7 @@ var peopleDetectors = []Detector{
 // Where more say so than lessAll explains, it was done to all.
 const (
 	lessError    = 0.05
-	lessStrength = 40
+	lessStrength = 100
 	lessAll      = 0.15
 )
 
@@ -77,20 +79,29 @@ func lessened(r *run) []Finding {
 		}
 		if c.k >= r.DenialsMin && surprise[v] <= limit {
 			one.Score = 60
-			if betaBinomialTail(c.k, c.n, lessAll, 1e6) < 0.1 {
+			part := r.where(r.unquestioned(v), func(a said) bool { return a == less })
+			var in count
+			for _, i := range part {
+				if a := r.answers()[i]; a == less || a == received {
+					in.say(a == less)
+				}
+			}
+			if betaBinomialTail(in.k, in.n, lessAll, 1e6) < 0.1 {
 				share := median(shares[v])
-				one.Records, one.Value = nil, 0
-				for _, i := range r.byVendor[v] {
-					if !r.questioned[i] {
-						one.Records = append(one.Records, i)
-						one.Value += int64(share * float64(r.Records[i].Value))
-					}
+				one.Records, one.Value = part, 0
+				for _, i := range part {
+					one.Value += int64(share * float64(r.Records[i].Value))
 				}
 			}
 		}
 		out = append(out, one)
 	}
 	return out
+}
+
+// unquestioned returns a vendor's sales that no other finding questions.
+func (r *run) unquestioned(v int) []int32 {
+	return slices.DeleteFunc(slices.Clone(r.byVendor[v]), func(i int32) bool { return r.questioned[i] })
 }
 
 // denialsFalse is how many times the usual rate of false discoveries is borne
@@ -124,7 +135,7 @@ func denials(r *run) []Finding {
 	}
 	surprise, ps := make([]float64, len(asked)), []float64{}
 	for v, c := range asked {
-		if surprise[v] = betaBinomialTail(c.k, c.n, float64(r.DenialError)/100, 50); c.n > 0 {
+		if surprise[v] = betaBinomialTail(c.k, c.n, float64(r.DenialError)/100, 100); c.n > 0 {
 			ps = append(ps, surprise[v])
 		}
 	}

@@ -25,10 +25,12 @@ type run struct {
 	liar       []bool    // by handheld: its clock cannot be relied on
 	behind     []bool    // by record: said to be before an earlier one of its chain
 	fair       map[Fair]bool
-	claims     [][]int64 // when each vendor's were made, ascending
-	cards      [][]int32 // records by card, made on demand
-	questioned []bool    // by record: a finding that could freeze it has it
-	scored     *scored   // once signals are
+	claims     [][]int64         // when each vendor's were made, ascending
+	cards      [][]int32         // records by card, made on demand
+	questioned []bool            // by record: a finding that could freeze it has it
+	scored     *scored           // once signals are
+	heard      []said            // by record, made on demand
+	missing    map[int32]float64 // by record of those who got less: the share
 	tell       func(done int)
 }
 

@@ -30,12 +30,32 @@ const (
 // such a choice does not tell.
 func Sought(f *Facts, t Thresholds, most int) []Call {
 	r := newRun(f, t)
-	s := r.score()
-	for _, one := range Run(f, t) {
-		if one.Score >= t.FreezeMin {
+	found := r.look()
+	s := r.scored
+	var out []Call
+	called := make([]bool, len(f.Records))
+	for _, a := range f.Answers {
+		called[a.Record] = true
+	}
+	for _, one := range found {
+		if one.Score < t.FreezeMin {
+			continue
+		}
+		if w := r.word(one.Records); signalled(one.Detector) && w.reached < most {
+			var fresh []int32
 			for _, i := range one.Records {
-				r.questioned[i] = true
+				if !called[i] {
+					fresh = append(fresh, i)
+				}
 			}
+			sortBy(fresh, func(i int32) uint64 { return mixed(uint64(i)) })
+			for _, i := range fresh[:min(len(fresh), most)] {
+				out = append(out, Call{i, true})
+				called[i] = true
+			}
+		}
+		for _, i := range one.Records {
+			r.questioned[i] = true
 		}
 	}
 	done, lots := make([]count, len(f.Vendors)), make([]count, len(f.Vendors)) // called for their sales, or by lot, and what they said
@@ -50,7 +70,6 @@ func Sought(f *Facts, t Thresholds, most int) []Call {
 			c.k++
 		}
 	}
-	var out []Call
 	for v, places := range s.placesByVendor() {
 		if c := lots[v]; c.k >= doubted && c.n < doubtMost {
 			out = append(out, r.drawn(places, min(3*most, doubtMost-c.n))...)
@@ -58,16 +77,16 @@ func Sought(f *Facts, t Thresholds, most int) []Call {
 		if done[v].n > 0 && done[v].k == 0 {
 			continue
 		}
-		excess := s.excess(int32(v), places)
+		risk := s.risks(int32(v), places, done[v].k+lots[v].k > 0)
 		type sale struct {
 			record int32
 			risk   float64
 			lot    uint64
 		}
 		var list []sale
-		for _, p := range places {
+		for at, p := range places {
 			if i := r.sales[p]; !r.questioned[i] {
-				list = append(list, sale{i, s.risk(p, excess), mixed(uint64(i))})
+				list = append(list, sale{i, risk[at], mixed(uint64(i))})
 			}
 		}
 		slices.SortFunc(list, func(a, b sale) int { return cmp.Or(cmp.Compare(b.risk, a.risk), cmp.Compare(a.lot, b.lot)) })
@@ -103,6 +122,22 @@ func mixed(x uint64) uint64 {
 	return x ^ x>>27
 }
 
+// risks says how much each of a vendor's sales should be asked about: where
+// households deny, how like theirs it is, and otherwise how much it carries of what
+// the vendor has too much of.
+func (s *scored) risks(vendor int32, places []int32, denied bool) []float64 {
+	if denied {
+		x := s.newMixture(vendor, places)
+		x.fit()
+		return x.odd
+	}
+	out, excess := make([]float64, len(places)), s.excess(vendor, places)
+	for at, p := range places {
+		out[at] = s.risk(p, excess)
+	}
+	return out
+}
+
 // excess says, by signal, how many times oftener a vendor's sales carry its mark
 // than is expected, as a logarithm; 0 where it may be chance.
 func (s *scored) excess(vendor int32, places []int32) []float64 {
@@ -134,4 +169,10 @@ func (s *scored) risk(place int32, excess []float64) float64 {
 		delete(most, d.Family)
 	}
 	return sum
+}
+
+// signalled names the detectors whose findings rest on what sales have in common,
+// which their households may confirm or clear.
+func signalled(detector string) bool {
+	return detector == combined.Name || detector == alikeDetector.Name
 }

@@ -30,6 +30,15 @@ func betaBinomialTail(k, n int, mean, strength float64) float64 {
 	return min(sum, 1)
 }
 
+// binomialHead returns the probability of at most k among n at a rate in (0,1).
+func binomialHead(k, n int, rate float64) float64 {
+	sum := 0.0
+	for i := range min(k, n) + 1 {
+		sum += math.Exp(logChoose(n, i) + float64(i)*math.Log(rate) + float64(n-i)*math.Log(1-rate))
+	}
+	return min(sum, 1)
+}
+
 // gammaPoissonTail returns the probability of at least k events where expected
 // are expected, give or take a gamma distribution of the given strength (the
 // inverse of its relative variance, > 0).
@@ -45,6 +54,18 @@ func gammaPoissonTail(k int, expected, strength float64) float64 {
 	for i := x; p > sum*1e-12; i++ {
 		p *= (i + strength) / (i + 1) * q
 		sum += p
+	}
+	return min(sum, 1)
+}
+
+// hypergeometricTail returns the probability that at least part.k of the marks of
+// all fall on part.n of those that could carry one: Fisher's exact test.
+func hypergeometricTail(part, all count) float64 {
+	sum := 0.0
+	for k := part.k; k <= min(part.n, all.k); k++ {
+		if all.k-k <= all.n-part.n {
+			sum += math.Exp(logChoose(part.n, k) + logChoose(all.n-part.n, all.k-k) - logChoose(all.n, all.k))
+		}
 	}
 	return min(sum, 1)
 }

@@ -19,6 +19,9 @@ func TestTails(t *testing.T) {
 	if got := gammaPoissonTail(5, 4, 1); math.Abs(got-math.Pow(0.8, 5)) > 1e-9 {
 		t.Errorf("geometric: %v, want %v", got, math.Pow(0.8, 5))
 	}
+	if got := binomialHead(1, 7, 0.3); math.Abs(got-(math.Pow(0.7, 7)+7*0.3*math.Pow(0.7, 6))) > 1e-9 {
+		t.Errorf("one of seven or none: %v", got)
+	}
 	if betaBinomialTail(0, 9, 0.1, 5) != 1 || betaBinomialTail(10, 9, 0.1, 5) != 0 || gammaPoissonTail(3, 4, 1) != 1 {
 		t.Error("bounds")
 	}

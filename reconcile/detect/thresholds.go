@@ -50,6 +50,8 @@ type Thresholds struct {
 	DenialError     int   `json:"denial_error_percent"` // of those asked who are mistaken
 	KeptPercent     int   `json:"kept_percent"`         // probability from which a sale on which several signals fall stays in question
 	AlikePercent    int   `json:"alike_percent"`        // the same for a sale to be like those that are denied
+	PartMin         int   `json:"part_min"`             // households that say that a part is missing, until it is taken for the part in question
+	SpeaksUp        int   `json:"speaks_up_percent"`    // of those whose goods were kept from them who say so, at the very least: others are afraid, or were paid
 	DenialsAll      int   `json:"denials_all_percent"`  // of all customers; where more denied than this explains, all sales are in question
 	OverList        int64 `json:"over_list_permille"`
 	OverMarket      int64 `json:"over_market_permille"`

@@ -17,6 +17,7 @@ import (
 func main() {
 	tuning := flag.Bool("tuning", false, "measure on the seeds that thresholds were chosen with")
 	quick := flag.Bool("quick", false, "one table, of two seeds")
+	part := flag.String("part", "", "measure that part alone: known, unseen, former, stored, honest or curve")
 	svg := flag.String("svg", "", "write the curve over subtlety to this file")
 	flag.Parse()
 	seeds := simulate.JudgingSeeds
@@ -26,7 +27,7 @@ func main() {
 	if *quick {
 		seeds = seeds[:2]
 	}
-	if err := run(os.Stdout, seeds, *quick, !*tuning, *svg); err != nil {
+	if err := run(os.Stdout, seeds, *quick, !*tuning, *part, *svg); err != nil {
 		fmt.Fprintln(os.Stderr, "detect:", err)
 		os.Exit(1)
 	}
@@ -56,44 +57,84 @@ func measure(seeds []uint64, change func(*simulate.Config), show func(*simulate.
 func asIs(*simulate.Config)      {}
 func everything(*simulate.Round) {}
 
-func run(w io.Writer, seeds []uint64, quick, judging bool, svg string) error {
-	known, err := measure(seeds, asIs, everything)
+func run(w io.Writer, seeds []uint64, quick, judging bool, part, svg string) error {
+	parts := []struct {
+		name    string
+		measure func() error
+	}{
+		{"known", func() error { return known(w, seeds) }},
+		{"unseen", func() error { return unseen(w, seeds) }},
+		{"former", func() error { return formerly(w, seeds) }},
+		{"stored", func() error { return stored(w, seeds) }},
+		{"honest", func() error { return honest(w) }},
+		{"curve", func() error { return curve(w, seeds[:2], svg) }},
+	}
+	did := false
+	for _, p := range parts {
+		if part != "" && part != p.name || quick && p.name != "known" || !judging && p.name == "unseen" {
+			continue
+		}
+		did = true
+		if err := p.measure(); err != nil {
+			return err
+		}
+	}
+	if !did {
+		return fmt.Errorf("there is no part %q to measure", part)
+	}
+	return nil
+}
+
+// calls is of how many households of each trader each wave asks for their sales.
+const calls = 8
+
+func known(w io.Writer, seeds []uint64) error {
+	r, err := measure(seeds, asIs, everything)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "Default rounds, seeds %v\n\n", seeds)
-	table(w, known, simulate.Kinds())
-	if quick {
-		return nil
-	}
-	if judging {
-		for _, sought := range []int{0, 8} {
-			unseen, err := measure(seeds, func(c *simulate.Config) { c.Kinds, c.Share, c.Sought = simulate.Holdout(), 0.03, sought }, everything)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(w, "\nKinds that were kept out of tuning, three hundredths of the cards; called for their sales: %d\n\n", unseen.sought)
-			table(w, unseen, simulate.Holdout())
-		}
-	}
-	former, err := measure(seeds, func(c *simulate.Config) { c.Kinds, c.Share = simulate.Former(), 0.02 }, everything)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "\nKinds that were kept out until they had been judged once, two hundredths of the cards\n\n")
-	table(w, former, simulate.Former())
-	for _, voices := range []bool{true, false} {
-		stored, err := measure(seeds, asIs, func(r *simulate.Round) { r.AsStored(voices) })
+	table(w, r, simulate.Kinds())
+	return nil
+}
+
+func unseen(w io.Writer, seeds []uint64) error {
+	for _, sought := range []int{0, calls} {
+		r, err := measure(seeds, func(c *simulate.Config) { c.Kinds, c.Share, c.Sought = simulate.Holdout(), 0.03, sought }, everything)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "\nWith those facts alone that the store has (calls and complaints: %v): precision %.3f, recall %.3f by value\n",
-			voices, stored.overall.precision(), stored.recall())
+		fmt.Fprintf(w, "\nKinds that were kept out of tuning, three hundredths of the cards; called for their sales: %d\n\n", r.sought)
+		table(w, r, simulate.Holdout())
 	}
-	if err := honest(w); err != nil {
-		return err
+	return nil
+}
+
+func formerly(w io.Writer, seeds []uint64) error {
+	for _, sought := range []int{0, calls} {
+		r, err := measure(seeds, func(c *simulate.Config) { c.Kinds, c.Share, c.Sought = simulate.Former(), 0.02, sought }, everything)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "\nKinds that were kept out until they had been judged once, two hundredths of the cards; called for their sales: %d\n\n", r.sought)
+		table(w, r, simulate.Former())
 	}
-	return curve(w, seeds[:2], svg)
+	return nil
+}
+
+func stored(w io.Writer, seeds []uint64) error {
+	for _, s := range []struct {
+		sought int
+		voices bool
+	}{{0, false}, {0, true}, {calls, true}} {
+		r, err := measure(seeds, func(c *simulate.Config) { c.Sought = s.sought }, func(r *simulate.Round) { r.AsStored(s.voices) })
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "\nWith those facts alone that the store has (calls by lot and complaints: %v; called for their sales: %d): precision %.3f, recall %.3f by value\n",
+			s.voices, r.sought, r.overall.precision(), r.recall())
+	}
+	return nil
 }
 
 // honest runs ten thousand traders who divert nothing.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"slices"
 
 	"github.com/jate-cva/jate/reconcile/detect"
@@ -31,6 +32,7 @@ type result struct {
 	detectors map[string]tally                   // by detector; signals by whether the vendor took part in anything
 	by        map[string]map[simulate.Kind]int64 // found, by detector
 	overall   tally                              // of findings that can freeze money, each record and line once
+	named     int                                // vendors that have a finding that can freeze money
 	frozen    int                                // vendors that took part in nothing and have such a finding
 	single    int                                // of those findings, such as rest on one signal
 	vendors   int                                // that took part in nothing
@@ -85,7 +87,7 @@ func (r *result) add(round *simulate.Round, t detect.Thresholds) {
 	for _, d := range detect.Detectors() {
 		signal[d.Name] = d.Signal()
 	}
-	guilty, frozen, seen := truth.Vendors, map[int32]bool{}, map[int32]bool{}
+	guilty, named, frozen, seen := truth.Vendors, map[int32]bool{}, map[int32]bool{}, map[int32]bool{}
 	for _, x := range detect.Run(f, t) {
 		seen[x.Vendor] = true
 		one := c.look(x)
@@ -100,6 +102,7 @@ func (r *result) add(round *simulate.Round, t detect.Thresholds) {
 		if x.Score < t.FreezeMin {
 			continue
 		}
+		named[x.Vendor] = true
 		r.overall.findings++
 		r.overall.right += one.right
 		if r.by[x.Detector] == nil {
@@ -113,6 +116,7 @@ func (r *result) add(round *simulate.Round, t detect.Thresholds) {
 			}
 		}
 	}
+	r.named += len(named)
 	r.frozen += len(frozen)
 	r.vendors += len(f.Vendors) - len(guilty)
 	for v, kinds := range guilty {
@@ -135,22 +139,21 @@ type claims struct {
 }
 
 // of says how much of a record a finding is about: nothing of what a cloned
-// handheld sold beside the fork, and of a price only what is too much.
+// handheld sold beside the fork, and of the others the part that the finding's value
+// is of its records.
 func (c *claims) of(x detect.Finding, i int32) int64 {
 	value := c.round.Facts.Records[i].Value
-	switch x.Detector {
-	case "cloned-handheld":
-		if _, ok := slices.BinarySearch(c.forked, i); !ok {
-			return 0
-		}
-	case "over-list", "over-market", "received-less":
-		var all int64
-		for _, j := range x.Records {
-			all += c.round.Facts.Records[j].Value
-		}
-		return min(x.Value*value/all, value)
+	if _, forked := slices.BinarySearch(c.forked, i); x.Detector == "cloned-handheld" && !forked {
+		return 0
 	}
-	return value
+	var all int64
+	for _, j := range x.Records {
+		all += c.round.Facts.Records[j].Value
+	}
+	if x.Detector == "cloned-handheld" || all == 0 {
+		return value
+	}
+	return min(int64(math.Round(float64(x.Value)/float64(all)*float64(value))), value)
 }
 
 func (c *claims) look(x detect.Finding) tally {

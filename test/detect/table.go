@@ -14,7 +14,8 @@ import (
 func table(w io.Writer, r *result, kinds []simulate.Kind) {
 	fmt.Fprintf(w, "overall: precision %.3f by value, %.3f by finding; recall %.3f by value; %.2f wrong findings per 10,000 honest redemptions\n",
 		r.overall.precision(), r.overall.findingsRight(), r.recall(), r.falsePer10000(r.overall))
-	fmt.Fprintf(w, "traders who took part in nothing: %d, with a finding that could freeze money: %d, by one signal: %d\n\n", r.vendors, r.frozen, r.single)
+	fmt.Fprintf(w, "traders with a finding that could freeze money: %d, of whom took part in something: %d; of %d who took part in nothing %d have one, by one signal: %d\n\n",
+		r.named, r.named-r.frozen, r.vendors, r.frozen, r.single)
 	fmt.Fprintf(w, "%-16s %9s %8s %8s %8s\n", "kind", "1000 XOF", "recall", "traders", "noticed")
 	for _, k := range kinds {
 		fmt.Fprintf(w, "%-16s %9d %8.2f %8d %8d\n", k, r.diverted[k]/1000, r.recall(k), r.episodes[k], r.noticed[k])
