@@ -10,10 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -27,12 +31,13 @@ func (w *world) feedback() feedback.Service {
 	w.Helper()
 	sealer, err := distribution.NewSealer(bytes.Repeat([]byte{7}, 32))
 	w.must(err)
+	w.sealer = sealer
 	s, err := feedback.New(w.db.Feedback(), feedback.Config{Sealer: sealer, Rand: rand.Reader})
 	w.must(err)
 	w.must(w.db.Feedback().Update(w.Context(), func(tx feedback.Tx) error {
 		for i := range len(w.cards) / 2 {
 			id := distribution.BeneficiaryID(fmt.Sprintf("b%d", i))
-			sealed, wrapped, err := sealer.SealPerson(id, distribution.Person{Family: "Canari"})
+			sealed, wrapped, err := sealer.SealPerson(id, distribution.Person{Family: "Canari", Phone: fmt.Sprintf("+2237%07d", i)})
 			if err != nil {
 				return err
 			}
@@ -82,7 +87,7 @@ func (w *world) found(detector string) []reconcile.Finding {
 	w.Helper()
 	r, err := w.s.Run(w.Context(), reconcile.Query{By: monitor, Round: "r1"})
 	w.must(err)
-	return slices.DeleteFunc(r.Findings, func(f reconcile.Finding) bool { return f.Detector != detector })
+	return slices.DeleteFunc(slices.Clone(r.Findings), func(f reconcile.Finding) bool { return f.Detector != detector })
 }
 
 // A household that is called after the round says that it did not receive what
@@ -138,6 +143,98 @@ func TestService_Run_answers(t *testing.T) {
 	say("oui;950", "oui;600", "oui;;oui")
 	if found = w.found("received-less"); len(found) != 1 || found[0].Value.Minor() != 400+100 || found[0].Score >= 50 {
 		t.Errorf("less: %+v", found)
+	}
+}
+
+// Who had to pay for what was his is missing a part of it, as the households say
+// that were called. Erasing one of them takes nothing away: an answer has no
+// words and names nobody, and otherwise who may erase persons could erase
+// evidence.
+func TestService_Run_forgotten(t *testing.T) {
+	w := newWorld(t, 12)
+	s := w.feedback()
+	w.sell("h1", w.cards[4:10]...)
+	m := w.drawn(s)
+	file := "Code;Reçu;Frais\n"
+	w.must(w.db.Feedback().View(t.Context(), func(tx feedback.Tx) error {
+		for p, err := range tx.Picks(m.ID) {
+			if err != nil {
+				return err
+			}
+			file += m.Code(p.N) + ";" + map[distribution.BeneficiaryID]string{"b2": "oui;oui", "b3": "non;non", "b4": "oui;non"}[p.Household] + "\n"
+		}
+		return nil
+	}))
+	if found := append(w.found("not-received"), w.found("received-less")...); len(found) > 0 {
+		t.Fatalf("before anybody was called: %+v", found)
+	}
+	r, err := s.ImportAnswers(t.Context(), feedback.ImportAnswers{By: meal, Key: w.Key(), Sample: m.ID, File: []byte(file)})
+	if err != nil || r.New != 3 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	denied, fees := w.found("not-received"), w.found("received-less")
+	if len(denied) != 1 || denied[0].Value.Minor() != 2*1000 || len(fees) != 1 || fees[0].Value.Minor() != 2*100 {
+		t.Fatalf("denied %+v, fees %+v", denied, fees)
+	}
+	results := func() feedback.Results {
+		t.Helper()
+		r, err := s.Results(t.Context(), feedback.SampleByID{By: auditor, ID: m.ID})
+		w.must(err)
+		return r
+	}
+	before := results()
+	people := distribution.New(w.db.Distribution(), distribution.Config{Sealer: w.sealer})
+	for _, id := range []distribution.BeneficiaryID{"b2", "b3"} {
+		_, err := people.Forget(t.Context(), distribution.Forget{By: person("dpo", access.RoleDPO), Key: w.Key(), Household: id, Reason: "asked"})
+		w.must(err)
+	}
+	if diff := cmp.Diff([][]reconcile.Finding{denied, fees}, [][]reconcile.Finding{w.found("not-received"), w.found("received-less")}, cmpopts.EquateComparable(money.Asset{}, money.Amount{})); diff != "" {
+		t.Errorf("findings after the erasure:\n%s", diff)
+	}
+	if after := results(); after.Spoken != 3 || !cmp.Equal(before.Estimates, after.Estimates) {
+		t.Errorf("results after the erasure: %+v", after)
+	}
+	l, err := s.CallList(t.Context(), feedback.SampleByID{By: meal, ID: m.ID})
+	w.must(err)
+	reached := 0
+	for _, line := range l.Lines {
+		if line.Reached == feedback.Spoken && line.Phone == "" {
+			reached++
+		}
+	}
+	if reached != 2 {
+		t.Errorf("%d of those called have no number any more, want those who were erased", reached)
+	}
+}
+
+// Complaints that name a trader and no card count once one names a sale of his;
+// those that name a card which another sold count for neither.
+func TestService_Run_complaintsOfTrader(t *testing.T) {
+	w := newWorld(t, 80)
+	s := w.feedback()
+	w.sell("h1", w.cards[:8]...)
+	w.sell("h2", w.cards[8:78]...)
+	complain := func(vendor vendors.ID, cards ...voucher.Serial) {
+		t.Helper()
+		_, err := s.RecordComplaint(t.Context(), feedback.RecordComplaint{By: meal, Key: w.Key(), Channel: feedback.ByHotline, Category: feedback.VendorMisconduct,
+			Text: "Il garde la monnaie.", Vendor: vendor, Serials: cards, Round: "r1"})
+		w.must(err)
+	}
+	for _, c := range w.cards[8:16] {
+		complain("v1", c)
+	}
+	if found := w.found("complaints"); len(found) > 0 {
+		t.Fatalf("of sales of another: %+v", found)
+	}
+	for range 8 {
+		complain("v1")
+	}
+	if found := w.found("complaints"); len(found) > 0 {
+		t.Fatalf("hearsay alone: %+v", found)
+	}
+	complain("v1", w.cards[2])
+	if found := w.found("complaints"); len(found) != 1 || found[0].Vendor != "v1" || found[0].Value.Minor() != 1000 {
+		t.Errorf("found %+v", found)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
@@ -31,6 +32,7 @@ type world struct {
 	vendors vendors.Service
 	s       reconcile.Service
 	cards   []voucher.Serial
+	sealer  *distribution.Sealer // of persons, where there are some
 	// original is h1 as it was before a copy of it took its place.
 	original *vouchertest.Phone
 }

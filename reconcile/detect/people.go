@@ -165,12 +165,16 @@ func denials(r *run) []Finding {
 	return out
 }
 
-// complaints stands for a signal: a rival may complain too.
+// complaints stands for a signal: a rival may complain too. One that names a
+// trader and no sale counts once somebody names one of his sales; by itself it is
+// hearsay and no evidence.
 func complaints(r *run) []Finding {
 	var all int
+	count := make([]int, len(r.Vendors))
 	byVendor := make([][]int32, len(r.Vendors))
 	for _, c := range r.Complaints {
 		all++
+		count[c.Vendor]++
 		if c.Record >= 0 {
 			byVendor[c.Vendor] = append(byVendor[c.Vendor], c.Record)
 		}
@@ -178,7 +182,7 @@ func complaints(r *run) []Finding {
 	var out []Finding
 	for v, list := range byVendor {
 		expected := float64(all) * float64(len(r.byVendor[v])) / float64(max(len(r.sales), 1))
-		if len(list) < r.DenialsMin || gammaPoissonTail(len(list), expected, 2) > r.FalseDiscoveries/float64(len(byVendor)) {
+		if len(list) == 0 || count[v] < r.DenialsMin || gammaPoissonTail(count[v], expected, 2) > r.FalseDiscoveries/float64(len(byVendor)) {
 			continue
 		}
 		one := Finding{Vendor: int32(v), Handheld: -1, Score: 30, Records: list}
