@@ -95,8 +95,9 @@ func wireOfPresence(p PresenceReport) presenceWire {
 	return presenceWire{wireOfPresenceList(p.List), p.DryRun, p.Summary, p.Remarks, p.RemarksMore}
 }
 
-// overlapWire gives days, the last one included.
-type overlapWire struct {
+// ShownOverlap is an overlap as the API and the JSON of reports have it. It gives
+// days, the last one included.
+type ShownOverlap struct {
 	Sure         Sureness      `json:"sure"`
 	Text         string        `json:"text"`
 	Texte        string        `json:"texte"`
@@ -119,7 +120,8 @@ type overlapWire struct {
 
 var levelNames = map[places.Level]string{places.Settlement: "village", places.Commune: "commune", places.Cercle: "cercle"}
 
-func wireOfOverlap(o Overlap) overlapWire {
-	return overlapWire{o.Sure, o.Text(), o.Texte(), o.List, o.Source, o.Row, o.Rows, o.Organisation, o.Kind, o.Activity, day(o.From),
+// ShowOverlap returns an overlap as it is shown.
+func ShowOverlap(o Overlap) ShownOverlap {
+	return ShownOverlap{o.Sure, o.Text(), o.Texte(), o.List, o.Source, o.Row, o.Rows, o.Organisation, o.Kind, o.Activity, day(o.From),
 		day(o.To.AddDate(0, 0, -1)), o.Assumed, levelNames[o.Level], o.Place, o.Households, o.Planned, o.Reached}
 }

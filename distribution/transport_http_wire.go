@@ -330,10 +330,10 @@ type lotWire struct {
 	IssuedAt   time.Time      `json:"issued_at,omitzero"`
 	Warnings   []warningWire  `json:"warnings,omitempty"`
 	// Overlapping counts the overlaps, of which a list of lots shows none.
-	Overlapping  int           `json:"overlapping,omitempty"`
-	Overlaps     []overlapWire `json:"overlaps,omitempty"`
-	Lists        []string      `json:"presence_lists,omitempty"`
-	Coordination string        `json:"coordination,omitempty"`
+	Overlapping  int            `json:"overlapping,omitempty"`
+	Overlaps     []ShownOverlap `json:"overlaps,omitempty"`
+	Lists        []string       `json:"presence_lists,omitempty"`
+	Coordination string         `json:"coordination,omitempty"`
 }
 
 type approvalWire struct {
@@ -358,7 +358,7 @@ func wireOfLot(l Lot) lotWire {
 		}),
 		Prints: l.Prints, IssuedAt: l.IssuedAt,
 		Warnings:    shown(l.Warnings, func(w Warning) warningWire { return warningWire(w) }),
-		Overlapping: len(l.Overlaps) + l.OverlapsMore, Overlaps: shown(l.Overlaps, wireOfOverlap), Lists: l.Lists, Coordination: l.Coordination}
+		Overlapping: len(l.Overlaps) + l.OverlapsMore, Overlaps: shown(l.Overlaps, ShowOverlap), Lists: l.Lists, Coordination: l.Coordination}
 }
 
 // wireOfLotShort leaves the warnings out, which may be two thousand.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/money"
 )
 
@@ -45,9 +46,21 @@ func jsonOfCheckpoint(size uint64, root string) checkpointJSON {
 	return checkpointJSON{strconv.FormatUint(size, 10), root}
 }
 
+type overlapJSON struct {
+	Lot string `json:"lot"`
+	distribution.ShownOverlap
+}
+
+type coordinationJSON struct {
+	Lot  string `json:"lot"`
+	Text string `json:"text"`
+}
+
 // WriteJSON writes every figure of the report as one JSON object. Its fields
-// are programme, round, name, at, figures, ties, tie_errors and checkpoint;
-// amounts are {"amount":"5000","asset":"XOF/0"}.
+// are programme, round, name, at, figures, ties, tie_errors, checkpoint, and of
+// other organisations in the same places overlaps, overlaps_more and coordination,
+// none of them while the round's places are embargoed; amounts are
+// {"amount":"5000","asset":"XOF/0"}.
 func WriteJSON(w io.Writer, r Round) error {
 	out := struct {
 		Programme  string         `json:"programme"`
@@ -58,7 +71,18 @@ func WriteJSON(w io.Writer, r Round) error {
 		Ties       bool           `json:"ties"`
 		TieErrors  []string       `json:"tie_errors"`
 		Checkpoint checkpointJSON `json:"checkpoint"`
-	}{r.Programme.ID, r.Round.ID, r.Round.Name, r.At, []figureJSON{}, r.Ties, r.TieErrors, jsonOfCheckpoint(r.Size, r.Checkpoint)}
+
+		Overlaps     []overlapJSON      `json:"overlaps"`
+		OverlapsMore int                `json:"overlaps_more"`
+		Coordination []coordinationJSON `json:"coordination"`
+	}{Programme: r.Programme.ID, Round: r.Round.ID, Name: r.Round.Name, At: r.At, Figures: []figureJSON{}, Ties: r.Ties, TieErrors: r.TieErrors,
+		Checkpoint: jsonOfCheckpoint(r.Size, r.Checkpoint), Overlaps: []overlapJSON{}, OverlapsMore: r.overlapsMore, Coordination: []coordinationJSON{}}
+	for _, o := range r.overlaps {
+		out.Overlaps = append(out.Overlaps, overlapJSON{o.lot, distribution.ShowOverlap(o.Overlap)})
+	}
+	for _, c := range r.answers {
+		out.Coordination = append(out.Coordination, coordinationJSON{c.lot, c.words})
+	}
 	for _, f := range r.All() {
 		out.Figures = append(out.Figures, jsonOfFigure(f))
 	}
