@@ -174,7 +174,13 @@ var errDry = errors.New("a dry run")
 
 // ImportCalendar is documented at Service.
 func (s *service) ImportCalendar(ctx context.Context, cmd ImportMarket) (MarketReport, error) {
-	read := func(tx Tx, r *MarketReport) ([]Occasion, error) { return readCalendar(ctx, tx, cmd, r) }
+	var secret secretRounds
+	read := func(tx Tx, r *MarketReport) (_ []Occasion, err error) {
+		if secret, err = secretTo(tx, cmd.By, nil); err != nil {
+			return nil, err
+		}
+		return readCalendar(ctx, tx, cmd, r)
+	}
 	return importMarket(ctx, s, MethodImportCalendar, cmd, read, func(tx Tx, o Occasion) (fresh, changed bool, err error) {
 		was, err := tx.Occasion(o.Programme, o.ID)
 		switch o.By, o.At = cmd.By.ID, tx.Now(); {
@@ -183,7 +189,9 @@ func (s *service) ImportCalendar(ctx context.Context, cmd ImportMarket) (MarketR
 		case err != nil:
 			return false, false, err
 		case o.CalledOff == was.CalledOff && o.Weekdays == was.Weekdays:
-			return false, false, nil // with the instant of the first announcement
+			// It stays with the instant of the first announcement. Who may not see that it
+			// is there does not learn so by announcing it.
+			return secret.hide(cmd.By, was), false, nil
 		}
 		return false, true, tx.PutOccasion(o)
 	})
@@ -237,11 +245,6 @@ func readCalendar(ctx context.Context, tx Tx, cmd ImportMarket, r *MarketReport)
 		err = ErrCalendar.At("occasions", "at most %d", occasionsMax)
 	}
 	return all, err
-}
-
-// Calendar is documented at Service.
-func (s *service) Calendar(ctx context.Context, q Query) ([]Occasion, error) {
-	return read(ctx, s, MethodCalendar, q.By, func(tx Tx) ([]Occasion, error) { return collect(tx.Occasions(q.By.Programme)) })
 }
 
 // localNames are what lists of markets may mean. Names are folded.

@@ -2,7 +2,9 @@ package distribution_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
@@ -88,4 +90,54 @@ func TestService_embargo(t *testing.T) {
 	if _, err := w.service.PrintPackingList(t.Context(), print); err != nil {
 		t.Errorf("after its hour: %v", err)
 	}
+}
+
+// A fair is announced for an embargoed round, and the calendar says so to those
+// who were named and to who announced it; market days are everybody's. Announcing
+// it again tells nobody else that it was known, nor makes it new.
+func TestService_Calendar_embargo(t *testing.T) {
+	w := ready(t, 2, func(c *distribution.CreateRound) { c.EmbargoUntil = vouchertest.Opens })
+	other := person("other", access.RoleListApprover, access.RoleRegistrar, access.RoleFinanceApprover)
+	announcer := person("announcer", planner.Roles...)
+	file := "Nature;Site;Jours de marché;Début\nMarché;pt;jeudi;\nFoire;pt;;" + vouchertest.Opens.AddDate(0, 0, 1).Format("2006-01-02") +
+		"\nFoire;pt;;" + vouchertest.Opens.AddDate(2, 0, 0).Format("2006-01-02") + "\n"
+	bring := func(by access.Actor) [5]int {
+		t.Helper()
+		r, err := w.service.ImportCalendar(t.Context(), distribution.ImportMarket{By: by, Key: w.Key(), File: strings.NewReader(file), Size: int64(len(file))})
+		w.must(err)
+		return numbers(r)
+	}
+	if n := bring(announcer); n != [5]int{3, 0, 0, 0, 0} {
+		t.Fatal(n)
+	}
+	looked := 0
+	sees := func(by access.Actor, days, looks int) {
+		t.Helper()
+		all, err := w.service.Calendar(t.Context(), distribution.Query{By: by})
+		w.must(err)
+		if looked += looks; len(all) != days || w.decisions("read-embargoed") != looked {
+			t.Errorf("%s sees %d of the calendar, want %d; %d looks in the journal, want %d", by.ID, len(all), days, w.decisions("read-embargoed"), looked)
+		}
+	}
+	sees(other, 2, 0)
+	sees(announcer, 3, 0)
+	sees(planner, 3, 1) // made the round
+	_, err := w.service.NamePerson(t.Context(), distribution.NamePerson{By: planner, Key: w.Key(), Round: "r", Person: other.ID})
+	w.must(err)
+	sees(other, 3, 1)
+	stranger := person("stranger", planner.Roles...)
+	w.Clock.Now = w.Clock.Now.Add(time.Hour)
+	if n := bring(stranger); n != [5]int{1, 0, 2, 0, 0} {
+		t.Errorf("who may not see the fair announces it: %v, want it to look new", n)
+	}
+	sees(stranger, 2, 0)
+	all, err := w.service.Calendar(t.Context(), distribution.Query{By: announcer})
+	w.must(err)
+	for _, o := range all {
+		if o.By != announcer.ID {
+			t.Errorf("%s %s is announced by %s now", o.Kind, o.ID, o.By)
+		}
+	}
+	w.Clock.Now = vouchertest.Opens.Add(time.Hour)
+	sees(person("anybody", access.RoleRegistrar), 3, 0)
 }

@@ -74,6 +74,9 @@ type Service interface {
 	// The same file again changes nothing. Errors: ErrCalendar and those of package
 	// market.
 	ImportCalendar(ctx context.Context, cmd ImportMarket) (MarketReport, error)
+	// Calendar returns market days and events. Until an embargo ends, events in the
+	// time of its round are seen by who was named or announced them, each look in
+	// the journal.
 	Calendar(ctx context.Context, q Query) ([]Occasion, error)
 	// ImportPrices reads a bulletin of market prices, such as WFP's, and keeps those
 	// of the goods on price lists in the zones of the programme's points, of the last
