@@ -79,7 +79,7 @@ func (s *service) change(ctx context.Context, m Method, by access.Actor, key, id
 		if err != nil {
 			return Complaint{}, err
 		}
-		if err := s.decide(tx, actor, string(m), c, facts); err != nil {
+		if err := decide(tx, actor, string(m), c, facts); err != nil {
 			return Complaint{}, err
 		}
 		return c, tx.PutComplaint(c)

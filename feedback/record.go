@@ -112,7 +112,7 @@ func (s *service) record(tx Tx, actor ledger.Actor, cmd RecordComplaint) (Compla
 	if err != nil {
 		return Complaint{}, err
 	}
-	if err := s.decide(tx, actor, "complaint", c, map[string]string{"channel": string(c.Channel), "words": digest}); err != nil {
+	if err := decide(tx, actor, "complaint", c, map[string]string{"channel": string(c.Channel), "words": digest}); err != nil {
 		return Complaint{}, err
 	}
 	return c, tx.PutComplaint(c)
@@ -201,7 +201,7 @@ func (s *service) wordsOf(tx Tx, c Complaint) (words, error) {
 
 // decide writes into the journal what happened to a complaint. Where it must
 // not be seen that somebody was accused, neither category nor round is there.
-func (s *service) decide(tx Tx, actor ledger.Actor, what string, c Complaint, facts map[string]string) error {
+func decide(tx Tx, actor ledger.Actor, what string, c Complaint, facts map[string]string) error {
 	if facts == nil {
 		facts = map[string]string{}
 	}

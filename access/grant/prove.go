@@ -118,7 +118,7 @@ func (s *service) EndProof(ctx context.Context, cmd EndProof) (Record, error) {
 	r := Record{Programme: cmd.By.Programme, Person: person, Digest: cmd.Digest, Nonce: cmd.Nonce, PublicKey: a.PublicKey,
 		AuthenticatorData: a.AuthenticatorData, ClientData: a.ClientData, Signature: a.Signature}
 	err = s.Store.Update(ctx, func(tx Tx) error {
-		if err := s.namedKey(tx, cmd, person, a.PublicKey); err != nil {
+		if err := errors.Join(handed(tx, cmd.By, cmd.Digest), s.namedKey(tx, cmd, person, a.PublicKey)); err != nil {
 			return err
 		}
 		r.At = tx.Now().UTC().Truncate(time.Second)

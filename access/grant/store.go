@@ -27,6 +27,11 @@ type Tx interface {
 	// ApproverKeys yields what a programme's grants named, by person and entry.
 	ApproverKeys(programme string) iter.Seq2[Keys, error]
 
+	// PreparedContents yields what was ever prepared in a programme, by digest.
+	PreparedContents(programme string) iter.Seq2[access.Prepared, error]
+	PutHanded(h Handed) error
+	Handed(programme string, digest [32]byte) (Handed, error)
+
 	// PutRecord stores a record, which is then the latest of its person and digest.
 	PutRecord(r Record) error
 	Record(programme string, hash [32]byte) (Record, error)

@@ -160,7 +160,7 @@ func (s *service) Invite(ctx context.Context, cmd Invite) (Invitee, error) {
 			return Invitee{}, err
 		}
 		if cmd.Member != "" {
-			if m, err = s.managed(tx, own, cmd.Member); err != nil {
+			if m, err = Managed(tx, own, cmd.Member); err != nil {
 				return Invitee{}, err
 			}
 			if m.State != Invited || m.InvitedBy == "" {
@@ -211,10 +211,17 @@ func mayJoin(tx Tx, own Member, organisation string) error {
 	return nil
 }
 
-// managed returns a member whom an administrator of own's organisation looks
+// Turn puts a member into a state, within the caller's transaction: sessions and
+// codes end, and the member is told.
+func Turn(tx Tx, m Member, to State) error {
+	m.State = to
+	return errors.Join(tx.PutMember(m), EndSessions(tx, m.ID, ""), endInvitations(tx, m.ID), Tell(tx, m.ID, "state_"+string(to)))
+}
+
+// Managed returns a member whom an administrator of own's organisation looks
 // after. Whoever was invited from another organisation is that one's own, but for
-// the code that has not been used.
-func (s *service) managed(tx Tx, own Member, id string) (Member, error) {
+// the code that has not been used. Errors: ErrNotFound.
+func Managed(tx Tx, own Member, id string) (Member, error) {
 	m, err := tx.Member(id)
 	if err != nil {
 		return m, err
@@ -251,17 +258,17 @@ func (s *service) SetState(ctx context.Context, cmd SetState) (Listed, error) {
 		if err != nil {
 			return Listed{}, err
 		}
-		m, err := s.managed(tx, own, cmd.Member)
+		m, err := Managed(tx, own, cmd.Member)
 		if err != nil {
 			return Listed{}, err
 		}
 		if m.ID == cmd.By.ID || m.State == cmd.State || cmd.State == Active && m.Name == nil {
 			return Listed{}, ErrMemberState
 		}
+		err = Turn(tx, m, cmd.State)
 		m.State = cmd.State
-		wrong := []error{tx.PutMember(m), EndSessions(tx, m.ID, ""), endInvitations(tx, m.ID), Tell(tx, m.ID, "state_"+string(cmd.State))}
-		_, err = ledger.Decide(tx, as, "", "staff_"+string(cmd.State), s.pseudonym(m.ID), nil)
-		if err := errors.Join(append(wrong, err)...); err != nil {
+		_, wrong := ledger.Decide(tx, as, "", "staff_"+string(cmd.State), s.pseudonym(m.ID), nil)
+		if err := errors.Join(err, wrong); err != nil {
 			return Listed{}, err
 		}
 		return s.listed(tx, m)

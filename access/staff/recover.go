@@ -34,7 +34,7 @@ func (s *service) Recover(ctx context.Context, cmd Recover) (Recovered, error) {
 		if err != nil {
 			return Recovered{}, err
 		}
-		m, err := s.managed(tx, own, cmd.Member)
+		m, err := Managed(tx, own, cmd.Member)
 		if err != nil {
 			return Recovered{}, err
 		}

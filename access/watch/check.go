@@ -113,6 +113,12 @@ func (w *Watch) person(d due, keys []grant.Keys, r grant.Record) {
 	if e.Actor.Name != r.Person || p.Name != r.Person {
 		w.alarm(e, "The journal names another person than the one who approved it.")
 	}
+	switch to, handed := w.s.Handed[e.Facts["digest"]]; {
+	case handed && to == "":
+		w.alarm(e, "Who prepared it had left, and it was withdrawn.")
+	case handed && to == r.Person:
+		w.alarm(e, "Who approved it had taken it over from who prepared it.")
+	}
 	by, ok := w.s.Prepared[e.Facts["digest"]]
 	if d.rule.Content == "case" {
 		by, ok = w.s.Prepared["case "+d.rule.id(e)]

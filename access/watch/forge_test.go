@@ -367,6 +367,25 @@ func TestForge(t *testing.T) {
 			s.entries[len(s.entries)-1].Facts["programme"] = "p2"
 			s.remit("appr", "m1", 500, p)
 		}, "of programme p2"},
+		"by who took it over": {func(s *server) {
+			c := s.movement("m1", 500)
+			s.prepare("prep", c)
+			s.decide("awa", "order-handed-over", "m1", map[string]string{"order": hexOf(c.Digest()), "to": "appr"})
+			s.remit("appr", "m1", 500, s.prove("appr", s.usual("appr", c.Digest())))
+		}, "had taken it over"},
+		"withdrawn when its preparer left": {func(s *server) {
+			c := s.movement("m1", 500)
+			s.prepare("prep", c)
+			s.decide("awa", "order-withdrawn", "m1", map[string]string{"order": hexOf(c.Digest())})
+			s.remit("appr", "m1", 500, s.prove("appr", s.usual("appr", c.Digest())))
+		}, "it was withdrawn"},
+		"withdrawn, and prepared anew": {func(s *server) {
+			c := s.movement("m1", 500)
+			s.prepare("prep", c)
+			s.decide("awa", "order-withdrawn", "m1", map[string]string{"order": hexOf(c.Digest())})
+			s.prepare("prep", c)
+			s.remit("appr", "m1", 500, s.prove("appr", s.usual("appr", c.Digest())))
+		}, ""},
 		"a lot that nobody approved": {func(s *server) {
 			s.post(ledger.Entry{Kind: ledger.KindIssue, Ref: "l1", Postings: []ledger.Posting{{Debit: "round:r1", Credit: "voucher:x", Amount: money.Francs(1)}}}, "iss", "issuer")
 		}, "nobody approved the lot"},

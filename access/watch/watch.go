@@ -75,6 +75,7 @@ type state struct {
 	Exports          map[string]agreed
 	Used             map[string]string // a record's hash: what it was used for
 	Done             map[string]bool   // what was done by it
+	Handed           map[string]string // by digest: who took over what waited when its preparer left; "" for withdrawn
 	Besides          int
 	FirstAdmin, Keys string
 }
@@ -101,7 +102,7 @@ const stateVersion = 1
 // New returns a watch that has seen nothing.
 func New(cfg Config) *Watch {
 	return &Watch{cfg: cfg, s: state{Version: stateVersion, Programme: cfg.Programme, Origin: cfg.Origin, Proved: map[string]proved{},
-		Prepared: map[string]prepared{}, Lots: map[string]agreed{}, Exports: map[string]agreed{}, Used: map[string]string{}, Done: map[string]bool{}}}
+		Prepared: map[string]prepared{}, Lots: map[string]agreed{}, Exports: map[string]agreed{}, Used: map[string]string{}, Done: map[string]bool{}, Handed: map[string]string{}}}
 }
 
 // Resume returns the watch that was marshalled.
@@ -149,6 +150,8 @@ func (w *Watch) Add(e ledger.Entry) {
 		w.revoke(e)
 	case what == "staff_rescue_asked" || what == "staff_rescue_code":
 		w.alarm(e, "A lone administrator's way back was used at the console (%s): ask the person and the organisation whether they wanted it.", what)
+	case what == "order-handed-over" || what == "order-withdrawn":
+		w.s.Handed[e.Facts["order"]] = e.Facts["to"]
 	case what == "issue-lot":
 		w.issued(e)
 	case what == "export-persons":
@@ -162,6 +165,7 @@ func (w *Watch) Add(e ledger.Entry) {
 	if !ok {
 		if e.Kind == ledger.KindDecision && digest != "" && e.Facts["proof"] == "" {
 			w.s.Prepared[digest] = prepared{e.Actor.Name, e.Ref}
+			delete(w.s.Handed, digest) // it is another's now
 		}
 		return
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/finance"
 	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/leaving"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/ledger/export"
 	"github.com/jate-cva/jate/ledger/witness"
@@ -88,6 +89,7 @@ type app struct {
 
 	people        staff.Service
 	grants        grant.Service
+	leaving       leaving.Service
 	ledger        ledger.Service
 	vendors       vendors.Service
 	vouchers      voucher.Service

@@ -8,15 +8,16 @@ import (
 	"github.com/jate-cva/jate/access/grant"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/leaving"
 )
 
 // prover is what proves that a person approves: a passkey, but for a folder for
 // development.
 func (a *app) prover() access.Prover {
 	if a.settings.Development {
-		return access.TokenProver{Now: a.cfg.now}
+		return grant.HandedProver{Prover: access.TokenProver{Now: a.cfg.now}, Store: a.db.Grant()}
 	}
-	return grant.PasskeyProver{Store: a.db.Grant(), Now: a.cfg.now}
+	return grant.HandedProver{Prover: grant.PasskeyProver{Store: a.db.Grant(), Now: a.cfg.now}, Store: a.db.Grant()}
 }
 
 // grant makes the service that says which roles a person holds.
@@ -33,9 +34,15 @@ func (a *app) grant() error {
 		return err
 	}
 	a.grants = grant.Logging(s, a.log)
+	l, err := leaving.New(a.db.Leaving(), a.authority, a.cfg.now)
+	if err != nil {
+		return err
+	}
+	a.leaving = leaving.Logging(l, a.log)
 	return nil
 }
 
 func (a *app) grantRoutes(mux *http.ServeMux, o *httpkit.Observer, known func(http.Handler) http.Handler, opts ...httpkit.Option) {
 	grant.Routes(mux, grant.NewEndpoints(a.grants, o.Service("grant")), known, opts...)
+	leaving.Routes(mux, leaving.NewEndpoints(a.leaving, o.Service("leaving")), known, opts...)
 }

@@ -127,6 +127,10 @@ func (s *story) people() {
 	third := s.post("@awa", "/api/v1/staff", field{})
 	s.joins("chi", third.need("code"), nil)
 	s.post("@awa", "/api/v1/staff/"+third.need("member", "id")+"/state", field{"state": "disabled"})
+	if n := len(s.get("@awa", "/api/v1/staff/"+third.need("member", "id")+"/work").list("items")); n == 0 {
+		s.t.Error("nothing is known of chi")
+	}
+	s.post("@awa", "/api/v1/staff/"+third.need("member", "id")+"/leaving", field{"successor": ben})
 	if n := len(s.get("@awa", "/api/v1/staff").list("items")); n != 3 {
 		s.t.Errorf("%d members", n)
 	}

@@ -98,6 +98,7 @@ func originOf(base string) (string, error) {
 func staffCommand(ctx context.Context, env *environment) error {
 	words := map[string]func(context.Context, *environment) error{"list": staffList, "invite": staffInvite, "accept": staffAccept,
 		"disable": staffState("disabled"), "enable": staffState("active"), "recover": staffRecover,
+		"work": staffWork, "leave": staffLeave,
 		"rescue": staffRescue, "grants": grantsList, "grant": grantPropose, "approve": grantApprove, "refuse": grantRefuse, "revoke": grantRevoke, "second": grantSecond}
 	if len(env.args) > 0 {
 		if do := words[env.args[0]]; do != nil {
@@ -106,7 +107,7 @@ func staffCommand(ctx context.Context, env *environment) error {
 			return do(ctx, &sub)
 		}
 	}
-	return errors.New("jate staff list, invite, accept, disable, enable, recover, rescue, grants, grant, approve, refuse, revoke or second; each says its flags with --help")
+	return errors.New("jate staff list, invite, accept, work, leave, disable, enable, recover, rescue, grants, grant, approve, refuse, revoke or second; each says its flags with --help")
 }
 
 // staffMember is what a server says of one.

@@ -18,6 +18,7 @@ import (
 	"github.com/jate-cva/jate/access/watch"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/finance"
+	"github.com/jate-cva/jate/leaving"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
@@ -46,6 +47,11 @@ func TestWatchRules_roles(t *testing.T) {
 		}
 		if !seen {
 			t.Errorf("no rule for %s", content)
+		}
+	}
+	for _, r := range watch.Rules { // and whatever waits is handed over when somebody leaves
+		if r.Content != "grant" && !slices.Contains(leaving.Kinds(), r.Content) {
+			t.Errorf("who leaves takes %s along", r.Content)
 		}
 	}
 }

@@ -21,6 +21,7 @@ var layers = map[string]int{
 	"feedback":     7,
 	"finance":      7,
 	"reconcile":    8,
+	"leaving":      9,
 }
 
 // isEdgeFile reports whether transport may be spoken of in a file of a service

@@ -1,6 +1,8 @@
 package bolt
 
 import (
+	"iter"
+
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/access/grant"
 )
@@ -95,11 +97,45 @@ func (tx *Tx) PutPrepared(p access.Prepared) error {
 
 // PreparedContent returns the content with a digest.
 func (tx *Tx) PreparedContent(programme string, digest [32]byte) (access.Prepared, error) {
-	return read(tx, contentTable, hashOf{programme, digest}, access.ErrContent, func(r contentRecord) access.Prepared {
-		p := access.Prepared{Programme: programme, Digest: digest, Text: r.Text, Closed: r.Closed, By: r.By, Pseudonym: r.Pseudonym, Lot: r.Lot}
-		for _, role := range r.Roles {
-			p.Roles = append(p.Roles, access.Role(role))
+	k := hashOf{programme, digest}
+	return read(tx, contentTable, k, access.ErrContent, func(r contentRecord) access.Prepared { return r.prepared(k) })
+}
+
+func (r contentRecord) prepared(k hashOf) access.Prepared {
+	p := access.Prepared{Programme: k.programme, Digest: k.hash, Text: r.Text, Closed: r.Closed, By: r.By, Pseudonym: r.Pseudonym, Lot: r.Lot}
+	for _, role := range r.Roles {
+		p.Roles = append(p.Roles, access.Role(role))
+	}
+	return p
+}
+
+// PreparedContents yields what was prepared in a programme, by digest.
+func (tx *Tx) PreparedContents(programme string) iter.Seq2[access.Prepared, error] {
+	return func(yield func(access.Prepared, error) bool) {
+		for r, err := range contentTable.scan(tx, under(key{}.str(programme))) {
+			if !yield(r.value.prepared(r.key), err) || err != nil {
+				return
+			}
 		}
-		return p
+	}
+}
+
+var handedTable = table[hashOf, handedRecord]{newBucket("content-handed"), 1, hashOfKey}
+
+// handedRecord is in "content-handed" by programme and digest.
+type handedRecord struct {
+	From, To string
+	Entry    uint64
+}
+
+// PutHanded stores what became of content whose preparer left.
+func (tx *Tx) PutHanded(h grant.Handed) error {
+	return handedTable.put(tx, hashOf{h.Programme, h.Digest}, handedRecord{h.From, h.To, h.Entry})
+}
+
+// Handed returns it.
+func (tx *Tx) Handed(programme string, digest [32]byte) (grant.Handed, error) {
+	return read(tx, handedTable, hashOf{programme, digest}, grant.ErrNotFound, func(r handedRecord) grant.Handed {
+		return grant.Handed{Programme: programme, Digest: digest, From: r.From, To: r.To, Entry: r.Entry}
 	})
 }

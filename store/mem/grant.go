@@ -14,6 +14,7 @@ type grantTables struct {
 	records   table[string, grant.Record]    // programme, hash
 	latest    table[string, string]          // programme, person, digest: hash
 	contents  table[string, access.Prepared] // programme, digest
+	handed    table[string, grant.Handed]    // programme, digest
 }
 
 var _ grant.Tx = (*Tx)(nil)
@@ -85,4 +86,19 @@ func (tx *Tx) PutPrepared(p access.Prepared) error {
 // PreparedContent returns the content with a digest.
 func (tx *Tx) PreparedContent(programme string, digest [32]byte) (access.Prepared, error) {
 	return tx.db.grant.contents.find(key(programme, string(digest[:])), access.ErrContent)
+}
+
+// PreparedContents yields what was prepared in a programme, by digest.
+func (tx *Tx) PreparedContents(programme string) iter.Seq2[access.Prepared, error] {
+	return under(&tx.db.grant.contents, key(programme, ""), "")
+}
+
+// PutHanded stores what became of content whose preparer left.
+func (tx *Tx) PutHanded(h grant.Handed) error {
+	return tx.db.grant.handed.put(tx, key(h.Programme, string(h.Digest[:])), h)
+}
+
+// Handed returns it.
+func (tx *Tx) Handed(programme string, digest [32]byte) (grant.Handed, error) {
+	return tx.db.grant.handed.find(key(programme, string(digest[:])), grant.ErrNotFound)
 }

@@ -114,6 +114,7 @@ const words = {
   refresh_token_reused: { en: 'An old key of the command line was presented; that session was ended.', fr: 'Une ancienne clé de la ligne de commande a été présentée ; cette session a été terminée.' },
   state_active: { en: 'The account was enabled again.', fr: 'Le compte a été réactivé.' },
   state_disabled: { en: 'The account was disabled.', fr: 'Le compte a été désactivé.' },
+  work_handed_over: { en: 'A colleague has left, and an administrator handed work over to you.', fr: 'Un collègue est parti, et un administrateur vous a confié son travail.' },
   staff_recovery_asked: { en: 'New factors were asked for, for you or a colleague.', fr: 'De nouveaux facteurs ont été demandés, pour vous ou un collègue.' },
   staff_recovery_approved: { en: 'A second administrator agreed to new factors, for you or a colleague.', fr: 'Un second administrateur a accepté de nouveaux facteurs, pour vous ou un collègue.' },
   staff_rescue_asked: { en: 'New factors for an administrator were asked for at the server’s console, with the root key. If you do not know why, ask at once: in a day they count.',

@@ -82,19 +82,21 @@ var (
 		ClientData: []byte{5}, Signature: []byte{6}, At: at}
 	content = access.Prepared{Programme: "p1", Digest: [32]byte{7}, Text: []byte("t"), Closed: []byte("c"), By: "m1", Pseudonym: "x1",
 		Roles: []access.Role{access.RoleDPO, access.RoleIssuer}, Lot: "l1"}
-	keys = grant.Keys{Programme: "p1", Person: "x1", Salt: []byte{3}, Keys: [][]byte{{4}, {5, 6}}, Entry: 9}
+	handed = grant.Handed{Programme: "p1", Digest: [32]byte{7}, From: "m1", To: "m2", Entry: 8}
+	keys   = grant.Keys{Programme: "p1", Person: "x1", Salt: []byte{3}, Keys: [][]byte{{4}, {5, 6}}, Entry: 9}
 )
 
 func testMissing(t *testing.T, s grant.Store) {
 	view(t, s, func(tx grant.Tx) error {
 		missing[grant.Proposal](t)(tx.GrantProposal("g1"))
 		missing[grant.Lead](t)(tx.Lead("p1"))
+		missing[grant.Handed](t)(tx.Handed("p1", handed.Digest))
 		missing[grant.Record](t)(tx.Record("p1", record.Hash()))
 		missing[grant.Record](t)(tx.LatestRecord("p1", "x1", record.Digest))
 		if c, err := tx.PreparedContent("p1", content.Digest); !errors.Is(err, access.ErrContent) {
 			t.Errorf("%v: %v", c, err)
 		}
-		if n := len(collect(t, tx.GrantProposals())) + len(collect(t, tx.ApproverKeys("p1"))); n != 0 {
+		if n := len(collect(t, tx.GrantProposals())) + len(collect(t, tx.ApproverKeys("p1"))) + len(collect(t, tx.PreparedContents("p1"))); n != 0 {
 			t.Errorf("%d things are there", n)
 		}
 		return nil
@@ -105,12 +107,14 @@ func testRoundTrip(t *testing.T, s grant.Store) {
 	newer := proposal
 	newer.State = grant.Open
 	update(t, s, func(tx grant.Tx) error {
-		return errors.Join(tx.PutGrantProposal(newer), tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record), tx.PutPrepared(content))
+		return errors.Join(tx.PutGrantProposal(newer), tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record), tx.PutPrepared(content), tx.PutHanded(handed))
 	})
 	view(t, s, func(tx grant.Tx) error {
 		same(t, record)(tx.Record("p1", record.Hash()))
 		same(t, record)(tx.LatestRecord("p1", "x1", record.Digest))
 		same(t, content)(tx.PreparedContent("p1", content.Digest))
+		same(t, handed)(tx.Handed("p1", handed.Digest))
+		same(t, []access.Prepared{content})(collect(t, tx.PreparedContents("p1")), nil)
 		same(t, proposal)(tx.GrantProposal("g1"))
 		same(t, lead)(tx.Lead("p1"))
 		same(t, []grant.Keys{keys})(collect(t, tx.ApproverKeys("p1")), nil)
@@ -122,16 +126,20 @@ func testLists(t *testing.T, s grant.Store) {
 	second, later, foreign := proposal, keys, keys
 	again, other := record, record
 	again.Nonce, other.Person = [32]byte{9}, "x10"
+	else1, else2 := content, content
+	else1.Programme, else2.Digest = "p10", [32]byte{6}
 	second.ID = "g0"
 	later.Entry, foreign.Programme = 256, "p10"
 	update(t, s, func(tx grant.Tx) error {
 		return errors.Join(tx.PutGrantProposal(proposal), tx.PutGrantProposal(second), tx.PutApproverKeys(later), tx.PutApproverKeys(keys), tx.PutApproverKeys(foreign),
-			tx.PutRecord(record), tx.PutRecord(again), tx.PutRecord(other))
+			tx.PutRecord(record), tx.PutRecord(again), tx.PutRecord(other),
+			tx.PutPrepared(content), tx.PutPrepared(else1), tx.PutPrepared(else2))
 	})
 	view(t, s, func(tx grant.Tx) error {
 		same(t, []grant.Proposal{second, proposal})(collect(t, tx.GrantProposals()), nil)
 		same(t, again)(tx.LatestRecord("p1", "x1", record.Digest))
 		same(t, record)(tx.Record("p1", record.Hash()))
+		same(t, []access.Prepared{else2, content})(collect(t, tx.PreparedContents("p1")), nil)
 		same(t, []grant.Keys{keys, later})(collect(t, tx.ApproverKeys("p1")), nil)
 		return nil
 	})
@@ -140,7 +148,7 @@ func testLists(t *testing.T, s grant.Store) {
 func testRollback(t *testing.T, s grant.Store) {
 	stop := errors.New("stop")
 	if err := s.Update(t.Context(), func(tx grant.Tx) error {
-		return errors.Join(tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record), tx.PutPrepared(content), stop)
+		return errors.Join(tx.PutGrantProposal(proposal), tx.PutLead(lead), tx.PutApproverKeys(keys), tx.PutRecord(record), tx.PutPrepared(content), tx.PutHanded(handed), stop)
 	}); !errors.Is(err, stop) {
 		t.Fatal(err)
 	}
