@@ -19,7 +19,7 @@ const (
 func (r *run) split() {
 	parts := map[int32][]int32{} // lines by sale
 	for _, i := range r.odd {
-		if out := r.Results[i]; out.Outcome == AmountDiffers && r.Lines[i].Amount < r.Sales[out.Sale].Amount {
+		if out := r.Results[i]; r.Lines[i].Amount < r.Sales[out.Sale].Amount {
 			parts[out.Sale] = []int32{i}
 		}
 	}
@@ -28,7 +28,7 @@ func (r *run) split() {
 	}
 	for i := range r.Lines {
 		l, out := &r.Lines[i], r.Results[i]
-		if out.Outcome != Taken || l.Late || l.Closed {
+		if out.Outcome != Taken {
 			continue
 		}
 		if p := parts[out.Sale]; len(p) > 0 && r.Lines[p[0]].Claim == l.Claim {
@@ -43,13 +43,12 @@ func (r *run) split() {
 		if len(lines) < 2 || sum != r.Sales[sale].Amount {
 			continue
 		}
-		r.TakenBy[sale] = None
-		slices.Sort(lines)
 		r.doubt(Proposal{Lines: lines, Why: Split, Candidates: []Candidate{{Sales: []int32{sale}, Free: true, Own: true, Sum: true, Dated: true}}})
 	}
 }
 
-// doubt leaves the lines of a proposal to a person.
+// doubt leaves the lines of a proposal to a person. Until all lines are matched
+// the first of them keeps the sale that it names from others.
 func (r *run) doubt(p Proposal) {
 	for _, i := range p.Lines {
 		r.Results[i] = Result{None, None, Ambiguous}
@@ -145,7 +144,6 @@ func (r *run) sumUp(i int32, wanted map[householdDay][]int32) {
 	if len(p.Candidates) == 0 {
 		return
 	}
-	r.TakenBy[named] = None
 	r.doubt(p)
 }
 

@@ -81,7 +81,7 @@ func (e *Engine) Run() Answer {
 	r.slips()
 	r.merged()
 	r.pass(true)
-	r.sortProposals()
+	r.finish()
 	return r.Answer
 }
 

@@ -141,10 +141,10 @@ func (p *part) compare(n, u int32) {
 		return
 	}
 	l, sale := &p.Lines[p.unread[u]], &p.Sales[n]
-	p.found[u] = append(p.found[u], Candidate{Sales: []int32{n}, Slips: uint8(d), Free: p.TakenBy[n] == None,
+	p.found[u] = append(p.found[u], Candidate{Sales: []int32{n}, Slips: uint8(d),
 		Own: sale.Vendor == l.Vendor && sale.Round == l.Round, Sum: sale.Amount == l.Amount, Dated: l.Dated(sale)})
 	if c := p.found[u]; len(c) > 4*candidatesMax {
 		slices.SortStableFunc(c, Candidate.compare)
-		p.found[u] = c[:candidatesMax]
+		p.found[u] = c[:2*candidatesMax]
 	}
 }

@@ -158,7 +158,6 @@ func (r *run) propose(i int32, text string, found []Candidate) {
 		found[j].Free = r.TakenBy[found[j].Sales[0]] == None
 	}
 	slices.SortStableFunc(found, Candidate.compare)
-	found = found[:min(len(found), candidatesMax)]
 	r.Results[i] = Result{None, None, Ambiguous}
 	if n := r.only(text, found); n != None {
 		by := r.TakenBy[n]
@@ -169,6 +168,7 @@ func (r *run) propose(i int32, text string, found []Candidate) {
 		}
 		r.Results[i] = Result{n, by, Ambiguous}
 	}
+	found = found[:min(len(found), candidatesMax)]
 	r.Proposals = append(r.Proposals, Proposal{Lines: []int32{i}, Candidates: found, Why: Slips})
 }
 
@@ -216,6 +216,22 @@ func looksLike(a, b string) bool {
 	return true
 }
 
-func (r *run) sortProposals() {
+// finish gives back the sales of lines that wait for a person, says of each
+// candidate whether any line has it, and sorts the proposals.
+func (r *run) finish() {
+	for n, by := range r.TakenBy {
+		if by != None && r.Results[by].Outcome == Ambiguous {
+			r.TakenBy[n] = None
+		}
+	}
+	for _, p := range r.Proposals {
+		for j := range p.Candidates {
+			c := &p.Candidates[j]
+			c.Free = !slices.ContainsFunc(c.Sales, func(n int32) bool { return r.TakenBy[n] != None })
+		}
+		if p.Why == Slips {
+			slices.SortStableFunc(p.Candidates, Candidate.compare)
+		}
+	}
 	slices.SortStableFunc(r.Proposals, func(a, b Proposal) int { return cmp.Compare(a.Lines[0], b.Lines[0]) })
 }
