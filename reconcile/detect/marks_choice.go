@@ -3,7 +3,7 @@ package detect
 import "math"
 
 // unlikely marks sales to people who would hardly have chosen the shop: among
-// the tenth of the zone's sales that were least likely, given where the
+// the twentieth of the zone's sales that were least likely, given where the
 // household bought in the round before, where its village buys, and where its
 // point does. Whoever sells the cards of others takes them from wherever they
 // come, and people have habits.

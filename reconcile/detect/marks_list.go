@@ -1,5 +1,7 @@
 package detect
 
+import "slices"
+
 // outOfPlace marks households that another person registered than most of those
 // who stand around them in the list.
 func outOfPlace(r *run, m marks) {
@@ -81,3 +83,29 @@ func brought(common func(*run, Record) int32) func(*run, marks) {
 
 func phoneOf(r *run, x Record) int32 { return r.Cards[x.Card].Phone }
 func handOf(_ *run, x Record) int32  { return x.Collector }
+
+// handedApart marks cards that were handed over on another day than most of their
+// village's: those who did not come lie in somebody's box until then.
+func handedApart(r *run, m marks) {
+	byVillage := map[village][]int64{}
+	for _, c := range r.Cards {
+		if c.Handed > 0 && c.Point >= 0 {
+			byVillage[c.village()] = append(byVillage[c.village()], c.Handed)
+		}
+	}
+	for _, list := range byVillage {
+		slices.Sort(list)
+	}
+	for i := range r.sales {
+		c := r.Cards[r.ofSale(i).Card]
+		list := byVillage[c.village()]
+		if c.Handed == 0 || c.Point < 0 || len(list) < othersMin {
+			continue
+		}
+		d := c.Handed - list[len(list)/2]
+		m.set(i, max(d, -d) > apart)
+	}
+}
+
+// apart is more than a day's queue.
+const apart = 12 * hour

@@ -147,6 +147,14 @@ func TestSignals_twins(t *testing.T) {
 				f.Cards[5].Registrar = 2
 			}
 		}},
+		{"handed-apart", func(f *Facts, honest bool) {
+			for i := range 30 { // a village, in the order in which it was called
+				f.Cards[i].Rank, f.Cards[i].Handed = int32(i), f.Cards[0].Handed+int64(i)*60
+			}
+			if f.Cards[7].Handed += 3 * hour; !honest {
+				f.Cards[7].Handed += day
+			}
+		}},
 	} {
 		i := slices.IndexFunc(signals, func(d Detector) bool { return d.Name == tt.signal })
 		if i < 0 {

@@ -94,6 +94,8 @@ var signals = []Detector{
 		Text{"A shop that opens early or late; its neighbours know.", "Une boutique qui ouvre tôt ou tard ; les voisins le savent."}, "", lateHours),
 	signal("in-one-go", handed, Text{"cards that were handed over in one go with those of many households", "des cartes remises d'un coup avec celles de beaucoup de ménages"},
 		Text{"Staff who handed over on paper and wrote it down later.", "Une équipe qui a remis sur papier et saisi plus tard."}, "", inOneGo),
+	signal("handed-apart", handed, Text{"cards that were handed over on another day than most of their village's", "des cartes remises un autre jour que la plupart de celles de leur village"},
+		Text{"People who were ill or away that day, and say so.", "Des personnes malades ou absentes ce jour-là, qui le disent."}, "", handedApart),
 	signal("third-party", hands, Text{"cards that somebody else took for the household", "des cartes prises par un tiers pour le ménage"},
 		Text{"Households that say whom they sent, and have the goods.", "Des ménages qui disent qui ils ont envoyé et ont les marchandises."}, "", each(knowsTaker, byThird)),
 	signal("spares", spares, Text{"cards that replace others", "des cartes qui en remplacent d'autres"},

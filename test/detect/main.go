@@ -44,7 +44,7 @@ func measure(seeds []uint64, change func(*simulate.Config), show func(*simulate.
 			return nil, err
 		}
 		show(round)
-		for wave := 0; wave < 2 && c.Sought > 0; wave++ {
+		for wave := 0; wave < waves && c.Sought > 0; wave++ {
 			calls := detect.Sought(&round.Facts, t, c.Sought)
 			r.sought += len(calls)
 			round.Call(calls)
@@ -85,8 +85,11 @@ func run(w io.Writer, seeds []uint64, quick, judging bool, part, svg string) err
 	return nil
 }
 
-// calls is of how many households of each trader each wave asks for their sales.
-const calls = 8
+// calls is of how many households of each trader each of the waves asks for their sales.
+const (
+	calls = 8
+	waves = 3
+)
 
 func known(w io.Writer, seeds []uint64) error {
 	r, err := measure(seeds, asIs, everything)
