@@ -71,7 +71,7 @@ func (s *service) findings(tx Tx, programme, round string) (found, error) {
 		return found{}, err
 	}
 	out, signals := found{about: map[string]Subject{}}, map[string][]string{}
-	out.list = findWith(f, match(f), s.limits, nil, func(x Finding, d detect.Finding) { signals[x.ID] = d.Signals })
+	out.list = findWith(f, match(f), s.limits, nil, func(x Finding, d detect.Finding) { signals[x.ID] = append(slices.Clone(d.Signals), d.Detector) })
 	for _, x := range out.list {
 		about, err := s.ring(tx, x, signals[x.ID])
 		if err != nil {
