@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/ledger"
@@ -122,7 +123,7 @@ type Book struct {
 	Void        money.Amount
 	Expired     money.Amount
 	Outstanding money.Amount
-	Spent       money.Amount // francs of a commodity round paid for claims
+	Spent       money.Amount // francs of a commodity round paid for claims, less what vendors gave back
 	Returned    money.Amount // to the funds, or taken off the promise
 	// Of the contingency: what was allocated, used for losses, and is left.
 	Contingency, ContingencyUsed, ContingencyLeft money.Amount
@@ -136,13 +137,17 @@ func (s *service) Summary(ctx context.Context, q ReadRound) (RoundSummary, error
 		if err != nil {
 			return RoundSummary{}, err
 		}
+		books, err := ledger.BooksOf(tx, r.ID)
+		if err != nil {
+			return RoundSummary{}, err
+		}
 		assets := []money.Asset{r.Asset}
 		if r.Kind == CommodityRound {
 			assets = append(assets, money.XOF)
 		}
 		sum := RoundSummary{Round: r}
 		for _, a := range assets {
-			b, err := bookOf(tx, r, a)
+			b, err := bookOf(books, a)
 			if err != nil {
 				return sum, err
 			}
@@ -152,59 +157,19 @@ func (s *service) Summary(ctx context.Context, q ReadRound) (RoundSummary, error
 	})
 }
 
-// moved is what entries of one kind brought to an account, less what they took.
-type moved map[ledger.Kind]int64
-
-func movedOn(tx Tx, a ledger.Account, asset money.Asset) (moved, error) {
-	m := moved{}
-	for e, err := range entriesOf(tx, a) {
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range e.Postings {
-			if p.Amount.Asset() != asset {
-				continue
-			}
-			if p.Credit == a {
-				m[e.Kind] += p.Amount.Minor()
-			}
-			if p.Debit == a {
-				m[e.Kind] -= p.Amount.Minor()
-			}
-		}
+// bookOf is the ledger's book of an asset, in the words of a round; zeros where
+// the round was never given any.
+func bookOf(books []ledger.RoundBook, asset money.Asset) (Book, error) {
+	z := money.FromMinor(0, asset)
+	b := Book{asset, z, z, z, z, z, z, z, z, z, z, z, z, z, z}
+	i := slices.IndexFunc(books, func(b ledger.RoundBook) bool { return b.Asset == asset })
+	if i < 0 {
+		return b, nil
 	}
-	return m, nil
-}
-
-func bookOf(tx Tx, r Round, asset money.Asset) (Book, error) {
-	b := Book{Asset: asset}
-	round, err := movedOn(tx, ledger.Round(r.ID), asset)
-	if err != nil {
-		return b, err
-	}
-	reserve, err := movedOn(tx, ledger.Contingency(r.ID), asset)
-	if err != nil {
-		return b, err
-	}
-	fees, err := movedOn(tx, ledger.Fees(r.ID), asset)
-	if err != nil {
-		return b, err
-	}
-	for _, x := range []struct {
-		to   *money.Amount
-		from ledger.Account
-	}{{&b.Available, ledger.Round(r.ID)}, {&b.Outstanding, ledger.Control(r.ID)},
-		{&b.ContingencyLeft, ledger.Contingency(r.ID)}, {&b.FeesLeft, ledger.Fees(r.ID)}} {
-		if *x.to, err = tx.Balance(x.from, asset); err != nil {
-			return b, err
-		}
-	}
-	as := func(n int64) money.Amount { return money.FromMinor(n, asset) }
-	b.Allocated, b.Contingency, b.Fees = as(round[ledger.KindAllocate]), as(reserve[ledger.KindAllocate]), as(fees[ledger.KindAllocate])
-	b.Issued, b.Void, b.Expired = as(-round[ledger.KindIssue]), as(round[ledger.KindVoid]), as(round[ledger.KindExpire])
-	b.Redeemed = as(b.Issued.Minor() - b.Void.Minor() - b.Expired.Minor() - b.Outstanding.Minor())
-	b.Spent = as(-round[ledger.KindClaim])
-	b.Returned = as(-round[ledger.KindReturn] - reserve[ledger.KindReturn] - fees[ledger.KindReturn])
-	b.ContingencyUsed = as(b.Contingency.Minor() + reserve[ledger.KindReturn] - b.ContingencyLeft.Minor())
-	return b, nil
+	s := books[i].Sum
+	vouchers, reserve, fees := books[i].Parts[ledger.PartVouchers], books[i].Parts[ledger.PartContingency], books[i].Parts[ledger.PartFees]
+	redeemed, err := books[i].Redeemed()
+	return Book{Asset: asset, Allocated: vouchers.Allocated, Available: vouchers.Left, Issued: s.Issued, Redeemed: redeemed, Void: s.Voided,
+		Expired: s.Expired, Outstanding: s.Outstanding, Spent: vouchers.Spent, Returned: s.Returned, Contingency: reserve.Allocated,
+		ContingencyUsed: reserve.Spent, ContingencyLeft: reserve.Left, Fees: fees.Allocated, FeesLeft: fees.Left}, err
 }

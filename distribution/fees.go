@@ -42,15 +42,22 @@ func feesCovered(tx Tx, r Round, l Lot) error {
 	if err != nil || most.IsZero() {
 		return err
 	}
-	paid, err := movedOn(tx, ledger.Fees(r.ID), money.XOF)
-	if err != nil {
-		return err
+	var paid int64
+	for e, err := range entriesOf(tx, ledger.Fees(r.ID)) {
+		if err != nil {
+			return err
+		}
+		for _, m := range e.RoundMoves() {
+			if e.Kind == ledger.KindClaim && m.Part == ledger.PartFees {
+				paid -= m.Amount.Minor()
+			}
+		}
 	}
 	held, err := tx.Balance(ledger.Fees(r.ID), money.XOF)
 	if err != nil {
 		return err
 	}
-	if left := most.Minor() + paid[ledger.KindClaim]; left > held.Minor() {
+	if left := most.Minor() - paid; left > held.Minor() {
 		return ErrBudget.At("fees", "traders' commission and transport could still come to %s, and the round has set %s aside for fees", money.Francs(left), held)
 	}
 	return nil

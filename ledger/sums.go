@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -27,21 +28,122 @@ type RoundSum struct {
 	Spent       money.Amount // redeemed, accepted losses, purchases and fees, net of reversals
 }
 
-// SumsOf returns a round's sums, one per asset in the order of assets. The work
-// grows with the entries that touch the round's own accounts, not with its
-// redemptions.
-func SumsOf(tx Tx, round string) ([]RoundSum, error) {
-	sums := map[money.Asset]*RoundSum{}
-	of := func(asset money.Asset) *RoundSum {
-		if sums[asset] == nil {
-			z := money.FromMinor(0, asset)
-			sums[asset] = &RoundSum{z, z, z, z, z, z, z, z, z, z}
-		}
-		return sums[asset]
+// RoundPart is one of the three parts that a round's budget has, each an account.
+type RoundPart string
+
+// The parts.
+const (
+	PartVouchers    RoundPart = "vouchers"    // round:<id>
+	PartContingency RoundPart = "contingency" // contingency:<id>
+	PartFees        RoundPart = "fees"        // fees:<id>
+)
+
+// RoundParts are the parts, in the order in which people read them.
+var RoundParts = []RoundPart{PartVouchers, PartContingency, PartFees}
+
+// Of returns the part's account in a round.
+func (p RoundPart) Of(round string) Account {
+	switch p {
+	case PartContingency:
+		return Contingency(round)
+	case PartFees:
+		return Fees(round)
 	}
-	seqs := []Account{Round(round), Contingency(round), Fees(round)}
+	return Round(round)
+}
+
+// RoundChange says what moved a part of a round's budget.
+type RoundChange string
+
+// The changes.
+const (
+	ChangeAllocated RoundChange = "allocated" // by a fund, or promised against a pledge
+	ChangeReturned  RoundChange = "returned"  // to a fund, or taken off the pledge
+	ChangeIssued    RoundChange = "issued"    // to vouchers
+	ChangeVoided    RoundChange = "voided"    // from vouchers
+	ChangeExpired   RoundChange = "expired"   // from vouchers, at the end
+	ChangeSpent     RoundChange = "spent"     // losses, purchases, fees, and what of them is undone
+)
+
+var roundChanges = map[Kind]RoundChange{KindAllocate: ChangeAllocated, KindReturn: ChangeReturned, KindIssue: ChangeIssued,
+	KindVoid: ChangeVoided, KindExpire: ChangeExpired}
+
+// RoundMove is what one posting does to one part of its round's budget.
+type RoundMove struct {
+	Part   RoundPart
+	Change RoundChange
+	Amount money.Amount // below zero where it left the part
+	Other  Account
+}
+
+// RoundMoves returns what the entry does to the parts of its round's budget, in
+// the order of postings. It is the one definition that the sums of a round, its
+// summary and its report are made by; an Auditor has one of its own, to check.
+func (e Entry) RoundMoves() (moves []RoundMove) {
+	change, ok := roundChanges[e.Kind]
+	if !ok {
+		change = ChangeSpent
+	}
+	for _, p := range e.Postings {
+		for _, part := range RoundParts {
+			switch own := part.Of(e.Round); own {
+			case p.Credit:
+				moves = append(moves, RoundMove{part, change, p.Amount, p.Debit})
+			case p.Debit:
+				moves = append(moves, RoundMove{part, change, negative(p.Amount), p.Credit})
+			}
+		}
+	}
+	return moves
+}
+
+// PartSum is what became of one asset in one part of a round's budget. What
+// vouchers redeemed is no part's.
+type PartSum struct{ Allocated, Returned, Spent, Left money.Amount }
+
+// RoundBook is what became of one asset of a round, as a whole and by part.
+type RoundBook struct {
+	Asset money.Asset
+	Sum   RoundSum
+	Parts map[RoundPart]PartSum // all three
+}
+
+// Redeemed is what vouchers gave to vendors, net of what was undone.
+func (b RoundBook) Redeemed() (money.Amount, error) {
+	sum := b.Sum.Issued
+	err := errors.Join(addTo(&sum, negative(b.Sum.Voided)), addTo(&sum, negative(b.Sum.Expired)), addTo(&sum, negative(b.Sum.Outstanding)))
+	return sum, err
+}
+
+// SumsOf returns a round's sums, one per asset in the order of assets; see
+// BooksOf.
+func SumsOf(tx Tx, round string) ([]RoundSum, error) {
+	books, err := BooksOf(tx, round)
+	sums := make([]RoundSum, len(books))
+	for i, b := range books {
+		sums[i] = b.Sum
+	}
+	return sums, err
+}
+
+// BooksOf returns what became of each asset that a round was ever given, in the
+// order of assets. The work grows with the entries that touch the round's own
+// accounts, not with its redemptions.
+func BooksOf(tx Tx, round string) ([]RoundBook, error) {
+	books := map[money.Asset]*RoundBook{}
+	of := func(asset money.Asset) *RoundBook {
+		if books[asset] == nil {
+			z := money.FromMinor(0, asset)
+			books[asset] = &RoundBook{Asset: asset, Sum: RoundSum{z, z, z, z, z, z, z, z, z, z}, Parts: map[RoundPart]PartSum{}}
+			for _, part := range RoundParts {
+				books[asset].Parts[part] = PartSum{z, z, z, z}
+			}
+		}
+		return books[asset]
+	}
+	accounts := []Account{Round(round), Contingency(round), Fees(round)}
 	for next := uint64(0); ; {
-		page, err := merged(tx, seqs, next, statementMax)
+		page, err := merged(tx, accounts, next, statementMax)
 		if err != nil {
 			return nil, err
 		}
@@ -53,21 +155,21 @@ func SumsOf(tx Tx, round string) ([]RoundSum, error) {
 			if err != nil {
 				return nil, err
 			}
-			for _, p := range e.Postings {
-				if err := of(p.Amount.Asset()).add(e.Kind, p); err != nil {
+			for _, m := range e.RoundMoves() {
+				if err := of(m.Amount.Asset()).add(m); err != nil {
 					return nil, err
 				}
 			}
 			next = seq + 1
 		}
 	}
-	out := slices.SortedFunc(maps.Keys(sums), func(a, b money.Asset) int { return cmp.Compare(a.String(), b.String()) })
-	list := make([]RoundSum, len(out))
-	for i, asset := range out {
-		if err := sums[asset].finish(tx, round, asset); err != nil {
+	assets := slices.SortedFunc(maps.Keys(books), func(a, b money.Asset) int { return cmp.Compare(a.String(), b.String()) })
+	list := make([]RoundBook, len(assets))
+	for i, asset := range assets {
+		if err := books[asset].finish(tx, round); err != nil {
 			return nil, err
 		}
-		list[i] = *sums[asset]
+		list[i] = *books[asset]
 	}
 	return list, nil
 }
@@ -81,39 +183,25 @@ func (c Class) own() bool {
 	return false
 }
 
-// crossing returns what the posting brings into (1) or takes out of (-1) its
-// round's own accounts; 0 where it stays inside or outside.
-func (p Posting) crossing() int {
-	in := func(a Account) bool {
-		c, err := a.Class()
-		return err == nil && c.own()
-	}
-	switch debit, credit := in(p.Debit), in(p.Credit); {
-	case credit && !debit:
-		return 1
-	case debit && !credit:
-		return -1
-	}
-	return 0
-}
-
-func (s *RoundSum) add(k Kind, p Posting) error {
-	var to *money.Amount
-	switch {
-	case k == KindAllocate && p.crossing() > 0:
-		to = &s.Allocated
-	case k == KindReturn && p.crossing() < 0:
-		to = &s.Returned
-	case k == KindIssue:
-		to = &s.Issued
-	case k == KindVoid:
-		to = &s.Voided
-	case k == KindExpire:
-		to = &s.Expired
+func (b *RoundBook) add(m RoundMove) error {
+	part := b.Parts[m.Part]
+	var err error
+	switch m.Change {
+	case ChangeAllocated:
+		err = errors.Join(addTo(&b.Sum.Allocated, m.Amount), addTo(&part.Allocated, m.Amount))
+	case ChangeReturned:
+		err = errors.Join(addTo(&b.Sum.Returned, negative(m.Amount)), addTo(&part.Returned, negative(m.Amount)))
+	case ChangeIssued:
+		err = addTo(&b.Sum.Issued, negative(m.Amount))
+	case ChangeVoided:
+		err = addTo(&b.Sum.Voided, m.Amount)
+	case ChangeExpired:
+		err = addTo(&b.Sum.Expired, m.Amount)
 	default:
-		return nil
+		err = addTo(&part.Spent, negative(m.Amount))
 	}
-	return addTo(to, p.Amount)
+	b.Parts[m.Part] = part
+	return err
 }
 
 func addTo(to *money.Amount, m money.Amount) error {
@@ -126,14 +214,15 @@ func addTo(to *money.Amount, m money.Amount) error {
 }
 
 // finish reads what is held now. What is neither held nor returned was spent.
-func (s *RoundSum) finish(tx Tx, round string, asset money.Asset) error {
+func (b *RoundBook) finish(tx Tx, round string) error {
+	s := &b.Sum
 	s.Spent = s.Allocated
 	if err := addTo(&s.Spent, negative(s.Returned)); err != nil {
 		return err
 	}
 	for a, to := range map[Account]*money.Amount{Round(round): &s.Unissued, Contingency(round): &s.Contingency,
 		Fees(round): &s.Fees, Control(round): &s.Outstanding} {
-		held, err := tx.Balance(a, asset)
+		held, err := tx.Balance(a, b.Asset)
 		if err != nil {
 			return err
 		}
@@ -141,6 +230,11 @@ func (s *RoundSum) finish(tx Tx, round string, asset money.Asset) error {
 		if err := addTo(&s.Spent, negative(held)); err != nil {
 			return err
 		}
+	}
+	for part, left := range map[RoundPart]money.Amount{PartVouchers: s.Unissued, PartContingency: s.Contingency, PartFees: s.Fees} {
+		sum := b.Parts[part]
+		sum.Left = left
+		b.Parts[part] = sum
 	}
 	return nil
 }
