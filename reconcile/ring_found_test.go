@@ -161,7 +161,7 @@ func TestService_OpenProposed_found(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", path, "-").Output()
 	w.must(err)
 	text := strings.Join(strings.Fields(string(out)), " ")
-	for _, want := range []string{string(p.About), "une seule personne", judge.Pseudonym} {
+	for _, want := range []string{string(p.About), "une seule personne", "approbateur financier", judge.Pseudonym, "commerçant v1"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the paper has no %q", want)
 		}

@@ -86,6 +86,9 @@ func (s sheet) traders() string {
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
+	if len(ids) == 1 {
+		return s.say("trader %s", "commerçant %s", ids[0])
+	}
 	more := ""
 	if n := len(ids) - tradersShown; n > 0 {
 		more = s.say(" and %d more", " et %d autres", n)
@@ -172,22 +175,29 @@ func (s sheet) cell(m money.Amount) layout.Cell {
 	return layout.Text(m.Format(s.lang))
 }
 
+// found says what a finding says, of whom where the case is about several, and in
+// brackets what the detector is called in every language.
+func (s sheet) found(f Finding) string {
+	var of []string
+	if s.Case.Vendor == "" {
+		of = append(of, f.Vendor)
+	}
+	if f.Handheld != "" {
+		of = append(of, f.Handheld)
+	}
+	text := f.Says.in(s.lang) + " [" + f.Detector + "]"
+	if len(of) == 0 {
+		return text
+	}
+	return strings.Join(of, ", ") + s.say(": ", "\u00a0: ") + text
+}
+
 func (s sheet) findings() layout.Section {
 	t := layout.Table{ID: "findings", Title: s.say("What was found", "Ce qui a été constaté"),
 		Columns: s.columns("#Score", "#FCFA", s.say("What it says", "Ce qu'il dit"), s.say("What would clear it", "Ce qui l'écarterait"),
 			s.say("#Evidence", "#Preuves"))}
 	for _, f := range s.Findings {
-		name := f.Detector
-		if s.Case.Vendor == "" {
-			name = f.Vendor + ", " + name
-		}
-		if s.lang == "fr" {
-			name += "\u00a0"
-		}
-		if f.Handheld != "" {
-			name += " (" + f.Handheld + ")"
-		}
-		t.Rows = append(t.Rows, []layout.Cell{layout.Number(int64(f.Score), 0, ""), s.cell(f.Value), layout.Text(name + ": " + f.Says.in(s.lang)),
+		t.Rows = append(t.Rows, []layout.Cell{layout.Number(int64(f.Score), 0, ""), s.cell(f.Value), layout.Text(s.found(f)),
 			layout.Text(f.Clears.in(s.lang)), layout.Number(int64(len(f.Evidence)), 0, "")})
 	}
 	return layout.Section{Title: s.say("Findings", "Constats"), Tables: []layout.Table{t},
@@ -252,7 +262,7 @@ func (s sheet) history() layout.Section {
 		if e.Kind != ledger.KindDecision && strings.HasPrefix(e.Ref, "entry:") {
 			what += " (" + strings.TrimPrefix(e.Ref, "entry:") + ")"
 		}
-		t.Rows = append(t.Rows, []layout.Cell{layout.Number(int64(e.Entry), 0, ""), layout.Text(s.moment(&e.At)), layout.Text(e.Role), layout.Text(e.Actor),
+		t.Rows = append(t.Rows, []layout.Cell{layout.Number(int64(e.Entry), 0, ""), layout.Text(s.moment(&e.At)), layout.Text(s.role(e.Role)), layout.Text(e.Actor),
 			layout.Text(what), amount})
 	}
 	return layout.Section{Title: s.say("History of the case", "Historique du dossier"), Tables: []layout.Table{t},
@@ -270,29 +280,4 @@ func (s sheet) proof(sum [32]byte) layout.Section {
 			"Le fichier JSON de ce SHA-256 fait foi : %x. Il contient %s écritures du journal, chacune avec la preuve qu'elle figure dans le registre que ce point de contrôle signe. "+
 				"Vérifiez-le hors ligne, avec la seule clé publique du registre : jate verify-pack --log CLÉ FICHIER.json ; avec --pdf FICHIER.pdf, il dit si ce document en est issu, et avec --code si son code QR l'est.",
 			sum, strconv.Itoa(len(s.Leaves)))}
-}
-
-// french has what the pack's codes are called.
-var french = map[string]string{
-	"open": "ouvert", "frozen": "bloqué", "cleared": "classé", "upheld": "retenu", "redeemed": "échangé", "claimed": "réclamé", "ordered": "paiement ordonné",
-	"settled": "payé", "undone": "annulé", "released": "libéré", "written-off": "passé en perte", "charged": "à rembourser", "proposed": "proposée",
-	"accepted": "acceptée", "refused": "refusée", "freeze": "blocage", "release": "déblocage", "reverse": "contre-passation", "expire": "expiration",
-	"owe": "mise à sa charge", "recover": "recouvrement", "repay": "remboursement", "write-off": "passage en perte",
-	"case-opened": "dossier ouvert", "case-joined": "constats ajoutés", "case-assigned": "dossier confié", "case-commented": "commentaire",
-	"case-vendor-asked": "commerçant interrogé", "case-vendor-answered": "réponse du commerçant", "case-frozen": "montants bloqués",
-	"case-cleared": "dossier classé", "case-cleared-in-part": "libéré en partie", "case-upheld": "dossier retenu", "case-upheld-in-part": "retenu en partie",
-	"contract": "contrat", "invoice": "facture", "signed-sheet": "liste signée", "payment-receipt": "reçu de paiement", "evidence": "preuve",
-	"claimed-not-redeemed": "réclamé, pas échangé", "amount-differs": "montant différent", "claimed-twice": "réclamé deux fois",
-	"another-vendors": "d'un autre commerçant", "outside-window": "hors de la période de vente", "void-before": "annulé avant la vente",
-	"unknown-serial": "numéro inconnu", "not-payable": "reçu non payable", "ambiguous": "à préciser par une personne",
-	"report": "rapport", "other": "autre", "document-attached": "pièce jointe",
-	"case-recovered": "montant recouvré", "case-give-up-proposed": "abandon proposé", "case-given-up": "reste abandonné",
-}
-
-// word returns what a code is called.
-func (s sheet) word(code string) string {
-	if fr, ok := french[code]; ok && s.lang == "fr" {
-		return fr
-	}
-	return strings.ReplaceAll(code, "-", " ")
 }
