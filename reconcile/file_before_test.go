@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/jate-cva/jate/ledger"
+	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
 	"github.com/jate-cva/jate/voucher"
@@ -169,4 +171,75 @@ func TestLateReceipt_reopensOneLine(t *testing.T) {
 	if a, b := w.json(now), w.json(w.run()); a != b {
 		t.Error(cmp.Diff(a, b))
 	}
+}
+
+// Of what was claimed before, only claims that were written since are read
+// again, and the report is that of reading all of them.
+func TestRedemptions_Match_again(t *testing.T) {
+	w := newWorld(t, 12)
+	w.cash()
+	c := w.cards
+	w.sell("h1", c[:10]...)
+	file := []string{}
+	for i := range c {
+		file = append(file, "v1;"+c[i].Printed()+";;1000")
+	}
+	file[2] = "v1;" + exchanged(c[2]) + ";;1000"
+	state, f := reconcile.NewRedemptions("mopti", "r1"), w.fileOf(file...)
+	lines := 0
+	match := func(r *reconcile.Redemptions, f *reconcile.File) (out reconcile.FileReport) {
+		w.must(w.db.Reconcile().View(t.Context(), func(tx reconcile.Tx) (err error) {
+			if err = r.Follow(tx, nil); err == nil {
+				out, err = r.Match(counting{tx, &lines}, f)
+			}
+			return err
+		}))
+		return out
+	}
+	var gone, kept, open vendors.Claim
+	refuse := func(c vendors.Claim) {
+		_, err := w.vendors.RefuseClaim(t.Context(), vendors.RefuseClaim{By: approver, Key: w.Key(), Claim: c.ID, Reason: "no stubs"})
+		w.must(err)
+	}
+	for _, step := range []struct {
+		name  string
+		do    func()
+		reads int
+	}{
+		{"the first", func() {
+			gone = w.bring("v1", row{exchanged(c[7]), 1_000, ""})
+			kept = w.accept(w.bring("v1", row{exchanged(c[0]), 1_000, ""}, rows(c[1])[0]))
+			open = w.bring("v1", row{exchanged(c[2]), 1_000, ""}, rows(c[3])[0], row{c[4].Printed(), 400, ""})
+		}, 3},
+		{"nothing new", func() {}, 0},
+		{"receipts", func() { w.sell("h1", c[10]) }, 0},
+		{"the first of three is refused, and another asks for the rest of a sale", func() { refuse(gone); w.bring("v1", row{c[4].Printed(), 600, ""}) }, 1},
+		{"one is accepted, and one brought", func() { w.accept(open); w.bring("v1", rows(c[5])...) }, 2},
+		{"one is brought and refused", func() { refuse(w.bring("v1", row{exchanged(c[6]), 1_000, ""})) }, 0},
+		{"the first is ordered", func() { w.order() }, 2},
+	} {
+		step.do()
+		lines = 0
+		got := match(state, f)
+		if lines != step.reads {
+			t.Errorf("%s: the lines of %d claims were read, want %d", step.name, lines, step.reads)
+		}
+		if diff := cmp.Diff(match(reconcile.NewRedemptions("mopti", "r1"), w.fileOf(file...)), got, cmp.Comparer(money.Amount.Equal)); diff != "" {
+			t.Errorf("%s: going on says otherwise than reading everything: %s", step.name, diff)
+		}
+		if !strings.Contains(fmt.Sprint(wrong(got)), string(kept.ID)) {
+			t.Errorf("%s: %v", step.name, wrong(got))
+		}
+	}
+}
+
+// counting counts the claims whose lines are read.
+type counting struct {
+	reconcile.Tx
+	claims *int
+}
+
+func (c counting) ClaimLines(id vendors.ClaimID, after int) iter.Seq2[vendors.ClaimLine, error] {
+	*c.claims++
+	return c.Tx.ClaimLines(id, after)
 }

@@ -35,6 +35,7 @@ type Redemptions struct {
 	entries          []uint64     // of the sales, ascending
 	size             uint64
 	file             *File          // that it is matched with
+	mark             Mark           // of the View in which before was read
 	before           *claimedBefore // what was claimed already, whose lines the engine has before the file's
 }
 
