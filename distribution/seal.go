@@ -92,15 +92,31 @@ func (s *Sealer) open(id BeneficiaryID, sealed, wrapped []byte) (Person, error) 
 // that key. Both are bound to the id, which no two things share. Whoever deletes
 // the wrapped key has erased the rest.
 func (s *Sealer) SealBytes(id string, plain []byte) (sealed, wrapped []byte, err error) {
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
+	key, wrapped, err := s.NewKey(id)
+	if err != nil {
 		return nil, nil, err
 	}
 	box, err := aead(key)
 	if err != nil {
 		return nil, nil, err
 	}
-	return box.Seal(nil, nil, plain, bindTo(id)), s.wrap[0].Seal(nil, nil, key, bindTo(id)), nil // #nosec G407 -- the AEADs draw their nonces
+	return box.Seal(nil, nil, plain, bindTo(id)), wrapped, nil // #nosec G407 -- the AEAD draws its nonce
+}
+
+// NewKey returns a new key of 32 bytes, for who seals with it himself, and the
+// same wrapped and bound to the id, which no two things share.
+func (s *Sealer) NewKey(id string) (key, wrapped []byte, err error) {
+	key = make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return nil, nil, err
+	}
+	return key, s.wrap[0].Seal(nil, nil, key, bindTo(id)), nil // #nosec G407 -- the AEAD draws its nonce
+}
+
+// OpenKey unwraps what NewKey wrapped for the same id.
+func (s *Sealer) OpenKey(id string, wrapped []byte) ([]byte, error) {
+	key, _, err := s.unwrap(id, wrapped)
+	return key, err
 }
 
 // OpenBytes decrypts what SealBytes made for the same id.

@@ -33,6 +33,11 @@ var (
 	ErrKeyReused = fault.New(fault.Conflict, "idempotency_key_reused",
 		"This key was used for another command. Use a new key for a new command.",
 		"Cette clé a servi à une autre commande. Prenez une nouvelle clé pour une nouvelle commande.")
+	// ErrOutcomeLost answers a repeated command whose outcome cannot be read any
+	// more, as where a backup was restored without its key file.
+	ErrOutcomeLost = fault.New(fault.Gone, "outcome_lost",
+		"This command was carried out before, and its answer cannot be read any more. Look at what it was about.",
+		"Cette commande a déjà été exécutée, et sa réponse n'est plus lisible. Regardez ce qu'elle concernait.")
 )
 
 type refusalJSON struct {
@@ -44,7 +49,8 @@ type refusalJSON struct {
 
 // Once runs a command in one transaction, at most once per key. A repeated
 // command with the same content is answered with the first result or the first
-// refusal; other content under the same key is ErrKeyReused. Refusals whose
+// refusal; other content under the same key is ErrKeyReused, and ErrOutcomeLost where it
+// was answered and nobody can read what. Refusals whose
 // kind is final are stored, in a transaction of their own because the refused
 // one leaves nothing; others may be tried again with the same key.
 func Once[T Tx, R any](ctx context.Context, update func(context.Context, func(T) error) error, key CommandKey, request any, fn func(T) (R, error)) (R, error) {
@@ -129,6 +135,9 @@ func replay[R any](tx Tx, key CommandKey, digest [32]byte) (result R, known bool
 	}
 	if o.Request != digest {
 		return result, false, ErrKeyReused
+	}
+	if o.Refusal == nil && o.Result == nil {
+		return result, false, ErrOutcomeLost
 	}
 	if o.Refusal == nil {
 		err = json.Unmarshal(o.Result, &result)

@@ -82,6 +82,7 @@ type app struct {
 	keys      keyring
 	log       *slog.Logger
 	registry  *prometheus.Registry
+	sealer    *distribution.Sealer
 	db        *bolt.DB
 	notary    *ledger.Notary
 	authority *access.Authority
@@ -119,7 +120,10 @@ func openApp(cfg appConfig) (*app, error) {
 	if err = errors.Join(a.openWitnesses(), a.watchKeys()); err != nil {
 		return nil, err
 	}
-	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Now: cfg.now, Logger: cfg.log, Registerer: a.registry, UnmapPages: cfg.unmap})
+	if a.sealer, err = distribution.NewSealer(a.keys.data, a.keys.wraps...); err != nil {
+		return nil, err
+	}
+	a.db, err = bolt.Open(storePath(cfg.dir), bolt.Options{Keys: a.sealer, Now: cfg.now, Logger: cfg.log, Registerer: a.registry, UnmapPages: cfg.unmap})
 	if err != nil {
 		return nil, err
 	}
@@ -155,10 +159,6 @@ func (a *app) services() error {
 	if err != nil {
 		return err
 	}
-	sealer, err := distribution.NewSealer(a.keys.data, a.keys.wraps...)
-	if err != nil {
-		return err
-	}
 	sign := func(voucher.Manifest) (string, error) { return "", errRoot }
 	if a.cfg.root {
 		sign = rootSigner(a.cfg.dir, a.cfg.ask)
@@ -185,7 +185,7 @@ func (a *app) services() error {
 	if err != nil {
 		return err
 	}
-	d := distribution.New(a.db.Distribution(), distribution.Config{Sealer: sealer, Vouchers: a.vouchers, Prover: prover, Issuer: a.settings.Issuer, Reads: reads})
+	d := distribution.New(a.db.Distribution(), distribution.Config{Sealer: a.sealer, Vouchers: a.vouchers, Prover: prover, Issuer: a.settings.Issuer, Reads: reads})
 	if d, err = distribution.Instrumenting(d, a.registry); err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (a *app) services() error {
 	if err := a.finance(); err != nil {
 		return err
 	}
-	f, err := feedback.New(a.db.Feedback(), feedback.Config{Sealer: sealer, Rand: a.cfg.random, Reads: reads, DueDays: a.settings.ComplaintDays})
+	f, err := feedback.New(a.db.Feedback(), feedback.Config{Sealer: a.sealer, Rand: a.cfg.random, Reads: reads, DueDays: a.settings.ComplaintDays})
 	if err != nil {
 		return err
 	}

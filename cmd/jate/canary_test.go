@@ -35,8 +35,7 @@ type canaries struct {
 	met    map[string][]string // kind: operations
 }
 
-// The kinds of canaries. Those of the list and of complaints are in the store only
-// sealed; a payment number is in the clear there (SECURITY.md says so).
+// The kinds of canaries. The store has each only sealed, or as a digest.
 const (
 	canaryPerson  = "person"
 	canaryText    = "complaint"
@@ -241,7 +240,7 @@ func (s *story) leaks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		look(name, content, canaryPerson, canaryText, canaryCode, canaryToken)
+		look(name, content)
 	}
 	folder := filepath.Join(t.TempDir(), "copy")
 	if _, err := copyStore(t.Context(), s.app.db, folder, s.app.settings, s.dir); err != nil {
@@ -252,7 +251,7 @@ func (s *story) leaks(t *testing.T) {
 			return err
 		}
 		content, err := os.ReadFile(path)
-		look("the backup's "+d.Name(), content, canaryPerson, canaryText, canaryCode, canaryToken)
+		look("the backup's "+d.Name(), content)
 		return err
 	})
 	if err != nil {

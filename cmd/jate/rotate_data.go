@@ -41,7 +41,7 @@ func (r *rotation) data() error {
 	former := keys[dataKeySize:]
 	former = former[:min(len(former), wrapsMax*dataKeySize)]
 	next := append(append(append([]byte{}, keys[:dataKeySize]...), wrap...), former...)
-	r.note = "Every household's, complaint's and document's key is wrapped by it. When no backup from before is needed any more, run jate keys retire data."
+	r.note = "Every household's, trader's, lot's, complaint's and document's key is wrapped by it. When no backup from before is needed any more, run jate keys retire data."
 	return r.add(keyData, next, server.Recipient())
 }
 
@@ -67,8 +67,8 @@ func (r *rotation) print() error {
 	return r.add(keyPrint, []byte(printer.String()), to)
 }
 
-// rewrap wraps every household's key, every complaint's and every document's by the
-// newest. It may be stopped, and the next one does what is left.
+// rewrap wraps every household's key, every complaint's, every document's and those
+// of the store's boxes by the newest. It may be stopped, and the next one does what is left.
 func (r *rotation) rewrap(ctx context.Context, env *environment, db *bolt.DB) error {
 	keys, err := openKeyring(r.dir, r.ask)
 	if err != nil {
@@ -107,12 +107,20 @@ func (r *rotation) rewrap(ctx context.Context, env *environment, db *bolt.DB) er
 	if err != nil {
 		return err
 	}
+	boxes := 0
+	err = db.Update(ctx, func(tx *bolt.Tx) (err error) {
+		boxes, err = tx.RewrapKeys(sealer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	folder, err := documents.NewFolder(documentsPath(r.dir), keys.data, keys.wraps...)
 	if err != nil {
 		return err
 	}
 	papers, err := folder.Rewrap(ctx)
-	fmt.Fprintf(env.stderr, "%d households, %d complaints and %d documents are wrapped anew.\n", households, complaints, papers)
+	fmt.Fprintf(env.stderr, "%d households, %d complaints, %d documents and %d traders, lots and others are wrapped anew.\n", households, complaints, papers, boxes)
 	return err
 }
 

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -14,10 +15,10 @@ import (
 	"github.com/jate-cva/jate/distribution"
 )
 
-// What opens and finds persons is kept apart from backups, as rows of four
+// What opens and finds persons is kept apart from backups, as rows of five
 // kinds: households' wrapped keys, the keyed digests under which they are filed,
-// the two digests that a household's record has, and the wrapped keys of what
-// complaints say. Each row is a kind, and a
+// the two digests that a household's record has, the wrapped keys of what
+// complaints say, and those of boxes, but for lots'. Each row is a kind, and a
 // key and a value, each after its length; the row of kind apartEnd, with the
 // number of rows before it as its key, is the last.
 const (
@@ -26,6 +27,7 @@ const (
 	apartBlind
 	apartDigests
 	apartText
+	apartBox
 )
 
 // apartMax bounds a key or a value of a row.
@@ -60,6 +62,9 @@ func TakeApart(path string, w io.Writer) error {
 const compactMax = 1 << 24
 
 func compactInto(path string, file *bbolt.DB) error {
+	if err := os.RemoveAll(path); err != nil { // of an attempt that was interrupted
+		return err
+	}
 	to, err := bbolt.Open(path, 0o600, bboltOptions(Options{LockTimeout: time.Second}))
 	if err != nil {
 		return err
@@ -84,6 +89,9 @@ func takeApart(tx *bbolt.Tx, out *apartWriter) error {
 			return err
 		}
 	}
+	if err := takeBoxKeys(tx, out); err != nil {
+		return err
+	}
 	err := eachRow(tx, complaintTextTable.bucket, complaintTextTable.version, func(k []byte, t *complaintText) (bool, error) {
 		if len(t.Wrapped) == 0 {
 			return false, nil
@@ -103,6 +111,29 @@ func takeApart(tx *bbolt.Tx, out *apartWriter) error {
 		h.Match, h.Content = sum16{}, sum32{}
 		return true, out.row(apartDigests, k, digests)
 	})
+}
+
+// takeBoxKeys takes the keys of boxes that hold what is somebody's. Lots' stay:
+// without their factor keys no card is worth anything.
+func takeBoxKeys(tx *bbolt.Tx, out *apartWriter) error {
+	b := tx.Bucket([]byte(bucketNames[secretKeyTable.bucket]))
+	if b == nil {
+		return nil
+	}
+	var taken [][]byte
+	err := b.ForEach(func(k, v []byte) error {
+		if bytes.HasPrefix(k, []byte(ownerIssue)) || bytes.HasPrefix(k, []byte(ownerEmbargo)) {
+			return nil
+		}
+		taken = append(taken, bytes.Clone(k))
+		return out.row(apartBox, k, v)
+	})
+	for _, k := range taken {
+		if err == nil {
+			err = b.Delete(k)
+		}
+	}
+	return err
 }
 
 // eachHousehold calls fn with every household, and stores those that fn has
@@ -191,6 +222,11 @@ func giveApart(tx *bbolt.Tx, r *bufio.Reader) error {
 		case apartText:
 			texts[string(k)] = v
 			continue
+		case apartBox:
+			if err := giveBoxKey(tx, k, v); err != nil {
+				return err
+			}
+			continue
 		default:
 			return fmt.Errorf("a row of kind %d: %w", kind, ErrRecord)
 		}
@@ -207,6 +243,15 @@ func giveApart(tx *bbolt.Tx, r *bufio.Reader) error {
 			}
 		}
 	}
+}
+
+// giveBoxKey puts a box's key back where there is none.
+func giveBoxKey(tx *bbolt.Tx, k, v []byte) error {
+	b, err := tx.CreateBucketIfNotExists([]byte(bucketNames[secretKeyTable.bucket]))
+	if err != nil || b.Get(k) != nil {
+		return err
+	}
+	return b.Put(k, v)
 }
 
 // giveTexts gives their keys to what complaints say that are there and not erased.

@@ -23,6 +23,7 @@ var (
 	bucketStore = newBucket("store")
 	formatKey   = []byte("format")
 	idKey       = []byte("id")
+	sealedKey   = []byte("sealed")
 )
 
 // Options are what Open may be told. The zero value is safe.
@@ -30,6 +31,7 @@ type Options struct {
 	Now         func() time.Time      // the clock: time.Now where nil
 	Logger      *slog.Logger          // told of panics and of a failed disk; silent where nil
 	Registerer  prometheus.Registerer // takes the metrics jate_store_…; none where nil
+	Keys        Keys                  // seal what a copied file must not show: it stays in the clear, and nothing sealed can be read, where nil
 	LockTimeout time.Duration         // how long to wait for another process: 250 ms where zero
 	BatchMax    int                   // functions in one group of the WAL: 1024 where zero
 	FlushBytes  int                   // memory taken by changes, about, at which they are flushed: 64 MiB where zero
@@ -74,6 +76,8 @@ type DB struct {
 	opt     Options
 	file    *bbolt.DB
 	metrics *metrics
+	vault   *vault
+	sealed  bool // nothing in the file is in the clear that has a box
 
 	closing sync.RWMutex // held for reading by whoever sends to queue
 	closed  bool
@@ -106,10 +110,23 @@ type DB struct {
 
 // Open opens the store at path, whose folder must exist, or creates it. It
 // waits up to LockTimeout for another process to let go of the file, and then
-// returns ErrInUse; ErrNotStore where the file is something else.
+// returns ErrInUse; ErrNotStore where the file is something else. With keys it
+// first seals what an earlier version left in the clear, which takes the time
+// and the room of a copy, once.
 func Open(path string, opt Options) (*DB, error) {
 	opt = opt.withDefaults()
-	if err := prepare(path); err != nil {
+	db, err := openOnce(path, opt)
+	if err != nil || opt.Keys == nil || db.sealed {
+		return db, err
+	}
+	if err := db.sealAll(path); err != nil {
+		return nil, fmt.Errorf("seal store %s: %w", path, err)
+	}
+	return openOnce(path, opt)
+}
+
+func openOnce(path string, opt Options) (*DB, error) {
+	if err := prepare(path, opt.Keys != nil); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", path, err)
 	}
 	file, err := openFile(path, opt)
@@ -130,6 +147,10 @@ func Open(path string, opt Options) (*DB, error) {
 	}
 	close(db.thaw)
 	db.closeOnce = sync.OnceValue(db.close)
+	if db.sealed, err = isSealed(file); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), file.Close())
+	}
+	db.vault = newVault(opt.Keys, db.sealed)
 	if db.metrics, err = newMetrics(db, opt.Registerer); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", path, err), file.Close())
 	}
@@ -145,9 +166,9 @@ func Open(path string, opt Options) (*DB, error) {
 // prepare creates the file if there is none, and syncs what is there: a process
 // that was killed may have left pages that the kernel has and the disk has not,
 // and nobody may build on those.
-func prepare(path string) error {
+func prepare(path string, sealed bool) error {
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		if err := create(path); err != nil {
+		if err := create(path, sealed); err != nil {
 			return fmt.Errorf("create: %w", err)
 		}
 	}
@@ -159,7 +180,7 @@ func prepare(path string) error {
 
 // create makes a complete store under another name and links it to path. A
 // store that somebody else made there meanwhile stays.
-func create(path string) error {
+func create(path string, sealed bool) error {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".new-*") // mode 0600
 	if err != nil {
 		return err
@@ -179,6 +200,11 @@ func create(path string) error {
 		}
 		id := storeID(make([]byte, len(storeID{})))
 		rand.Read(id[:])
+		if sealed {
+			if err := b.Put(sealedKey, []byte{1}); err != nil {
+				return err
+			}
+		}
 		return errors.Join(b.Put(formatKey, []byte(format)), b.Put(idKey, id[:]), b.Put(flushedKey, flushed{}.bytes()))
 	})
 	if err := errors.Join(err, file.Close(), syncPath(f.Name())); err != nil {
@@ -215,6 +241,10 @@ func openFile(path string, opt Options) (*bbolt.DB, error) {
 	if err := checkLength(path); err != nil {
 		return nil, err
 	}
+	before, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
 	file, err := bbolt.Open(path, 0o600, bboltOptions(opt))
 	switch {
 	case errors.Is(err, bbolterrors.ErrTimeout):
@@ -225,7 +255,14 @@ func openFile(path string, opt Options) (*bbolt.DB, error) {
 	case err != nil:
 		return nil, err
 	}
-	if err := adopt(file); err != nil {
+	after, err := os.Stat(path)
+	if err == nil && !os.SameFile(before, after) {
+		err = ErrInUse // it was replaced by who had it, and this one has no name any more
+	}
+	if err == nil {
+		err = adopt(file)
+	}
+	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	return file, nil
@@ -291,7 +328,7 @@ func (db *DB) close() error {
 // error of kind Internal where fn panicked.
 func (db *DB) View(ctx context.Context, fn func(*Tx) error) error {
 	return db.read(ctx, func(file *bbolt.Tx, s state) error {
-		tx := newTx(newSnapshot(file), db.opt.Now(), s.views(), nil, &scratch{})
+		tx := db.newTx(newSnapshot(file), s.views(), nil, &scratch{})
 		tx.feed = &db.feed
 		return db.invoke(tx, fn)
 	})

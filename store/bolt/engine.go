@@ -271,7 +271,7 @@ func (db *DB) answerFlushed(c *command, thaw <-chan struct{}) {
 func (db *DB) runCommand(at *snapshot, views []view, b *batch, c *command, oldest uint64) {
 	db.own.reset()
 	c.result = ErrAborted // where the function ends its goroutine
-	c.result = db.invoke(newTx(at, db.opt.Now(), views, db.own, &db.scratch), c.fn)
+	c.result = db.invoke(db.newTx(at, views, db.own, &db.scratch), c.fn)
 	if c.result != nil {
 		return
 	}

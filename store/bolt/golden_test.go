@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.etcd.io/bbolt"
 
+	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/distribution/places"
 	"github.com/jate-cva/jate/distribution/presence"
@@ -110,6 +111,34 @@ func TestGolden_older(t *testing.T) {
 	}
 }
 
+// What was written before there were boxes is read, whole, also by a store with
+// keys, which seals it first.
+func TestGolden_unsealed(t *testing.T) {
+	path := t.TempDir() + "/store"
+	opened(t, path, nil, func(db *DB) {
+		update(t, db, func(tx *Tx) error { return load(tx, readGolden(t, "testdata/records-2.golden")) })
+	})
+	for _, keys := range []Keys{nil, newSealer(t)} {
+		opened(t, path, keys, func(db *DB) {
+			err := db.View(t.Context(), func(tx *Tx) error {
+				is(t, filled[vendors.Vendor]())(tx.Vendor(filled[vendors.Vendor]().ID))
+				is(t, filled[vendors.Settlement]())(tx.Settlement(filled[vendors.Settlement]().ID))
+				is(t, filled[vendors.PaymentChange]())(tx.PaymentChange(filled[vendors.PaymentChange]().Vendor))
+				is(t, filled[vendors.Cheque]())(tx.Cheque(filled[vendors.Cheque]().Bank, filled[vendors.Cheque]().Number))
+				is(t, filled[vendors.BankLine]())(tx.BankLine(filled[vendors.BankLine]().Bank, filled[vendors.BankLine]().N))
+				is(t, filled[voucher.Issue]())(tx.Issue(filled[voucher.Issue]().Lot))
+				is(t, filled[voucher.Embargo]())(tx.Embargo(filled[voucher.Embargo]().Lot))
+				is(t, filled[ledger.Outcome]())(tx.Outcome(goldenCommand))
+				is(t, filled[access.Prepared]())(tx.PreparedContent(filled[access.Prepared]().Programme, filled[access.Prepared]().Digest))
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
 // goldenJournal are entries with a voucher to hide and with none.
 func goldenJournal(tx *Tx) error {
 	fund, finance := ledger.Fund("f1"), ledger.Actor{Role: "finance-preparer", Name: "p1"}
@@ -149,6 +178,7 @@ func putGolden(tx *Tx) error {
 	waiting.Hash, waiting.State = voucher.HashOf(waiting.JWS), voucher.Waiting
 	return errors.Join(
 		goldenJournal(tx),
+		secretKeyTable.put(tx, "vendor/v1", []byte("wrapped")),
 		tx.PutOutcome(goldenCommand, filled[ledger.Outcome]()),
 		tx.PutClosedThrough(filled[time.Time]()),
 		tx.PutCheckpoint(filled[ledger.Checkpoint]()),

@@ -76,14 +76,21 @@ func (tx *Tx) LatestRecord(programme, person string, digest [32]byte) (grant.Rec
 	return tx.Record(programme, hash)
 }
 
-var contentTable = table[hashOf, contentRecord]{newBucket("content"), 1, hashOfKey}
+var contentTable = table[hashOf, contentRecord]{newBucket("content"), 2, hashOfKey}
 
-// contentRecord is in "content" by programme and digest.
+// contentRecord is in "content" by programme and digest. Version 2 added the box.
 type contentRecord struct {
 	Text, Closed  []byte
 	By, Pseudonym string
 	Roles         []string
 	Lot           string
+	Sealed        []byte `cbor:",omitempty"`
+}
+
+func (contentRecord) oldest() byte { return 1 }
+
+func (r *contentRecord) boxes(k hashOf) []box {
+	return []box{{owner: ownerContent + k.programme, bytes: []*[]byte{&r.Closed}, to: &r.Sealed}}
 }
 
 // PutPrepared stores content that people are to agree to.
@@ -92,7 +99,8 @@ func (tx *Tx) PutPrepared(p access.Prepared) error {
 	for i, r := range p.Roles {
 		roles[i] = string(r)
 	}
-	return contentTable.put(tx, hashOf{p.Programme, p.Digest}, contentRecord{p.Text, p.Closed, p.By, p.Pseudonym, roles, p.Lot})
+	return contentTable.put(tx, hashOf{p.Programme, p.Digest}, contentRecord{Text: p.Text, Closed: p.Closed, By: p.By,
+		Pseudonym: p.Pseudonym, Roles: roles, Lot: p.Lot})
 }
 
 // PreparedContent returns the content with a digest.

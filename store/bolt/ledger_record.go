@@ -21,7 +21,7 @@ var (
 	hashTable    = table[uint64, hashPack]{growing(newBucket("log-hash")), 2, numberKey[uint64]()}
 	accountTable = table[ledger.Account, accountRecord]{newBucket("account"), 2, textKey[ledger.Account]()}
 	postingTable = table[numbered[ledger.Account], none]{growing(newBucket("posting")), 1, numberedKey[ledger.Account]()}
-	outcomeTable = table[ledger.CommandKey, outcomeRecord]{newBucket("outcome"), 1, commandKey}
+	outcomeTable = table[ledger.CommandKey, outcomeRecord]{newBucket("outcome"), 2, commandKey}
 
 	ledgerBucket    = newBucket("ledger")
 	closedTable     = table[string, instant]{ledgerBucket, 1, textKey[string]()}
@@ -351,13 +351,40 @@ func (r sizeRecord) pack(p *packer) { p.u64(uint64(r)) }
 func (r *sizeRecord) unpack(u *unpacker) { *r = sizeRecord(u.u64()) }
 
 // outcomeRecord is in "outcome" by the length of the actor, the actor and the
-// key.
+// key. Version 2 added the box: a result repeats what the command was about.
 type outcomeRecord struct {
 	_       struct{} `cbor:",toarray"`
 	Request sum32
 	Result  []byte
 	Refusal []byte
 	At      instant
+	Sealed  []byte
+}
+
+func (outcomeRecord) oldest() byte { return 1 }
+
+func (r *outcomeRecord) boxes(ledger.CommandKey) []box {
+	return []box{{owner: ownerOutcome, bytes: []*[]byte{&r.Result, &r.Refusal}, to: &r.Sealed}}
+}
+
+// UnmarshalCBOR reads what either version wrote: arrays of five parts, and of
+// the first four.
+func (r *outcomeRecord) UnmarshalCBOR(p []byte) error {
+	const four = cborArray<<5 | 4
+	if len(p) > 0 && p[0] == four {
+		var first struct {
+			_       struct{} `cbor:",toarray"`
+			Request sum32
+			Result  []byte
+			Refusal []byte
+			At      instant
+		}
+		err := recordDec.Unmarshal(p, &first)
+		*r = outcomeRecord{Request: first.Request, Result: first.Result, Refusal: first.Refusal, At: first.At}
+		return err
+	}
+	type plain outcomeRecord
+	return recordDec.Unmarshal(p, (*plain)(r))
 }
 
 func outcomeRecordOf(o ledger.Outcome) outcomeRecord {

@@ -72,10 +72,21 @@ func (t table[K, V]) get(tx *Tx, k K, missing error) (V, error) {
 		return none, missing
 	}
 	v, err := decodeFrom[V](&tx.unpacker, t.version, p)
+	if err == nil {
+		err = t.open(tx, kb, k, &v)
+	}
 	if err != nil {
 		return none, t.wrap(err)
 	}
 	return v, nil
+}
+
+// open opens the boxes of a record, if it is of a kind that has some.
+func (t table[K, V]) open(tx *Tx, kb []byte, k K, v *V) error {
+	if r, ok := any(v).(boxed[K]); ok {
+		return openBoxes(tx, bucketNames[t.bucket], kb, r.boxes(k))
+	}
+	return nil
 }
 
 // has reports whether the key has a record.
@@ -92,6 +103,14 @@ func (t table[K, V]) put(tx *Tx, k K, v V) error {
 	kb, err := t.bytes(tx, k)
 	if err != nil {
 		return t.wrap(err)
+	}
+	if r, ok := any(&v).(boxed[K]); ok {
+		if err := sealBoxes(tx, bucketNames[t.bucket], kb, r.boxes(k)); err != nil {
+			return t.wrap(err)
+		}
+		if kb, err = t.bytes(tx, k); err != nil { // what it was in has been used again
+			return t.wrap(err)
+		}
 	}
 	if err := encodeTo(&tx.packer, t.version, v); err != nil {
 		return t.wrap(err)
@@ -122,12 +141,12 @@ func (t table[K, V]) delete(tx *Tx, k K) error {
 // scan yields the span's rows in key order. A row that cannot be read is
 // yielded as an error and is the last; the caller must return that error.
 func (t table[K, V]) scan(tx *Tx, s span) iter.Seq2[row[K, V], error] {
-	return t.rows(s, tx.scan(t.bucket, s))
+	return t.rows(tx, s, tx.scan(t.bucket, s))
 }
 
 // scanDown is scan in descending order.
 func (t table[K, V]) scanDown(tx *Tx, s span) iter.Seq2[row[K, V], error] {
-	return t.rows(s, tx.scanDown(t.bucket, s))
+	return t.rows(tx, s, tx.scanDown(t.bucket, s))
 }
 
 // last returns the span's last row, or false where it has none.
@@ -138,14 +157,14 @@ func (t table[K, V]) last(tx *Tx, s span) (row[K, V], bool, error) {
 	return row[K, V]{}, false, nil
 }
 
-func (t table[K, V]) rows(s span, raw iter.Seq2[[]byte, []byte]) iter.Seq2[row[K, V], error] {
+func (t table[K, V]) rows(tx *Tx, s span, raw iter.Seq2[[]byte, []byte]) iter.Seq2[row[K, V], error] {
 	return func(yield func(row[K, V], error) bool) {
 		if s.err != nil {
 			yield(row[K, V]{}, t.wrap(s.err))
 			return
 		}
 		for kb, p := range raw {
-			r, err := t.row(kb, p)
+			r, err := t.row(tx, kb, p)
 			if !yield(r, err) || err != nil {
 				return
 			}
@@ -153,14 +172,17 @@ func (t table[K, V]) rows(s span, raw iter.Seq2[[]byte, []byte]) iter.Seq2[row[K
 	}
 }
 
-func (t table[K, V]) row(kb, p []byte) (row[K, V], error) {
+func (t table[K, V]) row(tx *Tx, kb, p []byte) (row[K, V], error) {
 	reader := &keyReader{b: kb}
 	r := row[K, V]{key: t.key.decode(reader)}
 	if err := reader.done(); err != nil {
 		return row[K, V]{}, t.wrap(fmt.Errorf("%w: %w", ErrRecord, err))
 	}
 	var err error
-	if r.value, err = decode[V](t.version, p); err != nil {
+	if r.value, err = decode[V](t.version, p); err == nil {
+		err = t.open(tx, kb, r.key, &r.value)
+	}
+	if err != nil {
 		return row[K, V]{}, t.wrap(err)
 	}
 	return r, nil

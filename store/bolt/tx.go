@@ -80,6 +80,7 @@ type Tx struct {
 	views []view   // over the file, the newer last
 	own   *overlay // over those, what the function writes; nil in a View
 	feed  *feed    // of a View
+	vault *vault   // nil where the store was opened without keys
 	*scratch
 
 	size sizeRecord // of the journal, where it was read
@@ -95,8 +96,8 @@ type scratch struct {
 
 // newTx makes a Tx over the file and what was not flushed to it yet. own, if
 // there is one, takes the writes.
-func newTx(file *snapshot, now time.Time, views []view, own *overlay, with *scratch) *Tx {
-	return &Tx{file: file, clock: now.UTC().Truncate(time.Second), views: views, own: own, scratch: with}
+func (db *DB) newTx(file *snapshot, views []view, own *overlay, with *scratch) *Tx {
+	return &Tx{file: file, clock: db.opt.Now().UTC().Truncate(time.Second), views: views, own: own, scratch: with, vault: db.vault}
 }
 
 // blank returns an empty key that is built in memory which the next blank uses

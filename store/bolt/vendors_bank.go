@@ -9,7 +9,7 @@ import (
 // The buckets of bank statements. The owner of a statement is its bank account.
 var (
 	bankStatementTable = newOwned[string, bankStatementRecord]("bank-statement")
-	bankLineTable      = table[numbered[string], bankLineRecord]{newBucket("bank-line"), 1, numberedKey[string]()}
+	bankLineTable      = table[numbered[string], bankLineRecord]{newBucket("bank-line"), 2, numberedKey[string]()}
 )
 
 // bankStatementRecord is in "bank-statement" by id.
@@ -32,7 +32,8 @@ func (r bankStatementRecord) statement() vendors.BankStatement {
 }
 
 // bankLineRecord is in "bank-line" by bank account and number, which the record
-// leaves to its key.
+// leaves to its key. Version 2 added the box: a bank's words have names and
+// account numbers.
 type bankLineRecord struct {
 	Programme  string
 	Statement  string
@@ -55,6 +56,13 @@ type bankLineRecord struct {
 	ApprovedBy string
 	Named      []uint64
 	Entries    []uint64
+	Sealed     []byte `cbor:",omitempty"`
+}
+
+func (bankLineRecord) oldest() byte { return 1 }
+
+func (r *bankLineRecord) boxes(k numbered[string]) []box {
+	return []box{{owner: ownerBank + k.of, texts: []*string{&r.Text, &r.Note}, to: &r.Sealed}}
 }
 
 func bankLineRecordOf(l vendors.BankLine) bankLineRecord {

@@ -5,9 +5,11 @@ import (
 	"github.com/jate-cva/jate/vendors"
 )
 
-var paymentChangeTable = table[vendors.ID, paymentChangeRecord]{newBucket("payment-change"), 1, textKey[vendors.ID]()}
+var paymentChangeTable = table[vendors.ID, paymentChangeRecord]{newBucket("payment-change"), 2, textKey[vendors.ID]()}
 
-// paymentChangeRecord is in "payment-change" by vendor: his last one.
+// paymentChangeRecord is in "payment-change" by vendor: his last one. Version 2
+// added the box, with the salt: who has that and the journal's digest tries all
+// numbers there are.
 type paymentChangeRecord struct {
 	Programme  string
 	Payment    paymentRecord
@@ -22,19 +24,27 @@ type paymentChangeRecord struct {
 	From       instant
 }
 
+func (paymentChangeRecord) oldest() byte { return 1 }
+
+func (r *paymentChangeRecord) boxes(vendor vendors.ID) []box {
+	b := r.Payment.box(string(vendor), &r.Reason)
+	b.bytes = []*[]byte{&r.Salt}
+	return []box{b}
+}
+
 // PaymentChange returns the last change of how a vendor is paid.
 func (tx *Tx) PaymentChange(vendor vendors.ID) (vendors.PaymentChange, error) {
 	r, err := paymentChangeTable.get(tx, vendor, vendors.ErrNotFound)
 	if err != nil {
 		return vendors.PaymentChange{}, err
 	}
-	return vendors.PaymentChange{Vendor: vendor, Programme: r.Programme, Payment: vendors.Payment(r.Payment), Reason: r.Reason, Salt: r.Salt, Digest: r.Digest,
+	return vendors.PaymentChange{Vendor: vendor, Programme: r.Programme, Payment: r.Payment.payment(), Reason: r.Reason, Salt: r.Salt, Digest: r.Digest,
 		By: r.By, Proposed: r.Proposed.time(), AnsweredBy: r.AnsweredBy, Answered: r.Answered.time(), Refused: r.Refused, From: r.From.time()}, nil
 }
 
 // PutPaymentChange stores it.
 func (tx *Tx) PutPaymentChange(c vendors.PaymentChange) error {
-	return paymentChangeTable.put(tx, c.Vendor, paymentChangeRecord{Programme: c.Programme, Payment: paymentRecord(c.Payment), Reason: c.Reason, Salt: c.Salt,
+	return paymentChangeTable.put(tx, c.Vendor, paymentChangeRecord{Programme: c.Programme, Payment: paymentRecordOf(c.Payment), Reason: c.Reason, Salt: c.Salt,
 		Digest: c.Digest, By: c.By, Proposed: instantOf(c.Proposed), AnsweredBy: c.AnsweredBy, Answered: instantOf(c.Answered), Refused: c.Refused, From: instantOf(c.From)})
 }
 

@@ -11,7 +11,7 @@ import (
 // the cheque of each payment.
 var (
 	chequeBookTable = table[numbered[string], chequeBookRecord]{newBucket("cheque-book"), 1, numberedKey[string]()}
-	chequeTable     = table[numbered[string], chequeRecord]{newBucket("cheque"), 1, numberedKey[string]()}
+	chequeTable     = table[numbered[string], chequeRecord]{newBucket("cheque"), 2, numberedKey[string]()}
 	chequeForTable  = table[string, chequeForRecord]{newBucket("cheque-of-payment"), 1, textKey[string]()}
 )
 
@@ -24,7 +24,7 @@ type chequeBookRecord struct {
 	Registered instant
 }
 
-// chequeRecord is in "cheque" by bank account and number.
+// chequeRecord is in "cheque" by bank account and number. Version 2 added the box.
 type chequeRecord struct {
 	Programme string
 	Width     int
@@ -43,6 +43,17 @@ type chequeRecord struct {
 	AgreedBy  string
 	Line      int
 	Ended     instant
+	Sealed    []byte `cbor:",omitempty"`
+}
+
+func (chequeRecord) oldest() byte { return 1 }
+
+func (r *chequeRecord) boxes(k numbered[string]) []box {
+	owner := ownerBank + k.of // one that was spoilt has no vendor
+	if r.Vendor != "" {
+		owner = ownerVendor + r.Vendor
+	}
+	return []box{{owner: owner, texts: []*string{&r.Payee, &r.Reason}, to: &r.Sealed}}
 }
 
 // chequeForRecord is in "cheque-of-payment" by the payment's reference.

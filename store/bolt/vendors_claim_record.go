@@ -101,7 +101,7 @@ func reading(r row[numbered[vendors.ClaimID], readingRecord]) vendors.Reading {
 }
 
 // settlementRecord is in "settlement" by id. Version 2 added to how vendors are
-// paid.
+// paid, version 3 a box of it in each payment.
 type settlementRecord struct {
 	ID         string
 	Programme  string
@@ -118,6 +118,15 @@ type settlementRecord struct {
 }
 
 func (settlementRecord) oldest() byte { return 1 }
+
+func (r *settlementRecord) boxes(string) []box {
+	boxes := make([]box, len(r.Payments))
+	for i := range r.Payments {
+		p := &r.Payments[i]
+		boxes[i] = p.To.box(p.Vendor, &p.Reported)
+	}
+	return boxes
+}
 
 type paymentLineRecord struct {
 	_         struct{} `cbor:",toarray"`
@@ -153,7 +162,7 @@ func (r settlementRecord) settlement() vendors.Settlement {
 func paymentLineRecordOf(p vendors.PaymentLine) paymentLineRecord {
 	return paymentLineRecord{
 		Reference: p.Reference, Claim: string(p.Claim), Vendor: string(p.Vendor), Round: p.Round,
-		Amount: amount(p.Amount), Recover: amount(p.Recover), To: paymentRecord(p.To), Entry: p.Entry,
+		Amount: amount(p.Amount), Recover: amount(p.Recover), To: paymentRecordOf(p.To), Entry: p.Entry,
 		Result: string(p.Result), BankRef: p.BankRef, Reported: p.Reported,
 	}
 }
@@ -161,7 +170,7 @@ func paymentLineRecordOf(p vendors.PaymentLine) paymentLineRecord {
 func (r paymentLineRecord) paymentLine() vendors.PaymentLine {
 	return vendors.PaymentLine{
 		Reference: r.Reference, Claim: vendors.ClaimID(r.Claim), Vendor: vendors.ID(r.Vendor), Round: r.Round,
-		Amount: r.Amount.amount(), Recover: r.Recover.amount(), To: vendors.Payment(r.To), Entry: r.Entry,
+		Amount: r.Amount.amount(), Recover: r.Recover.amount(), To: r.To.payment(), Entry: r.Entry,
 		Result: vendors.Outcome(r.Result), BankRef: r.BankRef, Reported: r.Reported,
 	}
 }

@@ -9,7 +9,7 @@ import (
 // The buckets of package vendors. Owners are programmes, and of advances
 // vendors.
 var (
-	vendorTable     = newOwnedOf[vendors.ID, vendorRecord]("vendor", 2)
+	vendorTable     = newOwnedOf[vendors.ID, vendorRecord]("vendor", 3)
 	zoneTable       = table[ownedKey[string], zoneRecord]{newBucket("zone"), 1, ownedKeys[string]()}
 	priceTable      = table[numbered[vendors.ID], priceListRecord]{newBucket("price-list"), 1, numberedKey[vendors.ID]()}
 	handheldTable   = newOwned[vendors.HandheldID, handheldRecord]("handheld")
@@ -18,11 +18,12 @@ var (
 	claimLineTable  = table[numbered[vendors.ClaimID], claimLineRecord]{newBucket("claim-line"), 1, numberedKey[vendors.ClaimID]()}
 	readingTable    = table[numbered[vendors.ClaimID], readingRecord]{newBucket("claim-reading"), 1, numberedKey[vendors.ClaimID]()}
 	claimOfTable    = table[uint64, vendors.ClaimID]{newBucket("claim-of-entry"), 1, numberKey[uint64]()}
-	settlementTable = newOwnedOf[string, settlementRecord]("settlement", 2)
+	settlementTable = newOwnedOf[string, settlementRecord]("settlement", 3)
 	advanceTable    = newOwned[string, advanceRecord]("advance")
 )
 
-// vendorRecord is in "vendor" by id. Version 2 added to how he is paid.
+// vendorRecord is in "vendor" by id. Version 2 added to how he is paid, version
+// 3 the box of it.
 type vendorRecord struct {
 	ID        string
 	Programme string
@@ -36,6 +37,8 @@ type vendorRecord struct {
 }
 
 func (vendorRecord) oldest() byte { return 1 }
+
+func (r *vendorRecord) boxes(vendors.ID) []box { return []box{r.Contract.Payment.box(r.ID)} }
 
 type contractRecord struct {
 	From, Until instant
@@ -53,7 +56,24 @@ type chargeRecord struct {
 	Permille int
 }
 
-type paymentRecord struct{ Method, Provider, Alias, Payee, Via, Consent string }
+// paymentRecord has a box of what of it is somebody's.
+type paymentRecord struct {
+	Method, Provider, Alias, Payee, Via, Consent string
+	Sealed                                       []byte `cbor:",omitempty"`
+}
+
+func paymentRecordOf(p vendors.Payment) paymentRecord {
+	return paymentRecord{p.Method, p.Provider, p.Alias, p.Payee, p.Via, p.Consent, nil}
+}
+
+func (r paymentRecord) payment() vendors.Payment {
+	return vendors.Payment{Method: r.Method, Provider: r.Provider, Alias: r.Alias, Payee: r.Payee, Via: r.Via, Consent: r.Consent}
+}
+
+// box is that of the number and the name, and of more that goes with them.
+func (r *paymentRecord) box(vendor string, more ...*string) box {
+	return box{owner: ownerVendor + vendor, texts: append([]*string{&r.Alias, &r.Payee}, more...), to: &r.Sealed}
+}
 
 type screeningRecord struct {
 	On     instant
@@ -69,7 +89,7 @@ func vendorRecordOf(v vendors.Vendor) vendorRecord {
 		Contract: contractRecord{
 			From: instantOf(c.From), Until: instantOf(c.Until), Categories: c.Categories, DayMax: amount(c.DayMax),
 			Charges: each(c.Charges, func(c vendors.Charge) chargeRecord { return chargeRecord(c) }),
-			Payment: paymentRecord(c.Payment), Conflict: c.Conflict, DeclaredOn: instantOf(c.DeclaredOn),
+			Payment: paymentRecordOf(c.Payment), Conflict: c.Conflict, DeclaredOn: instantOf(c.DeclaredOn),
 			Screening: screeningRecord{On: instantOf(c.Screening.On), By: c.Screening.By, Result: c.Screening.Result},
 		},
 	}
@@ -83,7 +103,7 @@ func (r vendorRecord) vendor() vendors.Vendor {
 		Contract: vendors.Contract{
 			From: c.From.time(), Until: c.Until.time(), Categories: c.Categories, DayMax: c.DayMax.amount(),
 			Charges: each(c.Charges, func(r chargeRecord) vendors.Charge { return vendors.Charge(r) }),
-			Payment: vendors.Payment(c.Payment), Conflict: c.Conflict, DeclaredOn: c.DeclaredOn.time(),
+			Payment: c.Payment.payment(), Conflict: c.Conflict, DeclaredOn: c.DeclaredOn.time(),
 			Screening: vendors.Screening{On: c.Screening.On.time(), By: c.Screening.By, Result: c.Screening.Result},
 		},
 	}

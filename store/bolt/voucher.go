@@ -175,9 +175,13 @@ func (tx *Tx) Issue(lot string) (voucher.Issue, error) {
 	return read(tx, issueTable.rows, lot, voucher.ErrNotFound, issueRecord.issue)
 }
 
-// PutIssue stores what was signed for a lot.
+// PutIssue stores what was signed for a lot. With its factor key goes the key of
+// the box that it was in, so that no page of the file opens any more.
 func (tx *Tx) PutIssue(i voucher.Issue) error {
-	return issueTable.put(tx, i.Programme, i.Lot, issueRecordOf(i))
+	if err := issueTable.put(tx, i.Programme, i.Lot, issueRecordOf(i)); err != nil || len(i.FactorKey) > 0 || len(i.HintSecret) > 0 {
+		return err
+	}
+	return secretKeyTable.delete(tx, ownerIssue+i.Lot)
 }
 
 // Issues yields a programme's issues in order.
@@ -202,7 +206,7 @@ func (tx *Tx) Embargo(lot string) (voucher.Embargo, error) {
 
 // PutEmbargo stores a lot's embargo.
 func (tx *Tx) PutEmbargo(e voucher.Embargo) error {
-	return embargoTable.put(tx, e.Lot, embargoRecord{e.Lot, instantOf(e.Until), e.Code})
+	return embargoTable.put(tx, e.Lot, embargoRecord{Lot: e.Lot, Until: instantOf(e.Until), Code: e.Code})
 }
 
 // Beacon returns when a beacon was signed.

@@ -19,8 +19,8 @@ var (
 	serialTable  = table[voucher.Serial, ordinal]{newBucket("voucher-serial"), 2, serialKey}
 	holderTable  = table[string, numbers]{newBucket("voucher-of"), 2, textKey[string]()}
 	tokenTable   = table[voucher.Number, jws]{growing(newBucket("token")), 2, numberKey[voucher.Number]()}
-	issueTable   = newOwned[string, issueRecord]("issue")
-	embargoTable = table[string, embargoRecord]{newBucket("embargo"), 1, textKey[string]()}
+	issueTable   = newOwnedOf[string, issueRecord]("issue", 2)
+	embargoTable = table[string, embargoRecord]{newBucket("embargo"), 2, textKey[string]()}
 
 	receiptTable = table[uint64, receiptRecord]{growing(newBucket("receipt")), 2, numberKey[uint64]()}
 	arrivalTable = table[voucher.Hash, numbers]{newBucket("receipt-hash"), 2, shortHashKey}
@@ -311,7 +311,8 @@ func (r voucherRecord) voucher(n voucher.Number) voucher.Voucher {
 	return r.Voucher
 }
 
-// issueRecord is in "issue" by lot, its owner the programme.
+// issueRecord is in "issue" by lot, its owner the programme. Version 2 added the
+// box.
 type issueRecord struct {
 	Lot        string
 	Round      string
@@ -332,13 +333,27 @@ type issueRecord struct {
 	GraceUntil instant
 	ClosedAt   instant
 	IssuedAt   instant
+	Sealed     []byte `cbor:",omitempty"`
 }
 
-// embargoRecord is in "embargo" by lot.
+func (issueRecord) oldest() byte { return 1 }
+
+func (r *issueRecord) boxes(lot string) []box {
+	return []box{{owner: ownerIssue + lot, bytes: []*[]byte{&r.FactorKey, &r.HintSecret}, to: &r.Sealed}}
+}
+
+// embargoRecord is in "embargo" by lot. Version 2 added the box.
 type embargoRecord struct {
-	Lot   string
-	Until instant
-	Code  []byte
+	Lot    string
+	Until  instant
+	Code   []byte
+	Sealed []byte `cbor:",omitempty"`
+}
+
+func (embargoRecord) oldest() byte { return 1 }
+
+func (r *embargoRecord) boxes(lot string) []box {
+	return []box{{owner: ownerEmbargo + lot, bytes: []*[]byte{&r.Code}, to: &r.Sealed}}
 }
 
 func (r embargoRecord) embargo() voucher.Embargo {
