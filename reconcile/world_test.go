@@ -211,7 +211,7 @@ func (w *world) cash() {
 			if err != nil {
 				return err
 			}
-			v.Contract.Payment.Method = "mobile-money"
+			v.Contract.Payment.Method, v.Contract.Payment.Alias = "mobile-money", "70000001"
 			if err := tx.PutVendor(v); err != nil {
 				return err
 			}

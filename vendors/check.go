@@ -104,6 +104,12 @@ func (c Contract) check(f *findings) {
 	f.add(!c.DeclaredOn.IsZero(), "contract.declared_on", "the day on which conflicts of interest were declared")
 }
 
+// whole reports whether it says whom to pay and where. What was sealed is missing
+// where a backup was restored without its key file.
+func (p Payment) whole() bool {
+	return (p.Alias != "" || !methods[p.channel()]) && (p.Payee != "" || p.Method != MethodWholesaler)
+}
+
 func (p Payment) check(f *findings) {
 	_, known := methods[p.Method]
 	f.add(known, "contract.payment.method", "mobile-money, bank, cheque, cash or wholesaler")

@@ -129,3 +129,41 @@ func TestService_ChangePayment(t *testing.T) {
 		}
 	})
 }
+
+// Whose address cannot be read any more, as after a restore without the backup's
+// key file, is not paid until it was set again; and what was ordered before goes
+// nowhere.
+func TestService_paymentLost(t *testing.T) {
+	w := newWorld(t)
+	w.register("v1", 0)
+	w.francs("v1", 5000)
+	w.claimed("v1", "r1")
+	lose := func(st vendors.Settlement) {
+		w.update(func(tx vendors.Tx) error {
+			v, err := tx.Vendor("v1")
+			v.Contract.Payment.Alias = ""
+			for i := range st.Payments {
+				st.Payments[i].To.Alias = ""
+			}
+			return errors.Join(err, tx.PutVendor(v), tx.PutSettlement(st))
+		})
+	}
+	st := w.approve(w.settle("v1"))
+	lose(st)
+	if _, err := w.s.PaymentFile(t.Context(), vendors.PaymentFile{By: preparer, Settlement: st.ID, Template: "mobile-money"}); !errors.Is(err, vendors.ErrPaymentLost) {
+		t.Errorf("a file: %v", err)
+	}
+	w.francs("v1", 3000)
+	w.claimed("v1", "r1")
+	_, err := w.s.PrepareSettlement(t.Context(), vendors.PrepareSettlement{By: preparer, Key: w.key(), Method: "mobile-money"})
+	if !errors.Is(err, vendors.ErrNothingToPay) {
+		t.Errorf("prepared: %v", err)
+	}
+	c, err := w.moveTo("70 99 99 99")
+	w.must(err)
+	w.must(w.answerMove(approver, c, false))
+	w.now = w.now.Add(25 * time.Hour)
+	if got := w.paysTo(); got != "70 99 99 99" {
+		t.Errorf("after it was set again: %q", got)
+	}
+}

@@ -21,6 +21,11 @@ var ErrBankAccount = fault.New(fault.Conflict, "bank_account_unknown",
 	"The holder and number of the bank account that pays are not in the settings.",
 	"Le titulaire et le numéro du compte bancaire qui paie ne sont pas dans les paramètres.")
 
+// ErrPaymentLost refuses to order a payment to an address that cannot be read.
+var ErrPaymentLost = fault.New(fault.Conflict, "payment_address_lost",
+	"The trader's payment address cannot be read: a backup was restored without its key file. Refuse the settlement, and set the address again.",
+	"L'adresse de paiement du commerçant est illisible : une sauvegarde a été restaurée sans son fichier de clés. Refusez le règlement et saisissez de nouveau l'adresse.")
+
 // BankAccount is an account of the programme at a bank.
 type BankAccount struct {
 	Holder  string // in whose name it is
@@ -93,6 +98,9 @@ func (s Settlement) unanswered(tx Tx) ([]payment, error) {
 	for _, p := range s.Payments {
 		if p.Result != "" {
 			continue
+		}
+		if !p.To.whole() {
+			return nil, ErrPaymentLost.At("payment", "%s", p.Reference)
 		}
 		name, err := p.payee(tx)
 		if err != nil {

@@ -21,7 +21,7 @@ type payer struct {
 // standing is what one vendor may still be paid, and still owes.
 type standing struct {
 	vendor   Vendor       // with how he is paid now
-	held     bool         // another way is approved and not yet in force
+	held     bool         // another way is approved and not yet in force, or this one cannot be read
 	free     money.Amount // on his claimed account, not taken by a claim before
 	debt     money.Amount // of his advances
 	advances []AdvanceLine
@@ -41,6 +41,7 @@ func (p *payer) standing(id ID) (*standing, error) {
 	if st.vendor, st.held, err = v.payable(p.tx); err != nil {
 		return nil, err
 	}
+	st.held = st.held || !st.vendor.Contract.Payment.whole()
 	if st.free, err = p.tx.Balance(ledger.Claimed(string(id)), money.XOF); err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (p *payer) standing(id ID) (*standing, error) {
 
 // line returns the payment of a claim. It reports false where a case has
 // frozen money that the claim would need, or how the vendor is paid is about to
-// change.
+// change or cannot be read.
 func (p *payer) line(c Claim) (PaymentLine, bool, error) {
 	st, err := p.standing(c.Vendor)
 	if err != nil {

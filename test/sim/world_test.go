@@ -247,7 +247,7 @@ func (s *sim) ground(tx voucher.Tx) error {
 		}
 		for _, v := range shopsOf[z] {
 			if err := tx.PutVendor(vendors.Vendor{ID: v, Programme: "mopti", Name: string(v), Zone: z, Contract: vendors.Contract{
-				From: opens.AddDate(-1, 0, 0), Until: opens.AddDate(1, 0, 0), Payment: vendors.Payment{Method: "mobile-money"}}}); err != nil {
+				From: opens.AddDate(-1, 0, 0), Until: opens.AddDate(1, 0, 0), Payment: vendors.Payment{Method: "mobile-money", Alias: "70000001"}}}); err != nil {
 				return err
 			}
 			if err := tx.PutPriceList(vendors.PriceList{Vendor: v, Version: 1, From: opens, Items: []vendors.Item{
