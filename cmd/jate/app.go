@@ -395,8 +395,27 @@ func verifyWith(ctx context.Context, db *bolt.DB, p ledger.Proofs, c *voucher.Ch
 	return r, err
 }
 
-// openStore opens the store alone, for commands that need no key.
+// openStore opens the store alone, for commands that need no key: what is sealed
+// in it is empty.
 func openStore(dir string, log *slog.Logger) (*bolt.DB, settings, error) {
+	return openStoreWith(dir, nil, log)
+}
+
+// openSealed opens the store alone, with what is sealed in it.
+func openSealed(dir string, ask passphrases, log *slog.Logger) (*bolt.DB, error) {
+	keys, err := openKeyring(dir, ask)
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := distribution.NewSealer(keys.data, keys.wraps...)
+	if err != nil {
+		return nil, err
+	}
+	db, _, err := openStoreWith(dir, sealer, log)
+	return db, err
+}
+
+func openStoreWith(dir string, keys bolt.Keys, log *slog.Logger) (*bolt.DB, settings, error) {
 	s, err := readSettings(dir)
 	if err != nil {
 		return nil, s, err
@@ -404,6 +423,6 @@ func openStore(dir string, log *slog.Logger) (*bolt.DB, settings, error) {
 	if _, err := os.Stat(storePath(dir)); err != nil {
 		return nil, s, err
 	}
-	db, err := bolt.Open(storePath(dir), bolt.Options{Now: time.Now, Logger: log})
+	db, err := bolt.Open(storePath(dir), bolt.Options{Keys: keys, Now: time.Now, Logger: log})
 	return db, s, err
 }

@@ -16,7 +16,7 @@ import (
 
 // caseFlags are what the actions of jate cases take.
 type caseFlags struct {
-	data, staff, role, programme, server, token         string
+	data, pass, staff, role, programme, server, token   string
 	key, id, round, vendor, note, to, due, until, paper string
 	digest, entries, amount, bank, reference, claim     string
 	out, pdf, lang                                      string
@@ -30,6 +30,7 @@ func (f *caseFlags) add(fs *flag.FlagSet) {
 		name, help string
 	}{
 		{&f.data, "data", "data folder of a server that is stopped"},
+		{&f.pass, "passphrases", "folder with server.txt instead of asking, with --data"},
 		{&f.staff, "staff", "staff id of who acts, with --data"},
 		{&f.role, "role", "role of who acts, with --data; auditor without it"},
 		{&f.programme, "programme", "programme id, with --data; needed where there are several"},

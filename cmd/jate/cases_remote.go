@@ -30,7 +30,7 @@ func (f *caseFlags) open(ctx context.Context, env *environment) (*remote, func()
 		}
 		return r.patient(env), func() error { return nil }, nil
 	}
-	db, _, err := openStore(f.data, env.quiet())
+	db, err := openSealed(f.data, env.passphrases(f.pass), env.quiet())
 	if err != nil {
 		return nil, nil, err
 	}

@@ -18,6 +18,7 @@ import (
 func statementCommand(ctx context.Context, env *environment) error {
 	fs := env.flags("statement")
 	dir := fs.String("data", "", "data folder")
+	pass := fs.String("passphrases", "", "folder with server.txt instead of asking: a bank's words are sealed")
 	bank := fs.String("bank", "", "id of the bank account")
 	until := fs.String("until", "", "last day, such as 2026-03-31; the last that the bank's statements reached where empty")
 	programme := fs.String("programme", "", "programme id; needed where there are several")
@@ -33,7 +34,7 @@ func statementCommand(ctx context.Context, env *environment) error {
 			return fmt.Errorf("--until: %q is no day such as 2026-03-31", *until)
 		}
 	}
-	db, _, err := openStore(*dir, env.quiet())
+	db, err := openSealed(*dir, env.passphrases(*pass), env.quiet())
 	if err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type Options struct {
 	Now         func() time.Time      // the clock: time.Now where nil
 	Logger      *slog.Logger          // told of panics and of a failed disk; silent where nil
 	Registerer  prometheus.Registerer // takes the metrics jate_store_…; none where nil
-	Keys        Keys                  // seal what a copied file must not show: it stays in the clear, and nothing sealed can be read, where nil
+	Keys        Keys                  // seal what a copied file must not show: where nil it stays in the clear, and where it was sealed before it is empty, and stays so
 	LockTimeout time.Duration         // how long to wait for another process: 250 ms where zero
 	BatchMax    int                   // functions in one group of the WAL: 1024 where zero
 	FlushBytes  int                   // memory taken by changes, about, at which they are flushed: 64 MiB where zero

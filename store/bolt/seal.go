@@ -33,9 +33,10 @@ type Keys interface {
 	Rewrap(owner string, wrapped []byte) ([]byte, error)
 }
 
-// ErrSealed is returned where something sealed is read from a store that was
-// opened without Options.Keys, or something to be sealed is written.
-var ErrSealed = errors.New("the record is sealed, and the store was opened without its keys")
+// ErrSealed is returned where a record with boxes is written to a store that was
+// opened without Options.Keys: it would lose what is in them. Read so, their
+// fields are empty.
+var ErrSealed = errors.New("the record has sealed parts, and the store was opened without its keys")
 
 var errNoKey = errors.New("the owner of a box has no key")
 
@@ -211,13 +212,13 @@ func sealBoxes(tx *Tx, bucketName string, key []byte, boxes []box) error {
 	if tx.vault == nil {
 		return nil
 	}
+	if tx.vault.keys == nil {
+		return ErrSealed
+	}
 	key = bytes.Clone(key) // its memory is used again when owners' keys are looked for
 	for i, b := range boxes {
 		if *b.to = nil; b.empty() {
 			continue
-		}
-		if tx.vault.keys == nil {
-			return ErrSealed
 		}
 		k, err := tx.vault.keyFor(tx, b.owner)
 		if err != nil {
@@ -242,8 +243,11 @@ func openBoxes(tx *Tx, bucketName string, key []byte, boxes []box) error {
 		if len(sealed) == 0 {
 			continue
 		}
-		if tx.vault == nil || tx.vault.keys == nil {
+		if tx.vault == nil { // whoever sealed it was interrupted
 			return ErrSealed
+		}
+		if tx.vault.keys == nil {
+			return nil
 		}
 		k, there, err := tx.vault.key(tx, b.owner)
 		switch {

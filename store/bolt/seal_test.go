@@ -63,7 +63,7 @@ func readSealed(t *testing.T, tx *Tx) string {
 	if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9, err10); err != nil {
 		t.Fatal(err)
 	}
-	if (o.Result == nil) != (r.Refusal == nil) || o.Refusal != nil || r.Result != nil {
+	if o.Refusal != nil || r.Result != nil {
 		t.Error("a result became a refusal, or the other way round")
 	}
 	return strings.Join([]string{v.Contract.Payment.Alias, v.Contract.Payment.Payee, c.Payment.Alias, c.Reason, string(c.Salt), s.Payments[0].To.Alias,
@@ -75,6 +75,7 @@ const (
 	allSealed = "+22376543210|Kadiatou Sangaré|+22376543210|objet de la plainte|salt salt salt s|+22376543210|no such account||Kadiatou Sangaré|" +
 		"Kadiatou Sangaré|objet de la plainte|VIR SANGARE 0099|Kadiatou Sangaré|closed: pay to|result with +223|result with +223|" +
 		"factor key of lot|hint secret of lo|the officers code"
+	nothing   = "||||||||||||||||||"
 	lotsAlone = "||||||||||||||||factor key of lot|hint secret of lo|the officers code"
 )
 
@@ -136,7 +137,7 @@ func TestGolden_sealed(t *testing.T) {
 }
 
 // What is in boxes is in none of the store's files, not even before it is
-// flushed, and is read by who has the keys alone.
+// flushed, and is read by who has the keys alone; who has none changes nothing.
 func TestSeal(t *testing.T) {
 	path := t.TempDir() + "/store"
 	sealer := newSealer(t)
@@ -147,11 +148,11 @@ func TestSeal(t *testing.T) {
 	})
 	noneInClear(t, path)
 	opened(t, path, nil, func(db *DB) {
-		err := db.View(t.Context(), func(tx *Tx) error { _, err := tx.Vendor("v1"); return err })
-		if !errors.Is(err, ErrSealed) {
-			t.Errorf("read without keys: %v", err)
-		}
-		err = db.Update(t.Context(), func(tx *Tx) error { return tx.PutEmbargo(voucher.Embargo{Lot: "l2", Code: []byte("c")}) })
+		db.mustRead(t, nothing)
+		err := db.Update(t.Context(), func(tx *Tx) error {
+			v, err := tx.Vendor("v1")
+			return errors.Join(err, tx.PutVendor(v))
+		})
 		if !errors.Is(err, ErrSealed) {
 			t.Errorf("written without keys: %v", err)
 		}
