@@ -115,12 +115,17 @@ func (s *service) console(tx Tx, cmd Approve, p Proposal) error {
 	if p.Content.Role != access.RoleAdministrator || p.ProposedBy != cmd.By.ID {
 		return ErrConsole
 	}
-	there, err := holders(tx, p.Content.Programme, access.RoleAdministrator)
-	if err != nil {
-		return err
-	}
-	for _, m := range there {
-		if m.ID != cmd.By.ID {
+	// One whose account is disabled counts: else an administrator would disable the
+	// other to appoint a friend. Two bring him back, or the root key's custodian.
+	for m, err := range tx.Members() {
+		if err != nil {
+			return err
+		}
+		there, err := holds(tx, m.ID, p.Content.Programme, access.RoleAdministrator)
+		if err != nil {
+			return err
+		}
+		if there && m.ID != cmd.By.ID {
 			return ErrConsole
 		}
 	}

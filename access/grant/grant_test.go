@@ -222,6 +222,10 @@ func TestConsole(t *testing.T) {
 		t.Fatal(err)
 	}
 	want(t, code(awa, next, grant.ConsoleCode(consoleKey, next.ID, next.Digest)), grant.ErrConsole)
+	for _, state := range []staff.State{staff.Disabled, staff.Active} { // nor while the other is shut out
+		must[staff.Listed](t)(w.people.SetState(t.Context(), staff.SetState{By: awa.actor(), Key: w.key(), Member: ben.id, State: state}))
+		want(t, code(awa, next, grant.ConsoleCode(consoleKey, next.ID, next.Digest)), grant.ErrConsole)
+	}
 	by := map[string]int{}
 	for _, e := range w.decisions("role-granted") {
 		by[e.Facts["by"]]++

@@ -3,6 +3,7 @@ package watch_test
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
@@ -10,6 +11,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,6 +22,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/access/grant"
+	"github.com/jate-cva/jate/access/staff"
 	"github.com/jate-cva/jate/access/watch"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
@@ -65,8 +68,8 @@ func (s *server) post(e ledger.Entry, by, role string) ledger.Entry {
 }
 
 func (s *server) decide(by, what, ref string, facts map[string]string) {
-	f := maps.Clone(facts)
-	f["what"] = what
+	f := map[string]string{"what": what}
+	maps.Copy(f, facts)
 	s.post(ledger.Entry{Kind: ledger.KindDecision, Ref: ref, Facts: f}, by, "x")
 }
 
@@ -160,6 +163,23 @@ func (s *server) movement(id string, francs int64) access.Content {
 	return c
 }
 
+// content keeps what is to be shown.
+func (s *server) content(c access.Content) access.Content {
+	s.contents[hexOf(c.Digest())], _ = c.Texts()
+	return c
+}
+
+// lot has a lot of some vouchers agreed to, approved as of others, and issued after
+// a while with others again.
+func (s *server) lot(agreed, approved, issued int, after time.Duration) {
+	c := s.content(access.Content{What: "lot", ID: "l1", Programme: "p1", Lines: []access.Line{{"vouchers", fmt.Sprint(agreed)}, {"total", "1500"}}})
+	s.prepare("prep", c)
+	s.decide("appr", "approve-lot", "l1", s.prove("appr", s.usual("appr", c.Digest())).Facts(map[string]string{"vouchers": fmt.Sprint(approved), "total": "1500"}))
+	s.now = s.now.Add(after)
+	s.post(ledger.Entry{Kind: ledger.KindIssue, Ref: "l1", Postings: []ledger.Posting{{Debit: "round:r1", Credit: "voucher:x", Amount: money.Francs(1)}}}, "prep", "issuer")
+	s.decide("prep", "issue-lot", "l1", map[string]string{"count": fmt.Sprint(issued)})
+}
+
 func (s *server) prepare(by string, c access.Content) {
 	digest := c.Digest()
 	s.decide(by, "movement-prepared", c.ID, map[string]string{"digest": hex.EncodeToString(digest[:])})
@@ -193,6 +213,25 @@ func (s *server) alarms(from int, w *watch.Watch) []watch.Alarm {
 		s.t.Fatal(err)
 	}
 	return all
+}
+
+var root = ed25519.NewKeyFromSeed(make([]byte, 32))
+
+// rescueFacts are what the console writes with the root key, for a person.
+func rescueFacts(person string) map[string]string {
+	from := time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
+	return map[string]string{"from": from.Format(time.RFC3339),
+		"root_signature": base64.RawURLEncoding.EncodeToString(ed25519.Sign(root, staff.RescueStatement("ngo.example/log", person, from)))}
+}
+
+// The root key's custodian rescues: people are asked, and no key is missed.
+func TestWatch_rescue(t *testing.T) {
+	s := newServer(t)
+	s.decide("x", "staff_rescue_asked", "y", rescueFacts("y"))
+	all := s.alarms(0, watch.New(watch.Config{Programme: "p1", Log: "ngo.example/log", Roots: []ed25519.PublicKey{root.Public().(ed25519.PublicKey)}}))
+	if len(all) != 1 || !strings.Contains(all[0].Text, "way back was used") {
+		t.Error(all)
+	}
 }
 
 // Whoever has the server and its keys, and not the people's passkeys, gets no
@@ -386,6 +425,56 @@ func TestForge(t *testing.T) {
 			s.prepare("prep", c)
 			s.remit("appr", "m1", 500, s.prove("appr", s.usual("appr", c.Digest())))
 		}, ""},
+		"an approval used for another thing": {func(s *server) {
+			c := s.movement("m1", 500)
+			s.prepare("prep", c)
+			p := s.prove("appr", s.usual("appr", c.Digest()))
+			s.remit("appr", "m1", 500, p)
+			s.remit("appr", "m2", 500, p)
+		}, "was used before, for movement m1"},
+		"by somebody of another role": {func(s *server) {
+			s.people["iss"] = newKey(s.t)
+			s.grants("iss", access.RoleIssuer, "", s.people["iss"])
+			c := s.movement("m1", 500)
+			s.prepare("prep", c)
+			s.remit("iss", "m1", 500, s.prove("iss", s.usual("iss", c.Digest())))
+		}, "did not hold the role"},
+		"a role of one's own": {func(s *server) { s.grants("ben", access.RoleFinancePreparer, "", s.people["ben"]) }, "a role of his own"},
+		"a grant of another role than was agreed to": {func(s *server) {
+			s.grants("new", access.RoleIssuer, "", newKey(s.t))
+			s.entries[len(s.entries)-1].Facts["role"] = string(access.RoleListApprover)
+		}, "is not what its digest is of"},
+		"another record under the hash": {func(s *server) {
+			c := s.movement("m1", 500)
+			s.prepare("prep", c)
+			p := s.prove("appr", s.usual("appr", c.Digest()))
+			r := s.records[p.Reference]
+			r.At = r.At.Add(time.Second)
+			s.records[p.Reference] = r
+			s.remit("appr", "m1", 500, p)
+		}, "is not the one that the journal names"},
+		"an honest lot":                          {func(s *server) { s.lot(3, 3, 3, time.Hour) }, ""},
+		"a lot of more vouchers than agreed to":  {func(s *server) { s.lot(3, 4, 4, time.Hour) }, "a lot of other vouchers"},
+		"a lot with more vouchers than approved": {func(s *server) { s.lot(3, 3, 4, time.Hour) }, "has 4 vouchers, and 3 were approved"},
+		"a lot issued late":                      {func(s *server) { s.lot(3, 3, 3, access.ApprovalLife+time.Second) }, "issued more than 72 hours after"},
+		"a manifest that nobody approved": {func(s *server) {
+			s.decide("iss", "issue-lot", "l9", map[string]string{"count": "3"})
+		}, "Lot l9 has a manifest, and nobody approved it"},
+		"a copy of persons, taken late": {func(s *server) {
+			s.people["dpo"] = newKey(s.t)
+			s.grants("dpo", access.RoleDPO, "", s.people["dpo"])
+			c := s.content(access.Content{What: "export", ID: "x1", Programme: "p1"})
+			s.prepare("prep", c)
+			s.decide("dpo", "approve-export", "x1", s.prove("dpo", s.usual("dpo", c.Digest())).Facts(nil))
+			s.decide("dpo", "export-persons", "x1", nil)
+			s.now = s.now.Add(access.ApprovalLife + time.Second)
+			s.decide("dpo", "export-persons", "x1", nil)
+		}, "A copy of an export of persons was taken (x1) more than 72 hours after"},
+		"a rescue": {func(s *server) { s.decide("x", "staff_rescue_asked", "y", nil) }, "way back was used at the console (staff_rescue_asked)"},
+		"a rescue that no custodian signed": {func(s *server) {
+			s.decide("x", "staff_rescue_asked", "y", rescueFacts("z"))
+		}, "No root key of the programme signed"},
+		"a rescue's code": {func(s *server) { s.decide("x", "staff_rescue_code", "y", nil) }, "way back was used at the console (staff_rescue_code)"},
 		"a lot that nobody approved": {func(s *server) {
 			s.post(ledger.Entry{Kind: ledger.KindIssue, Ref: "l1", Postings: []ledger.Posting{{Debit: "round:r1", Credit: "voucher:x", Amount: money.Francs(1)}}}, "iss", "issuer")
 		}, "nobody approved the lot"},
@@ -406,7 +495,7 @@ func TestForge(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if w, err = watch.Resume(watch.Config{Programme: "p1"}, b); err != nil {
+			if w, err = watch.Resume(watch.Config{Programme: "p1", Log: "ngo.example/log", Roots: []ed25519.PublicKey{root.Public().(ed25519.PublicKey)}}, b); err != nil {
 				t.Fatal(err)
 			}
 			all := s.alarms(n, w)

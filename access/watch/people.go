@@ -1,11 +1,14 @@
 package watch
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"slices"
 	"time"
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/access/grant"
+	"github.com/jate-cva/jate/access/staff"
 	"github.com/jate-cva/jate/ledger"
 )
 
@@ -104,4 +107,21 @@ func (w *Watch) keysOf(person string, before uint64) string {
 		}
 	}
 	return hash
+}
+
+// rescued always asks people, and says besides where no custodian of the root key
+// signed what gives an administrator new factors.
+func (w *Watch) rescued(e ledger.Entry, what string) {
+	w.alarm(e, "A lone administrator's way back was used at the console (%s): ask the person and the organisation whether they wanted it.", what)
+	if what != "staff_rescue_asked" || len(w.cfg.Roots) == 0 {
+		return
+	}
+	from, wrong := time.Parse(time.RFC3339, e.Facts["from"])
+	signature, err := base64.RawURLEncoding.DecodeString(e.Facts["root_signature"])
+	said := staff.RescueStatement(w.cfg.Log, e.Ref, from)
+	if wrong != nil || err != nil || !slices.ContainsFunc(w.cfg.Roots, func(k ed25519.PublicKey) bool {
+		return len(k) == ed25519.PublicKeySize && ed25519.Verify(k, said, signature)
+	}) {
+		w.alarm(e, "No root key of the programme signed that an administrator comes back.")
+	}
 }

@@ -3,6 +3,7 @@ package watch
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"encoding/gob"
 	"encoding/hex"
 	"errors"
@@ -37,6 +38,10 @@ type Config struct {
 	Besides     []string // programmes whose approvals other monitors verify
 	Origin      string   // of the pages where people approve; that of the first approval where ""
 	Development bool     // approvals without a passkey are no alarm
+	// Log is the log's name, and Roots are the programme's root keys, by which a rescue is
+	// signed; without them that is not verified.
+	Log   string
+	Roots []ed25519.PublicKey
 }
 
 // Alarm is something wrong with an entry.
@@ -149,7 +154,7 @@ func (w *Watch) Add(e ledger.Entry) {
 	case what == "role-revoked":
 		w.revoke(e)
 	case what == "staff_rescue_asked" || what == "staff_rescue_code":
-		w.alarm(e, "A lone administrator's way back was used at the console (%s): ask the person and the organisation whether they wanted it.", what)
+		w.rescued(e, what)
 	case what == "order-handed-over" || what == "order-withdrawn":
 		w.s.Handed[e.Facts["order"]] = e.Facts["to"]
 	case what == "issue-lot":

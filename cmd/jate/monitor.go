@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
@@ -109,7 +110,7 @@ func (f monitorFlags) run(ctx context.Context, out, notices io.Writer) error {
 		return err
 	}
 	before := m
-	w, m, err := f.watcher(m)
+	w, m, err := f.watcher(ctx, m, source)
 	if err != nil {
 		return err
 	}
@@ -226,19 +227,15 @@ func (f monitorFlags) lots(ctx context.Context, from source) ([]monitor.Lot, err
 	if f.trust == "" {
 		return nil, nil
 	}
-	trust, err := readTrust(f.trust)
-	if err != nil {
-		return nil, err
-	}
 	list, err := from.manifests(ctx)
 	if err != nil {
 		return nil, err
 	}
-	successions, err := from.successions(ctx)
+	roots, err := f.roots(ctx, from)
 	if err != nil {
 		return nil, err
 	}
-	manifests, digests, err := parseManifests(list, voucher.Roots(trust.Root, successions))
+	manifests, digests, err := parseManifests(list, roots)
 	if err != nil {
 		return nil, err
 	}
@@ -247,6 +244,20 @@ func (f monitorFlags) lots(ctx context.Context, from source) ([]monitor.Lot, err
 		lots = append(lots, monitor.Lot{ID: m.Lot, Round: m.Round, Count: m.Count, Spares: m.Spares, Total: m.Total, Digest: digests[i]})
 	}
 	return lots, nil
+}
+
+// roots returns the programme's root keys, from the first that is trusted; none
+// without --trust.
+func (f monitorFlags) roots(ctx context.Context, from source) ([]ed25519.PublicKey, error) {
+	if f.trust == "" {
+		return nil, nil
+	}
+	trust, err := readTrust(f.trust)
+	if err != nil {
+		return nil, err
+	}
+	successions, err := from.successions(ctx)
+	return voucher.Roots(trust.Root, successions), err
 }
 
 // keep stores the two notes by which a log contradicts itself.

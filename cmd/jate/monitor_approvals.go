@@ -102,11 +102,15 @@ func (f monitorFlags) alarmsPath() string { return filepath.Join(f.data, "alarms
 // watcher returns the watch of approvals that goes with a monitor; nil where
 // approvals cannot be verified. Without a state that goes with the monitor's, both
 // begin at the first entry.
-func (f monitorFlags) watcher(m *monitor.Monitor) (*watch.Watch, *monitor.Monitor, error) {
+func (f monitorFlags) watcher(ctx context.Context, m *monitor.Monitor, from source) (*watch.Watch, *monitor.Monitor, error) {
 	if f.server == "" {
 		return nil, m, nil
 	}
-	cfg := watch.Config{Programme: f.programme, Besides: f.besides, Origin: f.origin, Development: f.development}
+	roots, err := f.roots(ctx, from)
+	if err != nil {
+		return nil, m, err
+	}
+	cfg := watch.Config{Programme: f.programme, Besides: f.besides, Origin: f.origin, Development: f.development, Log: f.log.Origin, Roots: roots}
 	if m.Size() > 0 {
 		b, err := os.ReadFile(f.watchPath())
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
