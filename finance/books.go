@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"time"
 
@@ -52,6 +53,8 @@ func (m moved) balance(a ledger.Account) int64 {
 	return m.credit - m.debit
 }
 
+func (m *moved) join(o moved) { m.debit, m.credit = m.debit+o.debit, m.credit+o.credit }
+
 func (m *moved) add(debit bool, n int64) {
 	if debit {
 		m.debit += n
@@ -60,76 +63,31 @@ func (m *moved) add(debit bool, n int64) {
 	}
 }
 
-// fold reads the whole journal, tells each posting's side to each, and compares
-// what it comes to with the ledger's balances.
-func fold(tx Tx, each func(e *ledger.Entry, p ledger.Posting, k pot, debit bool)) (size uint64, err error) {
-	all := map[pot]*moved{}
-	for r, err := range tx.Journal(0) {
-		if err != nil {
-			return 0, err
-		}
-		e := &r.Entry
-		size++
-		for _, p := range e.Postings {
-			for i, a := range [2]ledger.Account{p.Debit, p.Credit} {
-				k := pot{ledger.Collapsed(a, e.Round), p.Amount.Asset()}
-				if all[k] == nil {
-					all[k] = &moved{}
-				}
-				all[k].add(i == 0, p.Amount.Minor())
-				each(e, p, k, i == 0)
-			}
-		}
-	}
-	for b, err := range ledger.CollapsedBalances(tx) {
-		if err != nil {
-			return 0, err
-		}
-		k := pot{b.Account, b.Amount.Asset()}
-		var folded int64
-		if m := all[k]; m != nil {
-			folded = m.balance(b.Account)
-		}
-		if folded != b.Amount.Minor() {
-			return 0, fmt.Errorf("%s: the journal comes to %d, the balance is %s: %w", b.Account, folded, b.Amount, ErrPeriodTies)
-		}
-		delete(all, k)
-	}
-	for k, m := range all {
-		if m.balance(k.account) != 0 {
-			return 0, fmt.Errorf("%s has entries and no balance: %w", k.account, ErrPeriodTies)
-		}
-	}
-	return size, nil
-}
-
 func (s *service) report(ctx context.Context, month string) (PeriodReport, error) {
 	end, err := last(month)
 	if err != nil {
 		return PeriodReport{}, err
 	}
-	start := end.Add(time.Second).AddDate(0, -1, 0)
+	first, final := dayOf(end.Add(time.Second).AddDate(0, -1, 0)), dayOf(end)
 	r := PeriodReport{Month: month}
 	opening, inside := map[pot]*moved{}, map[pot]*moved{}
-	err = s.store.View(ctx, func(tx Tx) (err error) {
-		late := map[uint64]bool{}
-		r.Size, err = fold(tx, func(e *ledger.Entry, p ledger.Posting, k pot, debit bool) {
-			if opening[k] == nil {
-				opening[k], inside[k] = &moved{}, &moved{}
-			}
-			switch at := e.Booked(); {
-			case at.After(end):
-			case at.Before(start):
-				opening[k].add(debit, p.Amount.Minor())
-			default:
-				inside[k].add(debit, p.Amount.Minor())
-				if e.Facts[ledger.FactLate] != "" {
-					late[e.Seq] = true
+	err = s.store.View(ctx, func(tx Tx) error {
+		return s.withBooks(tx, func(b *books) error {
+			r.Size, r.Late = b.size, b.late[month]
+			for d, m := range b.days {
+				if opening[d.pot] == nil {
+					opening[d.pot], inside[d.pot] = &moved{}, &moved{}
+				}
+				switch {
+				case d.day > final:
+				case d.day < first:
+					opening[d.pot].join(*m)
+				default:
+					inside[d.pot].join(*m)
 				}
 			}
+			return nil
 		})
-		r.Late = len(late)
-		return err
 	})
 	if err != nil {
 		return PeriodReport{}, err
@@ -175,36 +133,30 @@ type CutOff struct {
 
 func (s *service) CutOff(ctx context.Context, q ReadCutOff) (CutOff, error) {
 	return read(ctx, s, MethodCutOff, q.By, func(tx Tx) (CutOff, error) {
-		c := CutOff{At: tx.Now()}
+		c, until := CutOff{At: tx.Now()}, int64(math.MaxInt64)
 		if !q.Day.IsZero() {
 			if end := q.Day.UTC().Truncate(24 * time.Hour).Add(24*time.Hour - time.Second); end.Before(c.At) {
-				c.At = end
+				c.At, until = end, dayOf(end)
 			}
 		}
-		held := map[pot]*moved{}
-		ordered := map[string]vendors.ID{} // by payment reference
-		transit := map[vendors.ID]int64{}
-		var err error
-		c.Size, err = fold(tx, func(e *ledger.Entry, p ledger.Posting, k pot, debit bool) {
-			if e.Booked().After(c.At) {
-				return
+		held, transit := map[pot]*moved{}, map[vendors.ID]int64{}
+		err := s.withBooks(tx, func(b *books) error {
+			c.Size = b.size
+			for d, m := range b.days {
+				if d.day > until {
+					continue
+				}
+				if held[d.pot] == nil {
+					held[d.pot] = &moved{}
+				}
+				held[d.pot].join(*m)
 			}
-			if held[k] == nil {
-				held[k] = &moved{}
+			for v, n := range b.transit {
+				if v.day <= until {
+					transit[v.of] += n
+				}
 			}
-			held[k].add(debit, p.Amount.Minor())
-			if class, _ := k.account.Class(); class != ledger.ClassTransit {
-				return
-			}
-			switch v := vendors.ID(p.Debit.ID()); {
-			case e.Kind == ledger.KindSettle && !debit:
-				ordered[e.Ref] = v
-				transit[v] += p.Amount.Minor()
-			case debit && e.Kind == ledger.KindReverse:
-				transit[vendors.ID(p.Credit.ID())] -= p.Amount.Minor()
-			case debit:
-				transit[ordered[e.Ref]] -= p.Amount.Minor()
-			}
+			return nil
 		})
 		if err != nil {
 			return CutOff{}, err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jate-cva/jate/access"
@@ -98,6 +99,9 @@ type service struct {
 	prover access.Prover
 
 	contested func(Tx, string, vendors.ID) ([]Held, error)
+
+	foldMu sync.Mutex
+	fold   *books // as far as it was read; nil before
 }
 
 // New returns the service. It fails where the configuration lacks something.

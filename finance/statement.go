@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,13 +48,65 @@ type event struct {
 	of    int64 // XOF that it speaks of
 }
 
-// account gathers what concerns one vendor from the fold of the journal.
+// account gathers what concerns one vendor from the entries that post to his
+// accounts, or to the payments on their way to him.
 type account struct {
 	vendor  string
 	ordered map[string]bool // references of his payments
 	events  []event
 	parts   map[ledger.Class]int64
 	until   time.Time
+}
+
+// read takes the vendor's entries, in their order.
+func (a *account) read(tx Tx) error {
+	entries := map[uint64]ledger.Entry{}
+	gather := func(of ledger.Account) error {
+		for from := uint64(0); ; {
+			seqs, err := tx.PostingsOf(of, from, 1000)
+			if err != nil {
+				return err
+			}
+			for _, seq := range seqs {
+				from = seq + 1
+				if _, ok := entries[seq]; ok {
+					continue
+				}
+				if entries[seq], err = tx.Entry(seq); err != nil {
+					return err
+				}
+			}
+			if len(seqs) < 1000 {
+				return nil
+			}
+		}
+	}
+	for _, of := range []ledger.Account{ledger.Redeemed(a.vendor), ledger.Claimed(a.vendor), ledger.Contested(a.vendor), ledger.Advance(a.vendor)} {
+		if err := gather(of); err != nil {
+			return err
+		}
+	}
+	sent := map[ledger.Account]bool{}
+	for _, e := range entries {
+		for _, p := range e.Postings {
+			if c, _ := p.Credit.Class(); e.Kind == ledger.KindSettle && c == ledger.ClassTransit {
+				sent[p.Credit] = true
+			}
+		}
+	}
+	for of := range sent {
+		if err := gather(of); err != nil {
+			return err
+		}
+	}
+	for _, seq := range slices.Sorted(maps.Keys(entries)) {
+		e := entries[seq]
+		for _, p := range e.Postings {
+			a.take(&e, p, pot{ledger.Collapsed(p.Debit, e.Round), p.Amount.Asset()}, true)
+			a.take(&e, p, pot{ledger.Collapsed(p.Credit, e.Round), p.Amount.Asset()}, false)
+		}
+	}
+	return nil
 }
 
 func (a *account) take(e *ledger.Entry, p ledger.Posting, k pot, debit bool) {
@@ -109,7 +162,11 @@ func (s *service) Statement(ctx context.Context, q ReadStatement) (Statement, er
 			return Statement{}, ErrPeriod.At("from", "not after to")
 		}
 		a := &account{vendor: string(v.ID), ordered: map[string]bool{}, parts: map[ledger.Class]int64{}, until: to.Add(day - time.Second)}
-		size, err := fold(tx, a.take)
+		var size uint64
+		err = s.withBooks(tx, func(b *books) error { size = b.size; return nil })
+		if err == nil {
+			err = a.read(tx)
+		}
 		if err != nil {
 			return Statement{}, err
 		}
