@@ -49,7 +49,8 @@ var tuned = []Kind{HeldCards, Ghosts, Proxies, AfterReport, TooSoon, Counterfeit
 
 var former = []Kind{Ring, Leftovers, Buyer, TypedStubs, CashOut, Employee, TwiceListed, Unopened,
 	HelpDesk, Skimmed, PaperShop, FamilySplit, Credit, Relay, LunchHour, Quota, BigCards, Drip, TwoHandhelds, LateTyped,
-	ChiefTenth, Discount, LostHandheld, SplitHomes, VoidRing, Lent, Cartel, OneInThirty, Debts, CardBuyer, Absent, GhostVillage}
+	ChiefTenth, Discount, LostHandheld, SplitHomes, VoidRing, Lent, Cartel, OneInThirty, Debts, CardBuyer, Absent, GhostVillage,
+	Substitute, Sleeping, Exchange, Kin, OnOrder, Ferry, Tithe, LateList}
 
 // scheme diverts about so much, in francs, with one or a few vendors, and
 // returns how much it was.
@@ -69,6 +70,7 @@ var schemes = map[Kind]scheme{
 	ChiefTenth: chiefTenth, Discount: discount, LostHandheld: lostHandheld, SplitHomes: splitHomes, VoidRing: voidRing, Lent: lent,
 	Cartel: cartel, OneInThirty: oneInThirty, Debts: debts, CardBuyer: cardBuyer, Absent: absent, GhostVillage: ghostVillage,
 	Substitute: substitute, Sleeping: sleeping, Exchange: exchange, Kin: kin, OnOrder: onOrder, Ferry: ferry, Tithe: tithe, LateList: lateList,
+	Toll: toll, Upgraded: upgraded, TiedSale: tiedSale, Steered: steered, Secrets: secrets, Porter: porter, Rotation: rotation, OwnHandheld: ownHandheld,
 }
 
 // episodesMax bounds the vendors in one kind of diversion, as a part of all.

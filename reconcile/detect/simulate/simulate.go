@@ -24,6 +24,7 @@ type Config struct {
 	Subtlety   float64 // 0 careless to 1 as careful as can be
 	Kinds      []Kind  // of diversion; none where empty
 	Oddities   bool    // honest people behave oddly
+	Strange    bool    // and in ways that were kept out of tuning
 	Calls      int     // households of each vendor called by lot after the round
 	Sought     int     // and then those called for their sales
 }
@@ -77,6 +78,9 @@ func New(c Config) (*Round, error) {
 	if c.Oddities {
 		w.oddities()
 	}
+	if c.Strange {
+		w.strange()
+	}
 	w.syncs()
 	w.divert()
 	return w.finish(), nil
@@ -96,5 +100,5 @@ func Holdout() []Kind { return slices.Clone(holdout) }
 // Seeds of rounds: what was tuned with is never judged with.
 var (
 	TuningSeeds  = []uint64{101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112}
-	JudgingSeeds = []uint64{9301, 9302, 9303, 9304, 9305, 9306, 9307, 9308, 9309, 9310, 9311, 9312}
+	JudgingSeeds = []uint64{9401, 9402, 9403, 9404, 9405, 9406, 9407, 9408, 9409, 9410, 9411, 9412}
 )
