@@ -103,7 +103,9 @@ func known(w io.Writer, seeds []uint64) error {
 
 func unseen(w io.Writer, seeds []uint64) error {
 	for _, sought := range []int{0, calls} {
-		r, err := measure(seeds, func(c *simulate.Config) { c.Kinds, c.Share, c.Sought, c.Strange = simulate.Holdout(), 0.03, sought, true }, everything)
+		r, err := measure(seeds, func(c *simulate.Config) {
+			c.Kinds, c.Share, c.Sought, c.Strange = simulate.Holdout(), 0.03, sought, true
+		}, everything)
 		if err != nil {
 			return err
 		}
