@@ -158,7 +158,7 @@ func tellingFamilies(os []outcome) int {
 // should not be there received all of it clears nothing.
 func aboutList(names []string) bool {
 	for _, d := range signals {
-		if slices.Contains(names, d.Name) && (d.Family == staff || d.Family == listed || d.Family == phones || d.Family == spares) {
+		if slices.Contains(names, d.Name) && (d.Family == staff || d.Family == listed) {
 			return true
 		}
 	}

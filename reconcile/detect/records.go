@@ -21,6 +21,15 @@ var recordDetectors = []Detector{
 		find: doubles,
 	},
 	{
+		Name:  "shown-elsewhere",
+		Looks: Text{"cards that others show at other shops after they were sold here", "des cartes que d'autres présentent ailleurs après leur vente ici"},
+		Says: Text{"{n} cards, worth {value}, were sold here and then shown at other shops, where their holders found them empty.",
+			"{n} cartes, pour {value}, ont été vendues ici puis présentées dans d'autres boutiques, où leurs porteurs les ont trouvées vides."},
+		Clears: Text{"Households that say that they bought here; photocopies that were taken from one of the others.",
+			"Des ménages qui disent avoir acheté ici ; des photocopies saisies chez l'un des autres."},
+		find: shownElsewhere,
+	},
+	{
 		Name:  "redeem-after-void",
 		Looks: Text{"sales of cards after their loss, a death, or a void was reported", "des ventes de cartes après l'annonce d'une perte, d'un décès ou d'une annulation"},
 		Says: Text{"{n} sales, worth {value}, are of cards that were void or reported.",
@@ -92,51 +101,6 @@ func forks(r *run) []Finding {
 				one.Records = append(one.Records, i)
 			}
 		}
-	}
-	return g.found
-}
-
-// doubles makes one finding of each card and vendor that lost against another
-// receipt. A photocopied card shows so; whoever kept every rule is not to
-// blame, which lowers the score.
-func doubles(r *run) []Finding {
-	type key struct{ vendor, card int32 }
-	var g gathering[key]
-	for i, x := range r.Records {
-		if x.Card < 0 || x.Why != whyDouble && x.Why != whyLoss {
-			continue
-		}
-		rivals := r.byCard(x.Card)
-		if len(rivals) < 2 {
-			continue
-		}
-		paid, same := 0, 0
-		for _, j := range rivals {
-			if r.Records[j].Paid {
-				paid++
-			}
-			if r.Records[j].Vendor == x.Vendor {
-				same++
-			}
-		}
-		score := 60
-		switch {
-		case x.Why == whyLoss && paid < 2:
-			continue
-		case x.Why == whyLoss:
-			score = 30
-		case same > 1:
-			score = 90
-		}
-		one := g.of(key{x.Vendor, x.Card}, x.Vendor, x.Handheld)
-		one.Records = append(one.Records, int32(i))
-		for _, j := range rivals {
-			if j != int32(i) {
-				one.Others = append(one.Others, j)
-			}
-		}
-		one.Score = max(one.Score, score)
-		one.Value += x.Value
 	}
 	return g.found
 }

@@ -190,7 +190,7 @@ func (r *run) enough(signal int) int {
 
 // everyday are families that honest traders and villages bring about by living
 // where they live: with a road that floods, in the heat, together.
-var everyday = []string{order, syncs, hours, waits, papers, handed}
+var everyday = []string{order, syncs, hours, waits, papers, handed, listed, choice}
 
 // tells reports whether honest life does not explain a signal. That people who
 // come together come in the order of the list is nothing that it explains,
@@ -295,7 +295,9 @@ func (s *scored) vendorsOf(places []int32) int {
 // few customers of somebody who spreads them are no evidence against a shop.
 func (s *scored) shared(records []int32, least int, give func(vendor int32, records []int32)) {
 	by := map[int32][]int32{}
-	for _, i := range records {
+	records = slices.Clone(records)
+	slices.Sort(records)
+	for _, i := range slices.Compact(records) {
 		v := s.Records[i].Vendor
 		by[v] = append(by[v], i)
 	}
