@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"encoding/hex"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/jate-cva/jate/access/grant"
 )
 
 // hired invites somebody, who accepts with a passkey, and returns the member's id.
@@ -97,4 +102,35 @@ func TestGrants(t *testing.T) {
 		t.Error(out)
 	}
 	d.run("ben", "staff", "refuse", id)
+
+	// A monitor of another organisation agrees to the own role, and verifies all of
+	// this from outside.
+	mike := d.hired("awa", "mike", "--organisation", "monitor.example")
+	id, digest = roleProposed(d.run("awa", "staff", "grant", "--role", "monitor", mike))
+	d.run("mike", "login", "--programme", "p1", "--passkey", d.path("mike.key"))
+	d.run("mike", "approve", "--passkey", d.path("mike.key"), "--digest", digest)
+	d.run("mike", "staff", "approve", id)
+	d.run("mike", "login", "--programme", "p1", "--passkey", d.path("mike.key"))
+	if err := s.checkpoint(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	watching := []string{"monitor", "--programme", "p1", "--log", s.settings.Checkpoint}
+	if out := d.run("mike", watching...); strings.Contains(out, "ALARM") {
+		t.Error(out)
+	}
+	// Somebody who has the store changes what was agreed to.
+	if err := s.db.Grant().Update(t.Context(), func(tx grant.Tx) error {
+		sum, err := hex.DecodeString(digest)
+		if err != nil {
+			return err
+		}
+		c, err := tx.PreparedContent("p1", [32]byte(sum))
+		c.Text = bytes.ReplaceAll(c.Text, []byte(`"monitor"`), []byte(`"auditor"`))
+		return errors.Join(err, tx.PutPrepared(c))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := d.try("mike", watching...); !errors.Is(err, errAlarm) || !strings.Contains(out, "another digest") {
+		t.Errorf("%v %s", err, out)
+	}
 }
