@@ -209,17 +209,17 @@ func readCalendar(ctx context.Context, tx Tx, cmd ImportMarket, r *MarketReport)
 		o := Occasion{Programme: cmd.By.Programme, Kind: x.Kind, Weekdays: x.Weekdays, From: x.From, To: x.To, CalledOff: x.CalledOff}
 		points := names.points[table.Fold(x.Point)]
 		if len(points) != 1 {
-			return r.remark(market.Wrong(x.Row, "", x.Point, "This is not the code, name or village of one point.", "Ce n'est ni le code, ni le nom, ni un village d'un seul site."))
+			return r.remark(market.Wrong(x.Row, "point", x.Point, "This is not the code, name or village of one point.", "Ce n'est ni le code, ni le nom, ni un village d'un seul site."))
 		}
 		o.Point = points[0]
 		if x.Trader != "" {
 			if o.Vendor = names.vendor[table.Fold(x.Trader)]; o.Vendor == "" {
-				return r.remark(market.Wrong(x.Row, "", x.Trader, "There is no such trader, or there are several.", "Ce commerçant n'existe pas, ou il y en a plusieurs."))
+				return r.remark(market.Wrong(x.Row, "trader", x.Trader, "There is no such trader, or there are several.", "Ce commerçant n'existe pas, ou il y en a plusieurs."))
 			}
 		}
 		if o.ID = string(o.Kind) + " " + o.Point; o.Kind != market.Weekly {
 			if last := o.To.AddDate(0, 0, -1); !o.CalledOff && !tx.Now().Before(last) {
-				return r.remark(market.Wrong(x.Row, "", day(last), "This is over or on its last day, and an event clears nothing that it was not announced before.",
+				return r.remark(market.Wrong(x.Row, "last-day", day(last), "This is over or on its last day, and an event clears nothing that it was not announced before.",
 					"C'est terminé ou au dernier jour, et un événement n'explique rien s'il n'a pas été annoncé avant."))
 			}
 			o.ID += " " + cmp.Or(string(o.Vendor), "-") + " " + day(o.From) + " " + day(o.To)

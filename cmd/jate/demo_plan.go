@@ -156,6 +156,9 @@ func (d *demo) plan(ctx context.Context) error {
 	if err := d.others(ctx, opens); err != nil {
 		return err
 	}
+	if err := d.markets(ctx); err != nil {
+		return err
+	}
 	for _, zone := range []string{"m1", "m2"} {
 		if err := d.approve(ctx, "r1", lots[zone]); err != nil {
 			return err
