@@ -129,7 +129,7 @@ func (s *service) SuspendVendor(ctx context.Context, cmd SuspendVendor) (Vendor,
 			return Vendor{}, err
 		}
 		v.Suspended = cmd.Suspended
-		return v, tx.PutVendor(v)
+		return v.withoutAddress(), tx.PutVendor(v)
 	})
 }
 
@@ -160,8 +160,13 @@ func (s *service) Vendors(ctx context.Context, q List) (Page[Vendor], error) {
 // caller has to do with money.
 func (v Vendor) shownTo(by access.Actor) Vendor {
 	if !by.Has(bookReaders...) {
-		v.Contract.Payment.Alias, v.Contract.Payment.Payee = "", ""
+		return v.withoutAddress()
 	}
+	return v
+}
+
+func (v Vendor) withoutAddress() Vendor {
+	v.Contract.Payment.Alias, v.Contract.Payment.Payee = "", ""
 	return v
 }
 

@@ -50,7 +50,7 @@ var canaryAllowed = map[string][]string{
 		"GET /api/v1/samples/{id}/calls", "GET /api/v1/samples/{id}/calls.csv", "GET /api/v1/samples/{id}/calls.xlsx"},
 	canaryText: {"GET /api/v1/complaints/{id}", "POST /api/v1/complaints/{id}/assignment", "POST /api/v1/complaints/{id}/answer",
 		"POST /api/v1/complaints/{id}/closing"},
-	canaryCode:  {"POST /api/v1/complaints", "POST /api/v1/held-cards", "POST /api/v1/complaint-slips/filled"},
+	canaryCode:  {"POST /api/v1/complaints", "POST /api/v1/held-cards", "POST /api/v1/issues/{lot}/officer-code", "POST /api/v1/complaint-slips/filled"},
 	canaryToken: nil,
 	canaryPayment: {"GET /api/v1/vendors", "GET /api/v1/vendors/{id}", "PUT /api/v1/vendors/{id}", "POST /api/v1/vendors",
 		"POST /api/v1/settlements", "GET /api/v1/settlements", "GET /api/v1/settlements/{id}", "POST /api/v1/settlements/{id}/approval",
@@ -63,7 +63,9 @@ func newCanaries() *canaries {
 		c.words[w] = canaryPerson
 	}
 	c.words["Il a demandé une commission."] = canaryText
-	c.words["70000001"] = canaryPayment
+	for _, w := range []string{"70000001", "ML016 01201 026001006684 97", "ML0160120102600100668497"} {
+		c.words[w] = canaryPayment
+	}
 	return c
 }
 
@@ -94,7 +96,7 @@ func (c *canaries) in(content []byte, kinds ...string) (found []string) {
 		if len(kinds) > 0 && !slices.Contains(kinds, kind) {
 			continue
 		}
-		if bytes.Contains(folded, []byte(strings.ToLower(w))) || bytes.Contains(content, []byte(base64.StdEncoding.EncodeToString([]byte(w)))) {
+		if bytes.Contains(folded, []byte(strings.ToLower(w))) || bytes.Contains(content, []byte(w)) || bytes.Contains(content, []byte(base64.StdEncoding.EncodeToString([]byte(w)))) {
 			found = append(found, kind)
 		}
 	}

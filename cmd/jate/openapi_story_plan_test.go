@@ -15,6 +15,8 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/internal/samplelist"
+	"github.com/jate-cva/jate/vendors"
+	"github.com/jate-cva/jate/voucher"
 	"github.com/jate-cva/jate/voucher/handheld"
 )
 
@@ -209,7 +211,14 @@ func (s *story) papers() {
 	}
 	s.get("monitor", "/api/v1/jwks.json")
 	s.get("monitor", "/api/v1/issues")
-	s.post("issuer", "/api/v1/issues/"+s.lot+"/officer-code", nil)
+	code := s.post("issuer", "/api/v1/issues/"+s.lot+"/officer-code", nil).need("code")
+	raw, err := voucher.ParseOfficerCode(code)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, w := range []string{code, vendors.BareCode(code), string(raw)} {
+		s.contract.canaries.plant(w, canaryCode)
+	}
 	s.secret()
 }
 
