@@ -258,3 +258,22 @@ func TestService_Remittance(t *testing.T) {
 		t.Error("the treasury was not paid")
 	}
 }
+
+// Who owes by a decided case is given so much less beforehand, until he paid it back.
+func TestService_AdvanceLimits_debts(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.s.SetAdvanceLimits(t.Context(), finance.SetAdvanceLimits{By: approver, Key: w.key(), Limits: vendors.AdvanceLimits{Vendor: money.Francs(1_000), Programme: money.Francs(1_500)}})
+	w.must(err)
+	w.post(ledger.KindOwe, "r1", ledger.Posting{Debit: ledger.Debt("v1"), Credit: ledger.Recoverable("r1"), Amount: money.Francs(600)})
+	if _, err := w.advance("v1", 401, 100); !errors.Is(err, vendors.ErrAdvanceLimit) {
+		t.Errorf("401 to who owes 600 of 1,000: %v", err)
+	}
+	_, err = w.advance("v1", 400, 100)
+	w.must(err)
+	if _, err := w.advance("v2", 501, 100); !errors.Is(err, vendors.ErrAdvanceLimit) {
+		t.Errorf("501 to another, where 1,000 of 1,500 are owed: %v", err)
+	}
+	w.post(ledger.KindRepay, "", ledger.Posting{Debit: ledger.Bank("main"), Credit: ledger.Debt("v1"), Amount: money.Francs(600)})
+	_, err = w.advance("v1", 600, 100)
+	w.must(err)
+}

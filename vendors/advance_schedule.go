@@ -49,8 +49,8 @@ func (cmd PrepareAdvance) checkPlan(f *findings, now time.Time) {
 	f.add(total.Equal(cmd.Amount), "plan", "comes to %s, the advance to %s", total, cmd.Amount)
 }
 
-// AdvanceLimits bound what is owed to a programme at one time, in XOF. The zero
-// amount is no bound.
+// AdvanceLimits bound what is owed to a programme at one time, by advances and by
+// what cases decided was paid wrongly, in XOF. The zero amount is no bound.
 type AdvanceLimits struct {
 	Vendor    money.Amount // by one vendor
 	Programme money.Amount // by all its vendors together
@@ -62,7 +62,7 @@ func (a AdvanceLine) within(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	owed, err := tx.Balance(ledger.Advance(string(a.Vendor)), money.XOF)
+	owed, err := owes(tx, a.Vendor)
 	if err != nil {
 		return err
 	}
@@ -77,7 +77,7 @@ func (a AdvanceLine) within(tx Tx) error {
 		if err != nil {
 			return err
 		}
-		b, err := tx.Balance(ledger.Advance(string(v.ID)), money.XOF)
+		b, err := owes(tx, v.ID)
 		if err != nil {
 			return err
 		}
@@ -87,6 +87,19 @@ func (a AdvanceLine) within(tx Tx) error {
 		return ErrAdvanceLimit.At("amount", "all traders owe %s, and may owe %s", money.Francs(all), l.Programme)
 	}
 	return nil
+}
+
+// owes returns what a vendor owes by advances and by decided cases.
+func owes(tx Tx, v ID) (money.Amount, error) {
+	advances, err := tx.Balance(ledger.Advance(string(v)), money.XOF)
+	if err != nil {
+		return advances, err
+	}
+	debt, err := tx.Balance(ledger.Debt(string(v)), money.XOF)
+	if err != nil {
+		return debt, err
+	}
+	return advances.Add(debt)
 }
 
 // OpenAdvance is an advance that is not worked off.

@@ -46,7 +46,7 @@ func (s *service) SetTerms(ctx context.Context, cmd SetTerms) (Terms, error) {
 		}
 		var f findings
 		t.check(&f)
-		f.add(!t.From.Before(tx.Now()), "from", "not before now: what was sold is paid under the terms of then")
+		f.add(!t.From.Before(tx.Now()), "from", "not before now: what was accepted was charged under the terms of then")
 		if err := f.err(); err != nil {
 			return Terms{}, err
 		}
