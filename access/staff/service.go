@@ -122,12 +122,13 @@ type Service interface {
 	Sweep(ctx context.Context) (int, error)
 }
 
-// Config is what a Service needs. All of it is required but Cost, Development
-// and Providers.
+// Config is what a Service needs. All of it is required but Wraps, Cost,
+// Development and Providers.
 type Config struct {
 	Store        Store
 	Authority    *access.Authority
-	Data         []byte // the data key
+	Data         []byte   // the data key
+	Wraps        [][]byte // the keys that seal instead of it, the newest first; Data opens what is older
 	Now          func() time.Time
 	URL          string // where browsers reach this server, such as "https://jate.ngo.example"
 	Organisation string // of the first administrator
@@ -165,7 +166,7 @@ func New(c Config) (Service, error) {
 		}
 		s.at[p.ID] = p
 	}
-	if s.seal, err = newSealer(c.Data); err != nil {
+	if s.seal, err = newSealer(c.Data, c.Wraps...); err != nil {
 		return nil, err
 	}
 	s.web, err = webauthn.New(&webauthn.Config{RPID: u.Hostname(), RPDisplayName: "Jate", RPOrigins: []string{u.Scheme + "://" + u.Host},

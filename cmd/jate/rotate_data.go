@@ -9,6 +9,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/jate-cva/jate/access/staff"
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/feedback"
@@ -115,12 +116,20 @@ func (r *rotation) rewrap(ctx context.Context, env *environment, db *bolt.DB) er
 	if err != nil {
 		return err
 	}
+	secrets := 0
+	err = db.Staff().Update(ctx, func(tx staff.Tx) (err error) {
+		secrets, err = staff.Reseal(tx, keys.data, keys.wraps...)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	folder, err := documents.NewFolder(documentsPath(r.dir), keys.data, keys.wraps...)
 	if err != nil {
 		return err
 	}
 	papers, err := folder.Rewrap(ctx)
-	fmt.Fprintf(env.stderr, "%d households, %d complaints, %d documents and %d traders, lots and others are wrapped anew.\n", households, complaints, papers, boxes)
+	fmt.Fprintf(env.stderr, "%d households, %d complaints, %d documents, %d names and factors of staff, and %d traders, lots and others are wrapped anew.\n", households, complaints, papers, secrets, boxes)
 	return err
 }
 

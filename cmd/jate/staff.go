@@ -63,7 +63,7 @@ func (a *app) staff() error {
 		}
 		at = append(at, p)
 	}
-	s, err := staff.New(staff.Config{Providers: at, Store: a.db.Staff(), Authority: a.authority, Data: a.keys.data, Now: a.cfg.now, URL: a.cfg.url,
+	s, err := staff.New(staff.Config{Providers: at, Store: a.db.Staff(), Authority: a.authority, Data: a.keys.data, Wraps: a.keys.wraps, Now: a.cfg.now, URL: a.cfg.url,
 		Organisation: organisation, Cost: a.cfg.cost, Development: a.settings.Development})
 	if err != nil {
 		return err
