@@ -267,9 +267,7 @@ func (a *app) routes() error {
 	}
 	known := func(next http.Handler) http.Handler {
 		if by := a.cfg.console; by != nil {
-			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				next.ServeHTTP(w, r.WithContext(access.NewContext(r.Context(), *by)))
-			})
+			return a.settings.console(by, a.log, next)
 		}
 		return httpkit.Authenticated(a.cfg.pace.accounts(a.people.Authenticate, a.cfg.now), a.log, next)
 	}

@@ -91,6 +91,9 @@ func attachHere(ctx context.Context, env *environment, dir, programme, staff, pa
 	}
 	if programme, err = onlyProgramme(ctx, a.db, programme); err == nil {
 		cmd.By = local(programme, staff, access.RoleFinancePreparer)
+		if err = a.settings.acts(cmd.By); err != nil {
+			return errors.Join(err, a.close())
+		}
 		if cmd.Subject.Kind == documents.OfCase {
 			_, err = a.reconciles.AttachToCase(ctx, reconcile.AttachToCase{By: cmd.By, Key: cmd.Key, Case: cmd.Subject.ID, Kind: cmd.Kind, Note: cmd.Note, File: cmd.File})
 		} else {

@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/go-kit/kit/endpoint"
 
@@ -64,7 +63,11 @@ func (f *caseFlags) routes(cases func() reconcile.Store, programme func() (strin
 	if err != nil {
 		return nil, err
 	}
-	prover := access.TokenProver{Now: time.Now}
+	set, err := readSettings(f.data)
+	if err != nil {
+		return nil, err
+	}
+	prover, log := set.prover(), slog.New(slog.DiscardHandler)
 	v, err := vendors.New(vendors.Config{Store: books(), Rand: rand.Reader, Prover: prover, Serial: reconcile.CanonicalSerial})
 	if err != nil {
 		return nil, err
@@ -78,10 +81,8 @@ func (f *caseFlags) routes(cases func() reconcile.Store, programme func() (strin
 		return func(next endpoint.Endpoint) endpoint.Endpoint { return next }
 	}
 	reconcile.Routes(mux, reconcile.NewEndpoints(s, none), func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			next.ServeHTTP(w, r.WithContext(access.NewContext(r.Context(), by)))
-		})
-	}, httpkit.LogTo(slog.New(slog.DiscardHandler)))
+		return set.console(&by, log, next)
+	}, httpkit.LogTo(log))
 	return mux, nil
 }
 

@@ -199,6 +199,9 @@ func reportHeld(ctx context.Context, env *environment) error {
 		}
 		if *second != "" {
 			cmd.Second = local(by.Programme, *second, access.RoleListApprover)
+			if err := a.settings.acts(cmd.Second); err != nil {
+				return err
+			}
 		}
 		r, err := a.feedbacks.ReportHeld(ctx, cmd)
 		if err != nil {

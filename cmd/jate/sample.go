@@ -32,8 +32,9 @@ func sortedList(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// samplers is the role of who draws at the console.
-var samplers = []access.Role{access.RoleMonitor}
+// samplers is the role of who draws at the console, where nobody is a monitor: that
+// takes a passkey.
+var samplers = []access.Role{access.RoleMEALOfficer}
 
 // latest stands for the newest complaint or sample on the command line.
 const latest = "latest"
