@@ -207,8 +207,11 @@ func (l CallList) WriteXLSX(w io.Writer, lang string) (err error) {
 // WriteText writes the call list for a screen.
 func (l CallList) WriteText(w io.Writer, lang string) error {
 	m := l.Sample
-	_, err := fmt.Fprintf(w, in(lang, "sample %s of round %s: %d %% within %d points\n", "échantillon %s du cycle %s : %d %% à %d points près\n"),
-		m.ID, m.Round, m.Design.Confidence, m.Design.Margin)
+	what := fmt.Sprintf(in(lang, "%d %% within %d points", "%d %% à %d points près"), m.Design.Confidence, m.Design.Margin)
+	if m.Sought {
+		what = in(lang, "called because of their sales", "appelés à cause de leurs ventes")
+	}
+	_, err := fmt.Fprintf(w, in(lang, "sample %s of round %s: %s\n", "échantillon %s du cycle %s : %s\n"), m.ID, m.Round, what)
 	for i, x := range m.Strata {
 		if err == nil {
 			_, err = fmt.Fprintf(w, in(lang, "  group %d (%s): %d of %d households, %d replacements\n", "  groupe %d (%s) : %d ménages sur %d, %d remplaçants\n"),

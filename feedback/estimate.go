@@ -75,6 +75,9 @@ func (s *service) Results(ctx context.Context, q SampleByID) (Results, error) {
 		if m.State() != "drawn" {
 			return Results{}, ErrSampleState.At("sample", "it is %s", m.State())
 		}
+		if m.Sought {
+			return Results{}, ErrSought
+		}
 		answers := map[string][]Answer{}
 		for p, err := range tx.Picks(m.ID) {
 			if err != nil {

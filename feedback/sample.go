@@ -245,6 +245,7 @@ type Sample struct {
 	ID          string // "m" and hexadecimal digits, in the order of commitment
 	Programme   string
 	Round       string
+	Sought      bool     // its households are called because of their sales: see Seek; nothing was committed to, frozen or drawn
 	Commitment  [32]byte // SHA-256 of the nonce
 	CommittedBy string   // pseudonym, and so are the others
 	Committed   time.Time

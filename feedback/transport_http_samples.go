@@ -207,7 +207,8 @@ type sampleWire struct {
 	ID         string        `json:"id"`
 	Round      string        `json:"round"`
 	State      string        `json:"state"`
-	Commitment string        `json:"commitment"`
+	Sought     bool          `json:"sought,omitempty"`
+	Commitment string        `json:"commitment,omitempty"`
 	Committed  time.Time     `json:"committed"`
 	Design     *designWire   `json:"design,omitempty"`
 	Frame      string        `json:"frame,omitempty"`
@@ -225,14 +226,21 @@ type stratumWire struct {
 	Replacements int    `json:"replacements"`
 }
 
+// Wire returns a sample as it goes over the wire, for a route that makes one
+// elsewhere.
+func Wire(m Sample) any { return wireOfSample(m) }
+
 func wireOfSample(m Sample) sampleWire {
-	w := sampleWire{ID: m.ID, Round: m.Round, State: m.State(), Commitment: hex.EncodeToString(m.Commitment[:]), Committed: m.Committed}
+	w := sampleWire{ID: m.ID, Round: m.Round, State: m.State(), Sought: m.Sought, Committed: m.Committed}
+	if !m.Sought {
+		w.Commitment = hex.EncodeToString(m.Commitment[:])
+	}
 	if !m.Frozen.IsZero() {
 		d := designWire(m.Design)
 		w.Design, w.Frame, w.Households, w.FrameEntry = &d, hex.EncodeToString(m.Frame[:]), m.Households, strconv.FormatUint(m.FrameEntry, 10)
 	}
 	if !m.Drawn.IsZero() {
-		w.Nonce, w.DrawEntry = hex.EncodeToString(m.Nonce), strconv.FormatUint(m.DrawEntry, 10)
+		w.Households, w.Nonce, w.DrawEntry = m.Households, hex.EncodeToString(m.Nonce), strconv.FormatUint(m.DrawEntry, 10)
 	}
 	for _, x := range m.Strata {
 		w.Strata = append(w.Strata, stratumWire(x))

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
@@ -21,6 +22,7 @@ type Endpoints struct {
 	OpenCase       httpkit.Endpoint[OpenCase, Case]
 	ProposeCases   httpkit.Endpoint[ProposeCases, []CaseProposal]
 	OpenProposed   httpkit.Endpoint[OpenProposed, []OpenedCase]
+	SeekCalls      httpkit.Endpoint[SeekCalls, feedback.Sample]
 	Freeze         httpkit.Endpoint[Decide, Case]
 	Release        httpkit.Endpoint[Release, Case]
 	Uphold         httpkit.Endpoint[Uphold, Case]
@@ -50,6 +52,7 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		OpenCase:       guarded(MethodOpenCase, s.OpenCase, mw),
 		ProposeCases:   guarded(MethodProposeCases, s.ProposeCases, mw),
 		OpenProposed:   guarded(MethodOpenProposed, s.OpenProposed, mw),
+		SeekCalls:      guarded(MethodSeekCalls, s.SeekCalls, mw),
 		Freeze:         guarded(MethodFreeze, s.Freeze, mw),
 		Release:        guarded(MethodRelease, s.Release, mw),
 		Uphold:         guarded(MethodUphold, s.Uphold, mw),

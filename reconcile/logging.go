@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
 )
@@ -52,6 +53,13 @@ func (l logged) OpenProposed(ctx context.Context, cmd OpenProposed) ([]OpenedCas
 	cs, err := l.Service.OpenProposed(ctx, cmd)
 	l.line(ctx, "open proposed cases", err, slog.String("round", cmd.Round), slog.Int("cases", len(cs)), slog.String("actor", cmd.By.Pseudonym))
 	return cs, err
+}
+
+func (l logged) SeekCalls(ctx context.Context, cmd SeekCalls) (feedback.Sample, error) {
+	m, err := l.Service.SeekCalls(ctx, cmd)
+	l.line(ctx, "seek calls", err, slog.String("sample", m.ID), slog.String("round", cmd.Round), slog.Int("households", m.Households),
+		slog.String("actor", cmd.By.Pseudonym))
+	return m, err
 }
 
 func (l logged) CasePack(ctx context.Context, q CaseByID) (evidence.Pack, error) {

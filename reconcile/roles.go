@@ -15,6 +15,7 @@ const (
 	MethodOpenCase       Method = "open_case"
 	MethodProposeCases   Method = "propose_cases"
 	MethodOpenProposed   Method = "open_proposed_cases"
+	MethodSeekCalls      Method = "seek_calls"
 	MethodFreeze         Method = "freeze_case"
 	MethodRelease        Method = "release_case"
 	MethodUphold         Method = "uphold_case"
@@ -51,6 +52,7 @@ var Roles = map[Method][]access.Role{
 	MethodOpenCase:       opens,
 	MethodProposeCases:   readers,
 	MethodOpenProposed:   opens,
+	MethodSeekCalls:      {access.RoleMonitor, access.RoleMEALOfficer}, // who draws samples
 	MethodFreeze:         finance,
 	MethodRelease:        approve,
 	MethodUphold:         approve,

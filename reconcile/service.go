@@ -6,6 +6,7 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile/detect"
@@ -51,6 +52,13 @@ type Service interface {
 	// OpenProposed opens these cases, and adds to those that are open. Errors:
 	// those of ProposeCases, ErrCase.
 	OpenProposed(ctx context.Context, cmd OpenProposed) ([]OpenedCase, error)
+	// SeekCalls makes a sample of the households whose word tells most about what
+	// the detectors cannot decide: of each trader those whose sales have what he
+	// has too much of, and customers of his by lot where two deny. Who answered, or
+	// was not reached, is not called again, so that the next list goes on from the
+	// answers to this one. Errors: ErrNotFound for the round, ErrTooLarge,
+	// ErrNobodySought, feedback.ErrDesign.
+	SeekCalls(ctx context.Context, cmd SeekCalls) (feedback.Sample, error)
 	// AssignCase says who looks into a case, and until when. Errors:
 	// ErrNotFound, ErrCaseState, ErrCase.
 	AssignCase(ctx context.Context, cmd Assign) (Case, error)

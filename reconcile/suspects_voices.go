@@ -20,6 +20,7 @@ type VoiceFacts struct {
 	Spoken   bool             // of an answer: somebody was reached
 	Received bool             // of an answer of those
 	Got      money.Amount     // of those that said how much they received, in XOF; no asset otherwise
+	Sought   bool             // the household was called because of a sale of its own
 	Less     bool             // of those that received a part, paid more than the price, or had to give something
 }
 
@@ -101,7 +102,7 @@ func (l *loader) answer(m feedback.Sample, a feedback.Answer) error {
 		return err
 	}
 	v := VoiceFacts{Round: m.Round, Asked: true, Spoken: a.Reached == feedback.Spoken, Received: a.Received == feedback.Yes || a.Received == feedback.Partly,
-		Got: a.Amount, Less: a.Received == feedback.Partly || a.Extra == feedback.Yes || a.Fee == feedback.Yes}
+		Got: a.Amount, Sought: m.Sought && p.Stratum == feedback.ForSale, Less: a.Received == feedback.Partly || a.Extra == feedback.Yes || a.Fee == feedback.Yes}
 	for _, card := range cards {
 		v.Cards = append(v.Cards, card.Number)
 	}
@@ -144,7 +145,7 @@ func (s *suspects) voices(f *Facts, round string) {
 				all += s.facts.Records[i].Value
 			}
 			for _, i := range of {
-				s.facts.Answers = append(s.facts.Answers, detect.Answer{Record: i, Received: v.Received, Unreached: !v.Spoken,
+				s.facts.Answers = append(s.facts.Answers, detect.Answer{Record: i, Received: v.Received, Unreached: !v.Spoken, Sought: v.Sought,
 					Missing: v.missing(s.facts.Records[i].Value, all)})
 			}
 			continue

@@ -12,6 +12,7 @@ import (
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
 	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
@@ -25,6 +26,7 @@ func caseRoutes(mux *http.ServeMux, e Endpoints, staff func(http.Handler) http.H
 		"GET /api/v1/cases":                        httpkit.Handler(httpkit.Present(e.Cases, wireOfCases), decodeCases, http.StatusOK, opts...),
 		"GET /api/v1/cases/proposals":              httpkit.Handler(httpkit.Present(e.ProposeCases, wireOfProposals), decodePropose, http.StatusOK, opts...),
 		"POST /api/v1/cases/proposals":             httpkit.Handler(httpkit.Present(e.OpenProposed, wireOfOpened), decodeOpenProposed, http.StatusOK, opts...),
+		"POST /api/v1/samples/sought":              httpkit.Handler(httpkit.Present(e.SeekCalls, feedback.Wire), decodeSeekCalls, http.StatusCreated, append(slices.Clone(opts), httpkit.Within(slowly))...),
 		"GET /api/v1/cases/{id}":                   httpkit.Handler(httpkit.Present(e.Case, jsonOfCase), decodeCase, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}/history":           httpkit.Handler(httpkit.Present(e.CaseHistory, wireOfHistory), decodeCase, http.StatusOK, opts...),
 		"GET /api/v1/cases/{id}/pack.pdf":          httpkit.Handler(packAsPDF(e.CasePack), decodePaper, http.StatusOK, opts...),
@@ -66,6 +68,14 @@ func decodePropose(ctx context.Context, r *http.Request) (ProposeCases, error) {
 		err = httpkit.ErrQuery.At("query.round", "which round")
 	}
 	return ProposeCases{By: by, Round: q.Get("round")}, err
+}
+
+func decodeSeekCalls(ctx context.Context, r *http.Request) (SeekCalls, error) {
+	o, b, err := access.Command[struct {
+		Round string `json:"round"`
+		Most  int    `json:"most"`
+	}](ctx, r, access.OrderOf)
+	return SeekCalls{By: o.By, Key: o.Key, Round: b.Round, Most: b.Most}, err
 }
 
 func decodeOpenProposed(ctx context.Context, r *http.Request) (OpenProposed, error) {

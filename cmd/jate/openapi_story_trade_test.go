@@ -191,6 +191,8 @@ func (s *story) cases() {
 		s.get("monitor", path+"/history")
 		s.get("monitor", path+"/comments")
 	}
+	sought := s.post("monitor", "/api/v1/samples/sought", field{"round": "r1", "most": 5}).need("id")
+	s.get("meal-officer", "/api/v1/samples/"+sought+"/calls.csv")
 	s.get("monitor", "/api/v1/cases/proposals?round=r1")
 	s.post("monitor", "/api/v1/cases/proposals", field{"round": "r1", "score_min": 1})
 	s.get("monitor", "/api/v1/cases")

@@ -17,12 +17,13 @@ import (
 	"github.com/jate-cva/jate/distribution"
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/internal/durable"
+	"github.com/jate-cva/jate/reconcile"
 	"github.com/jate-cva/jate/vendors"
 )
 
 func sampleCommand(ctx context.Context, env *environment) error {
 	return subcommand(ctx, env, "sample", map[string]func(context.Context, *environment) error{
-		"commit": commitSample, "freeze": freezeSample, "draw": drawSample, "list": listSamples, "calls": writeCalls,
+		"commit": commitSample, "freeze": freezeSample, "draw": drawSample, "list": listSamples, "calls": writeCalls, "seek": seekCalls,
 		"frame": writeFrame, "check": checkSample, "results": showResults,
 	})
 }
@@ -155,6 +156,22 @@ func drawSample(ctx context.Context, env *environment) error {
 	}
 	return o.onSample(ctx, env, args[0], func(a *app, by access.Actor, id string) error {
 		m, err := a.feedbacks.DrawSample(ctx, feedback.DrawSample{By: by, Key: rand.Text(), Sample: id, Nonce: nonce})
+		return o.told(env, m, err)
+	}, samplers...)
+}
+
+// seekCalls lists the households whose word tells most about what detectors
+// cannot decide.
+func seekCalls(ctx context.Context, env *environment) error {
+	fs := env.flags("sample seek")
+	o := addOfficeFlags(fs)
+	round := fs.String("round", "", "round whose sales are asked about")
+	most := fs.Int("most", 8, "calls about each trader's sales, 1 to 50")
+	if _, err := env.parse(fs, 0); err != nil {
+		return err
+	}
+	return o.in(ctx, env, func(a *app, by access.Actor) error {
+		m, err := a.reconciles.SeekCalls(ctx, reconcile.SeekCalls{By: by, Key: rand.Text(), Round: *round, Most: *most})
 		return o.told(env, m, err)
 	}, samplers...)
 }

@@ -171,13 +171,14 @@ type sampleRecord struct {
 	Drawn        instant
 	DrawEntry    uint64
 	Vendors      []vendors.ID
+	Sought       bool
 }
 
 func sampleRecordOf(m feedback.Sample) sampleRecord {
 	d := m.Design
 	return sampleRecord{m.ID, m.Programme, m.Round, m.Commitment, m.CommittedBy, instantOf(m.Committed), m.CommitEntry, d.Confidence, d.Margin,
 		texts[string](d.By), d.Minimum, d.Replacements, m.Frame, m.Households, m.FrozenBy, instantOf(m.Frozen), m.FrameEntry, each(m.Strata, stratumRecordOf),
-		m.Root, m.Nonce, m.DrawnBy, instantOf(m.Drawn), m.DrawEntry, d.Vendors}
+		m.Root, m.Nonce, m.DrawnBy, instantOf(m.Drawn), m.DrawEntry, d.Vendors, m.Sought}
 }
 
 func (r sampleRecord) sample() feedback.Sample {
@@ -186,7 +187,7 @@ func (r sampleRecord) sample() feedback.Sample {
 		Design: feedback.Design{Confidence: r.Confidence, Margin: r.Margin, By: texts[feedback.Dimension](r.By), Minimum: r.Minimum, Replacements: r.Replacements,
 			Vendors: r.Vendors},
 		Frame: r.Frame, Households: r.Households, FrozenBy: r.FrozenBy, Frozen: r.Frozen.time(), FrameEntry: r.FrameEntry,
-		Strata: each(r.Strata, stratumRecord.stratum), Root: r.Root, Nonce: r.Nonce, DrawnBy: r.DrawnBy, Drawn: r.Drawn.time(), DrawEntry: r.DrawEntry}
+		Sought: r.Sought, Strata: each(r.Strata, stratumRecord.stratum), Root: r.Root, Nonce: r.Nonce, DrawnBy: r.DrawnBy, Drawn: r.Drawn.time(), DrawEntry: r.DrawEntry}
 }
 
 type stratumRecord struct {
