@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/jate-cva/jate/money"
@@ -103,13 +104,30 @@ func (b bundles) file(d *desk, of topic, findings []Finding, id, note string) (C
 	return d.decided(what, facts)
 }
 
-// worthOf adds up findings, without those that a later one of the same
-// detector takes in with all their evidence.
+// worthOf adds up what findings are worth. It leaves out those that a later one
+// of the same detector takes in with all their evidence, and those whose every
+// redemption is another's that is worth more: the same money is in question
+// once. Where two share some redemptions and each has others, it is an upper
+// bound. What is frozen is counted by redemption.
 func worthOf(fs []Finding) (money.Amount, error) {
-	sum := money.Francs(0)
+	order := make([]Finding, 0, len(fs))
 	for i, f := range fs {
-		if slices.ContainsFunc(fs[i+1:], f.within) {
+		if !slices.ContainsFunc(fs[i+1:], f.within) {
+			order = append(order, f)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b Finding) int { return cmp.Compare(b.Value.Minor(), a.Value.Minor()) })
+	sum, counted := money.Francs(0), map[string]bool{}
+	for _, f := range order {
+		refs := slices.DeleteFunc(slices.Clone(f.Evidence), func(ref string) bool { _, ok := entryOf(ref); return !ok })
+		if len(refs) == 0 {
+			refs = f.Evidence
+		}
+		if len(refs) > 0 && !slices.ContainsFunc(refs, func(ref string) bool { return !counted[ref] }) {
 			continue
+		}
+		for _, ref := range refs {
+			counted[ref] = true
 		}
 		var err error
 		if sum, err = sum.Add(f.Value); err != nil {

@@ -24,3 +24,6 @@ func Ring(s Service, about Subject, least int) {
 		return about, nil
 	}
 }
+
+// WorthOf is what the findings of a case are worth.
+var WorthOf = worthOf

@@ -11,8 +11,8 @@ import (
 
 	"github.com/jate-cva/jate/access"
 	"github.com/jate-cva/jate/documents"
-	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/feedback"
+	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/money"
 	"github.com/jate-cva/jate/reconcile/evidence"
 	"github.com/jate-cva/jate/vendors"
