@@ -3,6 +3,7 @@ package detect_test
 import (
 	"encoding/json"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -35,6 +36,21 @@ func TestRun_repeats(t *testing.T) {
 	}
 	if !reflect.DeepEqual(found, detect.Run(&b.Facts, detect.Defaults())) {
 		t.Error("the same facts gave different findings")
+	}
+}
+
+// Detectors that are looked at side by side find what they find one after the
+// other.
+func TestRun_processors(t *testing.T) {
+	round := invent(t, func(c *simulate.Config) { c.Households = 3_000 })
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	alone := detect.Run(&round.Facts, detect.Defaults())
+	if len(alone) < 10 {
+		t.Errorf("%d findings", len(alone))
+	}
+	runtime.GOMAXPROCS(8)
+	if !reflect.DeepEqual(alone, detect.Run(&round.Facts, detect.Defaults())) {
+		t.Error("more processors found something else")
 	}
 }
 

@@ -49,8 +49,15 @@ func each(known, carries func(*run, Record) bool) func(*run, marks) {
 // chain calls visit with each handheld's sales in the order of its chain, and
 // with each vendor's typed stubs in the order in which they were typed, without
 // those made at a planned fair, where people are called by the list and served
-// in a row. It gives the places in run.sales.
+// in a row. It gives the places in run.sales, which visit may not change.
 func (r *run) chain(visit func(places []int)) {
+	for _, places := range r.chains {
+		visit(places)
+	}
+}
+
+// makeChains returns what chain gives.
+func (r *run) makeChains() [][]int {
 	at := make([]int32, len(r.Records))
 	for i := range at {
 		at[i] = -1
@@ -58,16 +65,18 @@ func (r *run) chain(visit func(places []int)) {
 	for i, s := range r.sales {
 		at[s] = int32(i)
 	}
-	var places []int
+	all := make([]int, 0, len(r.sales))
+	var out [][]int
 	for _, list := range slices.Concat(r.byHandheld, r.stubs) {
-		places = places[:0]
+		from := len(all)
 		for _, s := range list {
 			if at[s] >= 0 && !r.planned(r.Records[s]) {
-				places = append(places, int(at[s]))
+				all = append(all, int(at[s]))
 			}
 		}
-		visit(places)
+		out = append(out, all[from:len(all):len(all)])
 	}
+	return out
 }
 
 // ofSale returns the record at a place of run.sales.

@@ -26,7 +26,9 @@ type run struct {
 	behind     []bool    // by record: said to be before an earlier one of its chain
 	fair       map[Fair]bool
 	claims     [][]int64         // when each vendor's were made, ascending
-	cards      [][]int32         // records by card, made on demand
+	chains     [][]int           // as chain has them
+	ofCard     []int32           // records by card, made on demand
+	cardFrom   []int32           // where each card's begin in ofCard
 	questioned []bool            // by record: a finding that could freeze it has it
 	scored     *scored           // once signals are
 	heard      []said            // by record, made on demand
@@ -78,6 +80,7 @@ func newRun(f *Facts, t Thresholds) *run {
 	for _, x := range f.Fairs {
 		r.fair[x] = true
 	}
+	r.chains = r.makeChains()
 	for _, c := range f.Claims {
 		r.claims[c.Vendor] = append(r.claims[c.Vendor], c.Made)
 	}
@@ -111,17 +114,29 @@ func (r *run) clock(x Record) (int64, bool) {
 	return x.Said, true
 }
 
-// byCard returns a card's records.
+// byCard returns a card's records. There are as many lists as cards: they are
+// parts of one.
 func (r *run) byCard(card int32) []int32 {
-	if r.cards == nil {
-		r.cards = make([][]int32, len(r.Cards))
+	if r.cardFrom == nil {
+		r.cardFrom = make([]int32, len(r.Cards)+1)
+		for _, x := range r.Records {
+			if x.Card >= 0 {
+				r.cardFrom[x.Card+1]++
+			}
+		}
+		for c := range r.Cards {
+			r.cardFrom[c+1] += r.cardFrom[c]
+		}
+		r.ofCard = make([]int32, r.cardFrom[len(r.Cards)])
+		next := slices.Clone(r.cardFrom)
 		for i, x := range r.Records {
 			if x.Card >= 0 {
-				r.cards[x.Card] = append(r.cards[x.Card], int32(i))
+				r.ofCard[next[x.Card]] = int32(i)
+				next[x.Card]++
 			}
 		}
 	}
-	return r.cards[card]
+	return r.ofCard[r.cardFrom[card]:r.cardFrom[card+1]:r.cardFrom[card+1]]
 }
 
 // planned reports whether the vendor was to be at the card's point on the day

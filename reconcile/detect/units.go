@@ -73,54 +73,36 @@ type scored struct {
 	hot   [][]outcome // by unit: what is significant
 }
 
-// score marks all sales and tests every signal in every unit.
+// score marks all sales and tests every signal in every unit. Signals know
+// nothing of each other, so that they are looked at side by side.
 func (r *run) score() *scored {
-	bases := make([]baseline, len(signals))
-	s := &scored{run: r, marks: make([]marks, len(signals)), bases: bases}
+	s := &scored{run: r, marks: make([]marks, len(signals)), bases: make([]baseline, len(signals))}
 	r.scored = s
-	for i, d := range signals {
+	var done steps
+	sideBySide(len(signals), func(i int) {
 		s.marks[i] = make(marks, len(r.sales))
-		d.mark(r, s.marks[i])
+		signals[i].mark(r, s.marks[i])
 		counts := make([]count, len(r.Vendors))
 		for at, m := range s.marks[i] {
 			counts[r.ofSale(at).Vendor].add(m)
 		}
-		bases[i] = fit(counts, r.zoneOf, r.zones)
-		r.tell(i)
-	}
+		s.bases[i] = fit(counts, r.zoneOf, r.zones)
+		done.tell(r.tell)
+	})
 	s.divide()
 	s.hot = make([][]outcome, len(s.units))
+	tested := make([]tested, len(signals))
+	sideBySide(len(signals), func(i int) {
+		tested[i] = s.test(i)
+		done.tell(r.tell)
+	})
 	var ps []float64
 	tests := 0
-	for i, m := range s.marks {
-		r.tell(len(signals) + i)
-		counts := make([]count, len(s.units))
-		alike := make([]likeness, len(unitKinds)+len(signals)+len(acrossKinds))
-		for u, un := range s.units {
-			if un.by == i {
-				continue
-			}
-			for _, at := range un.sales {
-				counts[u].add(m[at])
-			}
-			if counts[u].n >= r.enough(i) {
-				tests++
-				alike[un.kind].see(counts[u], bases[i].of(un.vendor, r.zoneOf))
-			}
-		}
-		strength := make([]float64, len(alike))
-		for k := range alike {
-			strength[k] = alike[k].strength()
-		}
-		for u, un := range s.units {
-			c, mean := counts[u], bases[i].of(un.vendor, r.zoneOf)
-			if c.k < r.enough(i) || c.lift(mean, mean > common) < r.LiftMin {
-				continue
-			}
-			lift := c.lift(mean, mean > common)
-			p := betaBinomialTail(c.k, c.n, mean, strength[un.kind])
-			s.hot[u] = append(s.hot[u], outcome{i, p, min(math.Log10(lift), r.cap(i)), 2*c.k >= c.n})
-			ps = append(ps, p)
+	for _, t := range tested {
+		tests += t.tests
+		for _, h := range t.hits {
+			s.hot[h.unit] = append(s.hot[h.unit], h.outcome)
+			ps = append(ps, h.p)
 		}
 	}
 	limit := discoveries(ps, max(tests, 1), r.FalseDiscoveries)
@@ -135,6 +117,51 @@ func (r *run) score() *scored {
 	}
 	s.inherit()
 	return s
+}
+
+// tested is what testing one signal in all units comes to.
+type tested struct {
+	tests int
+	hits  []hit // in the order of units
+}
+
+// hit is what a signal comes to in a unit that has more of it than expected.
+type hit struct {
+	unit int
+	outcome
+}
+
+// test tests a signal in every unit.
+func (s *scored) test(i int) tested {
+	var out tested
+	m, base, counts := s.marks[i], s.bases[i], make([]count, len(s.units))
+	alike := make([]likeness, len(unitKinds)+len(signals)+len(acrossKinds))
+	for u, un := range s.units {
+		if un.by == i {
+			continue
+		}
+		for _, at := range un.sales {
+			counts[u].add(m[at])
+		}
+		if counts[u].n >= s.enough(i) {
+			out.tests++
+			alike[un.kind].see(counts[u], base.of(un.vendor, s.zoneOf))
+		}
+	}
+	strength := make([]float64, len(alike))
+	for k := range alike {
+		strength[k] = alike[k].strength()
+	}
+	for u, un := range s.units {
+		c, mean := counts[u], base.of(un.vendor, s.zoneOf)
+		if c.k < s.enough(i) || c.lift(mean, mean > common) < s.LiftMin {
+			continue
+		}
+		lift := c.lift(mean, mean > common)
+		p := betaBinomialTail(c.k, c.n, mean, strength[un.kind])
+		out.hits = append(out.hits, hit{u, outcome{i, p, min(math.Log10(lift), s.cap(i)), 2*c.k >= c.n}})
+	}
+	return out
 }
 
 // inherit gives units of sales with one mark what that mark comes to among all
