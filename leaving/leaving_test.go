@@ -243,6 +243,22 @@ func TestService_Leave_gaps(t *testing.T) {
 	if !errors.Is(err, grant.ErrLast) {
 		t.Errorf("%v", err)
 	}
+	// With a second one he does, and the programme has had two: who is left appoints
+	// nobody by the console's code.
+	o.update(func(tx leaving.Tx) error {
+		return errors.Join(tx.PutLead(grant.Lead{Programme: "p2", Organisation: "ngo.example"}),
+			tx.PutGrant(staff.Grant{Member: "awa", Programme: "p2", Role: access.RoleAdministrator, From: o.now}))
+	})
+	if _, err = o.leave("gao", "", true); err != nil {
+		t.Error(err)
+	}
+	o.update(func(tx leaving.Tx) error {
+		l, err := tx.Lead("p2")
+		if l.Two == 0 {
+			t.Error("nothing says that there were two administrators")
+		}
+		return err
+	})
 	for name, to := range map[string]string{"the same": "chi", "who has left": "eva", "nobody known": "zoe"} {
 		if _, err := o.leave("chi", to, true); !errors.Is(err, leaving.ErrSuccessor) {
 			t.Errorf("%s: %v", name, err)

@@ -106,8 +106,10 @@ func (s *service) agrees(tx Tx, cmd Approve, p Proposal, m staff.Member, proof a
 	return role, proof.Kind, a.Approved(1, tx.Now())
 }
 
-// console checks the console's code: it stands for the second person only while
-// there is no administrator but the one who proposes.
+// console checks the console's code: it stands for the second person only where
+// there never was an administrator but the one who proposes. Else an administrator
+// would take the other's role away, or shut him out, to appoint a friend. Who is
+// left alone needs a rescue first, which the root key's custodian agrees to.
 func (s *service) console(tx Tx, cmd Approve, p Proposal) error {
 	if _, err := cmd.By.As(access.RoleAdministrator); err != nil {
 		return err
@@ -115,24 +117,65 @@ func (s *service) console(tx Tx, cmd Approve, p Proposal) error {
 	if p.Content.Role != access.RoleAdministrator || p.ProposedBy != cmd.By.ID {
 		return ErrConsole
 	}
-	// One whose account is disabled counts: else an administrator would disable the
-	// other to appoint a friend. Two bring him back, or the root key's custodian.
-	for m, err := range tx.Members() {
-		if err != nil {
-			return err
-		}
-		there, err := holds(tx, m.ID, p.Content.Programme, access.RoleAdministrator)
-		if err != nil {
-			return err
-		}
-		if there && m.ID != cmd.By.ID {
-			return ErrConsole
-		}
+	l, err := tx.Lead(p.Content.Programme)
+	if err != nil {
+		return err
+	}
+	others, last, err := administrators(tx, p.Content.Programme, cmd.By.ID)
+	if err != nil {
+		return err
+	}
+	me, err := tx.Member(cmd.By.ID)
+	if err != nil {
+		return err
+	}
+	if two := max(l.Two, last); others || two > 0 && me.Rescued <= two {
+		return ErrConsole
 	}
 	if !hmac.Equal(plain(cmd.Console), plain(ConsoleCode(s.consoles, p.ID, p.Digest))) {
 		return ErrConsole
 	}
 	return nil
+}
+
+// administrators reports whether anybody but a member is administrator of a
+// programme, or will be, disabled accounts included, and the last entry by which
+// others were whose day is over.
+func administrators(tx Tx, programme, but string) (others bool, last uint64, err error) {
+	for m, err := range tx.Members() {
+		if err != nil {
+			return false, 0, err
+		}
+		for g, err := range tx.Grants(m.ID) {
+			if err != nil {
+				return false, 0, err
+			}
+			if m.ID == but || g.Programme != programme || g.Role != access.RoleAdministrator {
+				continue
+			}
+			others = others || g.Until.IsZero() || tx.Now().Before(g.Until)
+			last = max(last, g.Entry)
+		}
+	}
+	return others, last, nil
+}
+
+// noteTwo notes in which entry a programme had two administrators. It is called
+// while it has them: after one was given the role, before it is taken from one.
+func noteTwo(tx Tx, g staff.Grant, entry uint64) error {
+	if g.Role != access.RoleAdministrator {
+		return nil
+	}
+	others, last, err := administrators(tx, g.Programme, g.Member)
+	if err != nil || !others && last == 0 {
+		return err
+	}
+	l, err := tx.Lead(g.Programme)
+	if err != nil {
+		return err
+	}
+	l.Two = entry
+	return tx.PutLead(l)
 }
 
 // firstOf returns the first active member of an organisation, who speaks for it.
@@ -165,7 +208,7 @@ func (s *service) grant(tx Tx, by access.Actor, p Proposal, role access.Role, ho
 		from = tx.Now()
 	}
 	g := staff.Grant{Member: p.Member, Programme: p.Content.Programme, Role: p.Content.Role, From: from, Until: until, Entry: e.Seq}
-	return p, errors.Join(tx.PutGrant(g), tx.PutGrantProposal(p), staff.Tell(tx, p.Member, "role_granted:"+string(p.Content.Role)))
+	return p, errors.Join(tx.PutGrant(g), noteTwo(tx, g, e.Seq), tx.PutGrantProposal(p), staff.Tell(tx, p.Member, "role_granted:"+string(p.Content.Role)))
 }
 
 // Refuse ends a proposal without granting it.

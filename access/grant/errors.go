@@ -32,8 +32,8 @@ var (
 		"This is the programme's last administrator. Grant the role to somebody else first.",
 		"C'est le dernier administrateur du programme. Attribuez d'abord ce rôle à quelqu'un d'autre.")
 	ErrConsole = fault.New(fault.Denied, "grant_console",
-		"The console's code is only for a programme that has no second administrator, and only for the proposal that it was made for.",
-		"Le code de la console ne vaut que pour un programme sans second administrateur, et pour la seule proposition pour laquelle il a été calculé.")
+		"The console's code is only for a programme that never had a second administrator, and for the proposal that it was made for. Who is left alone needs jate staff rescue first.",
+		"Le code de la console ne vaut que pour un programme qui n'a jamais eu de second administrateur, et pour la proposition pour laquelle il a été calculé. Qui reste seul passe d'abord par jate staff rescue.")
 	ErrKeyUnnamed = fault.New(fault.Denied, "passkey_not_named",
 		"No grant of yours has named this passkey. Two administrators grant your role again, and it counts.",
 		"Aucune attribution de vos rôles n'a désigné cette clé d'accès. Deux administrateurs attribuent de nouveau votre rôle, et elle comptera.")

@@ -106,6 +106,7 @@ type Lead struct {
 	Programme    string
 	Organisation string
 	Entry        uint64
+	Two          uint64 // entry that last gave or took one of two administrators' role; 0 where there never were two
 }
 
 // Keys are the passkeys that a grant named, which the journal has as a hash.

@@ -60,9 +60,12 @@ func Strip(tx Tx, by access.Actor, m staff.Member, h Holdings, names *access.Aut
 				continue
 			}
 		}
-		_, err := ledger.Decide(tx, as(g.Programme), "", "role-revoked", names.Pseudonym(g.Programme, m.ID),
+		e, err := ledger.Decide(tx, as(g.Programme), "", "role-revoked", names.Pseudonym(g.Programme, m.ID),
 			map[string]string{"programme": g.Programme, "role": string(g.Role)})
-		if err := errors.Join(err, tx.RemoveGrant(g)); err != nil {
+		if err == nil {
+			err = errors.Join(noteTwo(tx, g, e.Seq), tx.RemoveGrant(g))
+		}
+		if err != nil {
 			return nil, err
 		}
 		taken = append(taken, g)

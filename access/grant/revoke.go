@@ -63,7 +63,7 @@ func (s *service) Revoke(ctx context.Context, cmd Revoke) (Held, error) {
 			return Held{}, err
 		}
 		return Held{Member: g.Member, Programme: g.Programme, Role: g.Role, From: g.From, Until: tx.Now(), Entry: e.Seq},
-			errors.Join(tx.RemoveGrant(g), staff.EndSessions(tx, cmd.Member, ""), staff.Tell(tx, cmd.Member, "role_revoked:"+string(cmd.Role)))
+			errors.Join(noteTwo(tx, g, e.Seq), tx.RemoveGrant(g), staff.EndSessions(tx, cmd.Member, ""), staff.Tell(tx, cmd.Member, "role_revoked:"+string(cmd.Role)))
 	})
 }
 

@@ -130,7 +130,7 @@ func (s *service) chosen(ctx context.Context, cmd Accept, i Invitation, m Member
 func (s *service) accepted(tx Tx, cmd Accept, i Invitation, m Member, cs []Credential) error {
 	now := tx.Now()
 	i.Used = now
-	what := "staff_accepted"
+	what, rescued := "staff_accepted", i.Recovers && m.Recovery.AskedBy == ByConsole
 	if i.Recovers {
 		what = "staff_recovered"
 		m.Recovery = Recovery{}
@@ -162,6 +162,9 @@ func (s *service) accepted(tx Tx, cmd Accept, i Invitation, m Member, cs []Crede
 	e, err := ledger.Decide(tx, ledger.Actor{Role: "staff", Name: s.pseudonym(m.ID)}, "", what, s.pseudonym(m.ID), nil)
 	if err != nil {
 		return err
+	}
+	if rescued {
+		m.Rescued = e.Seq
 	}
 	if m.InvitedBy == "" && !i.Recovers {
 		if err := tx.PutGrant(Grant{Member: m.ID, Programme: cmd.Programme, Role: access.RoleAdministrator, Entry: e.Seq}); err != nil {

@@ -27,6 +27,7 @@ type Member struct {
 	InvitedBy    string // member; "" for the first administrator
 	Created      time.Time
 	Recovery     Recovery
+	Rescued      uint64 // entry of the journal by which a rescue last ended; 0 for never
 }
 
 // Recovery is how a member who lost every factor gets new ones: two

@@ -84,6 +84,7 @@ type leadRecord struct {
 	Programme    string
 	Organisation string
 	Entry        uint64
+	Two          uint64
 }
 
 func (r leadRecord) lead() grant.Lead { return grant.Lead(r) }

@@ -47,11 +47,13 @@ type memberRecord struct {
 	AskedBy      string
 	ApprovedBy   string
 	From         instant
+	Rescued      uint64
 }
 
 func (r memberRecord) member() staff.Member {
 	return staff.Member{ID: r.ID, Organisation: r.Organisation, Name: r.Name, NameDigest: r.NameDigest, State: staff.State(r.State), Language: r.Language,
-		InvitedBy: r.InvitedBy, Created: r.Created.time(), Recovery: staff.Recovery{AskedBy: r.AskedBy, ApprovedBy: r.ApprovedBy, From: r.From.time()}}
+		InvitedBy: r.InvitedBy, Created: r.Created.time(), Recovery: staff.Recovery{AskedBy: r.AskedBy, ApprovedBy: r.ApprovedBy, From: r.From.time()},
+		Rescued: r.Rescued}
 }
 
 // Member returns a member.
@@ -62,7 +64,7 @@ func (tx *Tx) Member(id string) (staff.Member, error) {
 // PutMember stores a member.
 func (tx *Tx) PutMember(m staff.Member) error {
 	return memberTable.put(tx, m.ID, memberRecord{m.ID, m.Organisation, m.Name, m.NameDigest, string(m.State), m.Language, m.InvitedBy,
-		instantOf(m.Created), m.Recovery.AskedBy, m.Recovery.ApprovedBy, instantOf(m.Recovery.From)})
+		instantOf(m.Created), m.Recovery.AskedBy, m.Recovery.ApprovedBy, instantOf(m.Recovery.From), m.Rescued})
 }
 
 // Members yields all members in order.

@@ -77,7 +77,7 @@ var (
 		Role: access.RoleIssuer, From: "2026-03-01T08:30:00Z", Until: "2026-04-01T08:30:00Z", DeputyOf: "x2", Keys: "aa"},
 		Salt: []byte{1}, Digest: [32]byte{2}, ProposedBy: "m3", Proposed: at, State: grant.Granted, ClosedBy: "m4", Console: true,
 		Closed: at.Add(time.Hour), Entry: 9}
-	lead   = grant.Lead{Programme: "p1", Organisation: "ngo.example", Entry: 7}
+	lead   = grant.Lead{Programme: "p1", Organisation: "ngo.example", Entry: 7, Two: 9}
 	record = grant.Record{Programme: "p1", Person: "x1", Digest: [32]byte{1}, Nonce: [32]byte{2}, PublicKey: []byte{3}, AuthenticatorData: []byte{4},
 		ClientData: []byte{5}, Signature: []byte{6}, At: at}
 	content = access.Prepared{Programme: "p1", Digest: [32]byte{7}, Text: []byte("t"), Closed: []byte("c"), By: "m1", Pseudonym: "x1",

@@ -72,7 +72,7 @@ func collect[V any](t testing.TB, seq iter.Seq2[V, error]) []V {
 
 var (
 	member = staff.Member{ID: "m1", Organisation: "ngo.example", Name: []byte("sealed"), NameDigest: [32]byte{1}, State: staff.Active, Language: "fr",
-		InvitedBy: "m0", Created: at, Recovery: staff.Recovery{AskedBy: "m2", ApprovedBy: "m3", From: at.Add(time.Hour)}}
+		InvitedBy: "m0", Created: at, Recovery: staff.Recovery{AskedBy: "m2", ApprovedBy: "m3", From: at.Add(time.Hour)}, Rescued: 8}
 	session = staff.Session{ID: "s1", Member: "m1", Program: true, Programme: "p1", Passkey: true, Secret: [32]byte{2}, Rotation: [32]byte{3},
 		Created: at, Seen: at.Add(time.Minute), Proved: at, Ended: at.Add(time.Hour)}
 	invitation = staff.Invitation{Digest: [32]byte{4}, Member: "m1", Programme: "p1", Recovers: true, Until: at, Used: at}
