@@ -2,6 +2,7 @@ package finance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 
 	"github.com/jate-cva/jate/access"
@@ -21,6 +22,7 @@ type ReadReceipts struct {
 type Receipts struct {
 	Settlement string
 	Count      int
+	Lang       string
 	PDF        []byte
 }
 
@@ -50,6 +52,6 @@ func (s *service) Receipts(ctx context.Context, q ReadReceipts) (Receipts, error
 		}
 		var b bytes.Buffer
 		err = cards.WriteReceipts(&b, tx.Now(), q.Lang != "en", st.ID, list)
-		return Receipts{st.ID, len(list), b.Bytes()}, err
+		return Receipts{st.ID, len(list), cmp.Or(q.Lang, "fr"), b.Bytes()}, err
 	})
 }

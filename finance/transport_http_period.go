@@ -204,7 +204,8 @@ func decodeReceipts(ctx context.Context, r *http.Request) (ReadReceipts, error) 
 
 func receiptsOf(r Receipts) httpkit.Content {
 	return httpkit.Content{Type: "application/pdf", Filename: "receipts-" + r.Settlement + ".pdf",
-		Write: func(w io.Writer) error { _, err := w.Write(r.PDF); return err }}
+		Leaving: httpkit.Leaving{Kind: "cash-receipts", Of: "settlement:" + r.Settlement, Form: "pdf", Lang: r.Lang, Guessable: true},
+		Write:   func(w io.Writer) error { _, err := w.Write(r.PDF); return err }}
 }
 
 var fileTypes = map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}

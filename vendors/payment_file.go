@@ -54,6 +54,9 @@ type File struct {
 	Name    string
 	Type    string // of media
 	Content []byte
+
+	Settlement string // whose payments it orders
+	Form       string // name of its template, or FilePain001
 }
 
 func (s *service) PaymentFile(ctx context.Context, q PaymentFile) (File, error) {
@@ -87,7 +90,7 @@ func (s *service) PaymentFile(ctx context.Context, q PaymentFile) (File, error) 
 			}
 		}
 		content, err := t.write(due)
-		return File{st.ID + "-" + t.Name + ".csv", "text/csv; charset=utf-8", content}, err
+		return File{st.ID + "-" + t.Name + ".csv", "text/csv; charset=utf-8", content, st.ID, t.Name}, err
 	})
 }
 
@@ -149,5 +152,5 @@ func (s *service) order(tx Tx, st Settlement, due []payment) (File, error) {
 	o.Created, o.Execute = o.Created.UTC(), o.Execute.UTC().Truncate(24*time.Hour)
 	var b bytes.Buffer
 	err := bankfile.WritePain001(&b, o)
-	return File{st.ID + ".pain.001.xml", "application/xml", b.Bytes()}, err
+	return File{st.ID + ".pain.001.xml", "application/xml", b.Bytes(), st.ID, FilePain001}, err
 }

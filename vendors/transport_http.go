@@ -76,7 +76,8 @@ func staffRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler {
 }
 
 func contentOf(f File) httpkit.Content {
-	return httpkit.Content{Type: f.Type, Filename: f.Name, Write: func(w io.Writer) error {
+	leaving := httpkit.Leaving{Kind: "payments", Of: "settlement:" + f.Settlement, Form: f.Form, Guessable: true}
+	return httpkit.Content{Type: f.Type, Filename: f.Name, Leaving: leaving, Write: func(w io.Writer) error {
 		_, err := w.Write(f.Content)
 		return err
 	}}

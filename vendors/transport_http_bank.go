@@ -280,7 +280,7 @@ func monthAs(form string) func(BankMonth) httpkit.Content {
 	types := map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 	return func(m BankMonth) httpkit.Content {
 		return httpkit.Content{Type: types[form], Filename: m.Bank + "-" + m.Until.Format(time.DateOnly) + "." + form,
-			Leaving: httpkit.Leaving{Kind: "bank-statement", Of: "bank:" + m.Bank, Form: form, From: func() uint64 { return m.Size }},
+			Leaving: httpkit.Leaving{Kind: "bank-statement", Of: "bank:" + m.Bank, Form: form, From: func() uint64 { return m.Size }, Guessable: true},
 			Write:   func(w io.Writer) error { return m.Write(w, form) }}
 	}
 }

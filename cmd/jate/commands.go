@@ -321,7 +321,7 @@ func exportCommand(ctx context.Context, env *environment) error {
 	}
 	err = write(db)
 	if err == nil {
-		err = handOver(ctx, db, local("", "office", access.RoleFinanceApprover), h, out)
+		err = handOver(ctx, db, local("", "office", access.RoleFinanceApprover), h, out, false)
 	}
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err

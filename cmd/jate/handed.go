@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 
 	"golang.org/x/mod/sumdb/note"
@@ -14,6 +15,7 @@ import (
 	"github.com/jate-cva/jate/internal/httpkit"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/store/bolt"
+	"github.com/jate-cva/jate/vendors"
 )
 
 // takers are the roles that reports and exports are for. Who holds several of
@@ -34,28 +36,36 @@ func handingOut(db *bolt.DB) func(context.Context, httpkit.Left) error {
 		if l.From != nil {
 			h.Size = l.From()
 		}
-		return noteHandedOut(ctx, db, by, h)
+		return noteHandedOut(ctx, db, by, h, l.Guessable)
 	}
 }
 
-func noteHandedOut(ctx context.Context, db *bolt.DB, by access.Actor, h ledger.HandedOut) error {
+// noteHandedOut journals that a file leaves. With guessable its digest has a salt;
+// the folder is then open with its keys.
+func noteHandedOut(ctx context.Context, db *bolt.DB, by access.Actor, h ledger.HandedOut, guessable bool) error {
 	role, err := by.As(takers...)
 	if err != nil {
 		return err
 	}
-	return db.Ledger().Update(ctx, func(tx ledger.Tx) error {
-		_, err := h.Note(tx, ledger.Actor{Role: string(role), Name: by.Pseudonym})
+	return db.Vendors().Update(ctx, func(tx vendors.Tx) error {
+		noted := h
+		if guessable {
+			if noted, err = salted(tx, by, h); err != nil {
+				return err
+			}
+		}
+		_, err := noted.Note(tx, ledger.Actor{Role: string(role), Name: by.Pseudonym})
 		return err
 	})
 }
 
 // handOver notes what was written to a spool, before it is given to anybody.
-func handOver(ctx context.Context, db *bolt.DB, by access.Actor, h ledger.HandedOut, file *httpkit.Spool) error {
+func handOver(ctx context.Context, db *bolt.DB, by access.Actor, h ledger.HandedOut, file *httpkit.Spool, guessable bool) error {
 	var err error
 	if h.SHA256, h.Bytes, err = ledger.Digest(file.Reader()); err != nil {
 		return err
 	}
-	return noteHandedOut(ctx, db, by, h)
+	return noteHandedOut(ctx, db, by, h, guessable)
 }
 
 // handedOut is one entry of the journal that says that a file left.
@@ -69,6 +79,7 @@ type handedOut struct {
 func verifyFileCommand(ctx context.Context, env *environment) error {
 	fs := env.flags("verify-file")
 	dir := fs.String("data", "", "data folder of a server that is stopped")
+	pass := fs.String("passphrases", "", "folder with server.txt instead of asking: the digests of payments are salted, and the salts sealed")
 	server := fs.String("server", "", "address of a server, instead of --data")
 	token := fs.String("token", "", "file with an access token")
 	log := fs.String("log", "", "verifier key of the log, with --server: the entry must be proved by a signed checkpoint")
@@ -85,38 +96,27 @@ func verifyFileCommand(ctx context.Context, env *environment) error {
 			return fmt.Errorf("--log: %w", err)
 		}
 	}
-	sum, err := digestOfFile(args[0])
-	if err != nil {
+	var s sought
+	if s.sum, s.bytes, err = digestOfFile(args[0]); err != nil {
 		return err
-	}
-	var found []handedOut
-	look := func(leaf []byte) error {
-		e, err := ledger.ParseLeaf(leaf)
-		if err != nil {
-			return err
-		}
-		if h, ok := ledger.WasHandedOut(e); ok && h.SHA256 == sum {
-			found = append(found, handedOut{h, e})
-		}
-		return nil
 	}
 	if *dir != "" {
-		err = lookInFolder(ctx, env, *dir, look, &found)
+		err = s.inFolder(ctx, env, *dir, env.passphrases(*pass))
 	} else {
-		err = lookOnServer(ctx, env, *server, *token, v, look, &found)
+		err = s.onServer(ctx, env, *server, *token, v)
 	}
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 {
-		return ledger.ErrNotHandedOut.At("file", "SHA-256 %x", sum)
+	if len(s.found) == 0 {
+		return s.missing()
 	}
-	for _, h := range found {
+	for _, h := range s.found {
 		if err := h.say(env); err != nil {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(env.stdout, "ok sha256=%x entry=%d\n", sum, found[len(found)-1].entry.Seq)
+	_, err = fmt.Fprintf(env.stdout, "ok sha256=%x entry=%d\n", s.sum, s.found[len(s.found)-1].entry.Seq)
 	return err
 }
 
@@ -137,21 +137,21 @@ func (h handedOut) say(env *environment) error {
 	return env.say("made from the journal's first %d entries, root %s", "établi d'après les %d premières écritures du journal, racine %s", h.Size, h.entry.Facts["root"])
 }
 
-func digestOfFile(path string) ([32]byte, error) {
+func digestOfFile(path string) (sum [32]byte, n int64, err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return [32]byte{}, err
+		return sum, 0, err
 	}
 	defer f.Close()
-	sum, _, err := ledger.Digest(io.LimitReader(f, handedOutMax))
-	return sum, err
+	return ledger.Digest(io.LimitReader(f, handedOutMax))
 }
 
 // handedOutMax bounds a file that is looked for: more than any export has.
 const handedOutMax = 16 << 30
 
-// lookInFolder reads a folder's journal, and holds what was found to its log.
-func lookInFolder(ctx context.Context, env *environment, dir string, look func([]byte) error, found *[]handedOut) error {
+// inFolder reads a folder's journal, and holds what was found to its log. The
+// keys are asked for only where a salt is needed.
+func (s *sought) inFolder(ctx context.Context, env *environment, dir string, ask passphrases) error {
 	db, _, err := openStore(dir, env.quiet())
 	if err != nil {
 		return err
@@ -159,19 +159,33 @@ func lookInFolder(ctx context.Context, env *environment, dir string, look func([
 	err = db.Ledger().View(ctx, func(tx ledger.Tx) error {
 		for r, err := range tx.Journal(0) {
 			if err == nil {
-				err = look(r.Leaf)
+				err = s.look(r.Leaf)
 			}
 			if err != nil {
 				return err
 			}
 		}
-		for _, h := range *found {
-			if err := h.inLog(tx); err != nil {
-				return fmt.Errorf("entry %d: %w; try jate verify", h.entry.Seq, err)
-			}
-		}
 		return nil
 	})
+	if err == nil && len(s.found) == 0 && len(s.salted) > 0 {
+		if err = db.Close(); err != nil {
+			return err
+		}
+		if db, err = openSealed(dir, ask, env.quiet()); err != nil {
+			return err
+		}
+		err = s.saltsInFolder(ctx, db)
+	}
+	if err == nil {
+		err = db.Ledger().View(ctx, func(tx ledger.Tx) error {
+			for _, h := range s.found {
+				if err := h.inLog(tx); err != nil {
+					return fmt.Errorf("entry %d: %w; try jate verify", h.entry.Seq, err)
+				}
+			}
+			return nil
+		})
+	}
 	return errors.Join(err, db.Close())
 }
 
@@ -206,9 +220,9 @@ func (h handedOut) inLog(tx ledger.Tx) error {
 	return err
 }
 
-// lookOnServer reads a server's journal up to its latest checkpoint. With the
-// log's key, what was found is proved by a checkpoint that the log has signed.
-func lookOnServer(ctx context.Context, env *environment, server, token string, log note.Verifier, look func([]byte) error, found *[]handedOut) error {
+// onServer reads a server's journal up to its latest checkpoint. With the log's
+// key, what was found is proved by a checkpoint that the log has signed.
+func (s *sought) onServer(ctx context.Context, env *environment, server, token string, log note.Verifier) error {
 	r, err := newRemote(env.getenv, server, token)
 	if err != nil {
 		return err
@@ -220,10 +234,13 @@ func lookOnServer(ctx context.Context, env *environment, server, token string, l
 	if err := r.read(ctx, "/api/v1/ledger/checkpoint", &c); err != nil {
 		return err
 	}
-	if err := r.leaves(ctx, 0, c.Size, look); err != nil || log == nil {
+	if err := r.leaves(ctx, 0, c.Size, s.look); err != nil {
 		return err
 	}
-	for _, h := range *found {
+	if err := s.saltsOnServer(ctx, r); err != nil || log == nil {
+		return err
+	}
+	for _, h := range s.found {
 		file, leaf, err := r.entry(ctx, h.entry.Seq)
 		if err != nil {
 			return err
@@ -235,7 +252,7 @@ func lookOnServer(ctx context.Context, env *environment, server, token string, l
 		if _, err := p.Verify(leaf, log.Name(), log); err != nil {
 			return err
 		}
-		if e, err := ledger.ParseLeaf(leaf); err != nil || e.Seq != p.Index || e.Facts["sha256"] != h.entry.Facts["sha256"] {
+		if e, err := ledger.ParseLeaf(leaf); err != nil || e.Seq != p.Index || !maps.Equal(e.Facts, h.entry.Facts) {
 			return ledger.ErrProof.At("leaf", "it is not that of entry %d", h.entry.Seq)
 		}
 	}

@@ -90,7 +90,7 @@ func commands() []command {
 		{"enrolment", "--server URL --trust FILE --out FILE.pdf [--for ID]", "print what enrols a handheld; its code is read from the input", enrolmentCommand},
 		{"print", "--data DIR --lot ID --labels FILE.pdf --slips FILE.pdf", "open a lot's sealed print job", printCommand},
 		{"verify", "--data DIR [--signatures]", "recompute everything; the last line is ok or what is wrong first", verifyCommand},
-		{"verify-file", "--data DIR | --server URL [--log VKEY]; FILE", "whether a file is a report or an export that was handed out, when, to whom, and from what", verifyFileCommand},
+		{"verify-file", "--data DIR | --server URL [--log VKEY]; FILE", "whether a file is a report, an export or a payment file that was handed out, when, to whom, and from what", verifyFileCommand},
 		{"export", "--data DIR --format hledger|ledger|beancount|sycebnl|sycebnl-daily [--mapping FILE]", "the books as text, or as the journal of an accounting package", exportCommand},
 		{"attach", "--data DIR | --server URL --token FILE; --to KIND:ID --kind KIND FILE", "keep a contract, invoice, signed sheet or receipt", attachCommand},
 		{"documents", "--data DIR", "read every attached document and compare it with its hash", documentsCommand},

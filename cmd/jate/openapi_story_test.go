@@ -32,6 +32,8 @@ type story struct {
 
 	openCase string // about what is paid later
 
+	paying map[string]answer // files that order payments, which cannot be had again once they are made
+
 	// staffed says who is whom, and in which roles; nil where each is a person
 	// with one role. trial stands before each request and may try it otherwise;
 	// instead stands after it and may take another answer.
@@ -55,7 +57,7 @@ func newStory(t *testing.T, c *contract) *story {
 	if err := d.open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	return &story{forger: f, demo: d, t: t, contract: c, http: &http.Client{Transport: c}, phones: map[string]*demoPhone{}, colleagues: map[string]softkey.Key{}}
+	return &story{forger: f, demo: d, t: t, contract: c, http: &http.Client{Transport: c}, phones: map[string]*demoPhone{}, colleagues: map[string]softkey.Key{}, paying: map[string]answer{}}
 }
 
 // in makes t the test that complaints go to.

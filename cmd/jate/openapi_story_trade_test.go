@@ -213,7 +213,7 @@ func (s *story) settle() {
 	st := s.post("finance-preparer", "/api/v1/settlements", pay)
 	path := "/api/v1/settlements/" + st.need("id")
 	s.post("finance-approver", path+"/approval", field{"digest": st.need("digest")})
-	s.get("finance-preparer", path+"/payments.csv?template=mobile-money")
+	s.paying["GET /api/v1/settlements/{id}/payments.csv"] = s.get("finance-preparer", path+"/payments.csv?template=mobile-money")
 	results := "reference,amount,status,bank reference\n"
 	for i := range st.list("payments") {
 		results += fmt.Sprintf("%s,%s,%s,OM%d\n", st.need("payments", i, "reference"), st.need("payments", i, "amount", "amount"),
@@ -232,7 +232,7 @@ func (s *story) settleByBank() {
 	st := s.post("finance-preparer", "/api/v1/settlements", field{"method": "wholesaler", "bank": "bdm"})
 	path := "/api/v1/settlements/" + st.need("id")
 	s.post("finance-approver", path+"/approval", field{"digest": st.need("digest")})
-	s.get("finance-preparer", path+"/payments.xml")
+	s.paying["GET /api/v1/settlements/{id}/payments.xml"] = s.get("finance-preparer", path+"/payments.xml")
 	s.bank(st.need("id"), st.need("total", "amount"))
 }
 
@@ -298,7 +298,7 @@ func (s *story) payInCash() {
 	id := st.need("id")
 	path := "/api/v1/settlements/" + id
 	s.post("finance-approver", path+"/approval", field{"digest": st.need("digest")})
-	s.get("finance-preparer", path+"/receipts.pdf?lang=en")
+	s.paying["GET /api/v1/settlements/{id}/receipts.pdf"] = s.get("finance-preparer", path+"/receipts.pdf?lang=en")
 	var full vendors.Settlement
 	s.must(s.app.db.Vendors().View(s.t.Context(), func(tx vendors.Tx) (err error) {
 		full, err = tx.Settlement(id)

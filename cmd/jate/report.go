@@ -73,7 +73,7 @@ func reportCommand(ctx context.Context, env *environment) error {
 			if err != nil || h.Kind == "" {
 				return err
 			}
-			return handOver(ctx, db, q.By, h, &file)
+			return handOver(ctx, db, q.By, h, &file, false)
 		})
 	}
 	if err != nil {
@@ -265,7 +265,7 @@ func (d *demo) writeReport(ctx context.Context) error {
 			return err
 		}
 		h := ledger.HandedOut{Kind: "round-report", Of: "round:r1", Round: "r1", Form: form, Lang: lang, SHA256: sha256.Sum256(b.Bytes()), Bytes: int64(b.Len()), Size: r.Size}
-		if err := noteHandedOut(ctx, d.app.db, d.staff["finance"], h); err != nil {
+		if err := noteHandedOut(ctx, d.app.db, d.staff["finance"], h, false); err != nil {
 			return err
 		}
 		if err := durable.Replace(filepath.Join(d.dir, name), b.Bytes()); err != nil {

@@ -1,15 +1,18 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
 
 	"github.com/jate-cva/jate/access"
+	"github.com/jate-cva/jate/internal/httpkit"
+	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile/report"
+	"github.com/jate-cva/jate/store/bolt"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -38,29 +41,48 @@ func statementCommand(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
-	var m vendors.BankMonth
-	id, err := onlyProgramme(ctx, db, *programme)
-	if err == nil {
-		err = db.Vendors().View(ctx, func(tx vendors.Tx) error {
-			m, err = vendors.MonthOf(tx, vendors.BankMonthOf{By: access.Actor{Programme: id}, Bank: *bank, Until: day})
-			return err
-		})
-	}
-	if err := errors.Join(err, db.Close()); err != nil {
+	err = writeStatement(ctx, env, db, *out, *format, *programme, vendors.BankMonthOf{Bank: *bank, Until: day})
+	return errors.Join(err, db.Close())
+}
+
+// writeStatement journals that the statement leaves, and writes it to the file, or
+// to the output where none is named.
+func writeStatement(ctx context.Context, env *environment, db *bolt.DB, out, format, programme string, q vendors.BankMonthOf) error {
+	id, err := onlyProgramme(ctx, db, programme)
+	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if draw, ok := report.BankFormats[*format]; ok {
-		err = draw(&b, m, env.lang())
+	q.By = local(id, "office", access.RoleFinanceApprover)
+	var m vendors.BankMonth
+	err = db.Vendors().View(ctx, func(tx vendors.Tx) error {
+		m, err = vendors.MonthOf(tx, q)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var file httpkit.Spool
+	defer file.Close()
+	h := ledger.HandedOut{Kind: "bank-statement", Of: "bank:" + m.Bank, Form: format, Size: m.Size}
+	if draw, ok := report.BankFormats[format]; ok {
+		h.Lang = env.lang()
+		err = draw(&file, m, h.Lang)
 	} else {
-		err = m.Write(&b, *format)
+		err = m.Write(&file, format)
 	}
 	if err != nil {
 		return err
 	}
-	if *out != "" {
-		return os.WriteFile(*out, b.Bytes(), 0o600)
+	if err := handOver(ctx, db, q.By, h, &file, true); err != nil {
+		return err
 	}
-	_, err = env.stdout.Write(b.Bytes())
+	b, err := io.ReadAll(file.Reader())
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		return os.WriteFile(out, b, 0o600)
+	}
+	_, err = env.stdout.Write(b)
 	return err
 }

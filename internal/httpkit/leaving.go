@@ -18,6 +18,9 @@ type Leaving struct {
 	Form  string
 	Lang  string
 	From  func() uint64 // entries of the journal that it was made from; asked once it is written; nil where unknown
+	// Guessable says that all of it but a telephone or an account number is known
+	// to others, to whom a plain digest would tell whether a guess is right.
+	Guessable bool
 }
 
 // Left is a content that is about to leave.

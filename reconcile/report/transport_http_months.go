@@ -27,7 +27,7 @@ func MonthRoutes(mux *http.ServeMux, books httpkit.Endpoint[finance.ReadPeriod, 
 	mux.Handle("GET /api/v1/periods/{id}/report.pdf", staff(period("pdf")))
 	mux.Handle("GET /api/v1/periods/{id}/report.xlsx", staff(period("xlsx")))
 	mux.Handle("GET /api/v1/banks/{id}/reconciliation.pdf", staff(httpkit.Handler(monthContent(bank, "pdf", func(m vendors.BankMonth, lang string) (httpkit.Content, uint64) {
-		return httpkit.Content{Filename: m.Bank + "-" + m.Until.Format(time.DateOnly), Leaving: httpkit.Leaving{Kind: "bank-statement", Of: "bank:" + m.Bank},
+		return httpkit.Content{Filename: m.Bank + "-" + m.Until.Format(time.DateOnly), Leaving: httpkit.Leaving{Kind: "bank-statement", Of: "bank:" + m.Bank, Guessable: true},
 			Write: func(w io.Writer) error { return BankFormats["pdf"](w, m, lang) }}, m.Size
 	}), decodeBankMonth, http.StatusOK, long...)))
 }
