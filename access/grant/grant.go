@@ -67,7 +67,7 @@ func KeysHash(salt []byte, keys [][]byte) string {
 	slices.SortFunc(keys, slices.Compare)
 	b := append([]byte("jate-keys-v1\n"), salt...)
 	for _, k := range keys {
-		b = append(binary.BigEndian.AppendUint32(b, uint32(len(k))), k...)
+		b = append(binary.BigEndian.AppendUint32(b, uint32(len(k))), k...) // #nosec G115 -- keys are short
 	}
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])

@@ -68,7 +68,7 @@ func (w *Watch) record(d due, p proved, r grant.Record) {
 	if r.Programme != w.cfg.Programme || hexOf(r.Digest) != e.Facts["digest"] {
 		w.alarm(e, "The record of its approval is of other content.")
 	}
-	begun := time.Unix(int64(binary.BigEndian.Uint64(r.Nonce[:8])), 0)
+	begun := time.Unix(int64(binary.BigEndian.Uint64(r.Nonce[:8])), 0) // #nosec G115 -- what wraps around is out of the time allowed
 	if r.At.Sub(p.Posted).Abs() > clocks || r.At.Sub(begun) < -clocks || r.At.Sub(begun) > access.ProofLife+clocks {
 		w.alarm(e, "Its approval is an old one: the passkey was asked at %s, and the journal has it at %s.",
 			begun.UTC().Format(time.RFC3339), p.Posted.Format(time.RFC3339))

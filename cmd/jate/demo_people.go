@@ -18,7 +18,7 @@ import (
 )
 
 // demoPassword is the auditor's, to sign in with in a browser.
-const demoPassword = "sept pirogues remontent le Bani"
+const demoPassword = "sept pirogues remontent le Bani" // #nosec G101 -- of a folder for development, and printed
 
 // demoStaff are the people and what each of them does.
 var demoStaff = []struct {

@@ -57,7 +57,7 @@ func (s *Spool) Write(p []byte) (int, error) {
 		if err != nil {
 			return 0, fmt.Errorf("spool a content: %w", err)
 		}
-		os.Remove(f.Name())
+		_ = os.Remove(f.Name()) // the open file stays
 		s.file = f
 		if _, err := s.memory.WriteTo(f); err != nil {
 			return 0, fmt.Errorf("spool a content: %w", err)
@@ -80,7 +80,7 @@ func (s *Spool) Close() error {
 	if s.file == nil {
 		return nil
 	}
-	os.Remove(s.file.Name()) // where it could not be removed while open
+	_ = os.Remove(s.file.Name()) // where it could not be removed while open
 	return s.file.Close()
 }
 

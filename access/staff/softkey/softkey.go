@@ -79,8 +79,8 @@ func Create(origin string, publicKey json.RawMessage) (Key, json.RawMessage, err
 		return Key{}, nil, err
 	}
 	data := k.data(present|verified|attested, 0)
-	data = append(data, make([]byte, 16)...) // no model
-	data = binary.BigEndian.AppendUint16(data, uint16(len(k.ID)))
+	data = append(data, make([]byte, 16)...)                      // no model
+	data = binary.BigEndian.AppendUint16(data, uint16(len(k.ID))) // #nosec G115 -- 32 bytes
 	data = append(append(data, k.ID...), cose...)
 	attestation, err := cbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
 	if err != nil {
