@@ -92,7 +92,7 @@ func (f *Folder) seal(h Hash, content []byte) ([]byte, error) {
 		return nil, err
 	}
 	out := f.wraps[0].Seal([]byte(envelope), nil, key, h[:]) // #nosec G407 -- the AEADs draw their nonces
-	return box.Seal(out, nil, content, h[:]), nil // #nosec G407 -- the AEAD draws its nonce
+	return box.Seal(out, nil, content, h[:]), nil            // #nosec G407 -- the AEAD draws its nonce
 }
 
 // unwrap returns the key of a document's file, and which of the folder's wrapped
