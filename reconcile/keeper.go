@@ -9,6 +9,7 @@ import (
 
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile/detect"
+	engine "github.com/jate-cva/jate/reconcile/match"
 	"github.com/jate-cva/jate/vendors"
 )
 
@@ -77,8 +78,13 @@ func (k *Keeper) Report(ctx context.Context, tx Tx, a Ask) (Report, error) {
 // Make makes the report of what tx sees, of one round or of all where round is
 // "", and keeps nothing. Errors are those of Service.Run.
 func Make(tx Tx, programme, round string, limits detect.Thresholds, progress Progress) (Report, error) {
-	p := kept{Programme: programme, Round: round}
-	return p.report(tx, limits, Ask{Programme: programme, Round: round, Progress: progress})
+	return makeOnce(tx, limits, Ask{Programme: programme, Round: round, Progress: progress})
+}
+
+// makeOnce makes the report of what tx sees, and keeps nothing.
+func makeOnce(tx Tx, limits detect.Thresholds, a Ask) (Report, error) {
+	p := kept{Programme: a.Programme, Round: a.Round, once: true}
+	return p.report(tx, limits, a)
 }
 
 // kept is a report and what it was made from.
@@ -89,6 +95,7 @@ type kept struct {
 	matcher          *matcher
 	made             Report // without cases
 	found            bool   // its findings were looked for
+	once             bool   // no report is made of it again
 }
 
 func (p *kept) rows() int {
@@ -110,6 +117,10 @@ func (p *kept) report(tx Tx, limits detect.Thresholds, a Ask) (Report, error) {
 		if err := p.match(a.Progress); err != nil {
 			return Report{}, err
 		}
+	}
+	if p.once { // room for what detectors need
+		p.matcher = nil
+		p.facts.engine, p.facts.filed, p.facts.ofSale = engine.Engine{}, nil, nil
 	}
 	if !a.Quick && !p.found {
 		if err := l.do(l.evidence()...); err != nil {

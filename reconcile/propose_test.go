@@ -132,7 +132,7 @@ func TestService_OpenCase_repeated(t *testing.T) {
 	f := finding(t, w.run(), "invented-claim")
 	times := 0
 	var err error
-	w.s, err = reconcile.New(reconcile.Config{Store: looked{w.db.Reconcile(), &times}, Vendors: w.vendors, Prover: access.TokenProver{Now: w.Clock.Read}, Limits: detect.Defaults(), Papers: w.papers()})
+	w.s, err = reconcile.New(reconcile.Config{Store: looked{w.db.Reconcile(), &times}, Vendors: w.vendors, Prover: access.TokenProver{Now: w.Clock.Read}, Limits: detect.Defaults(), Papers: w.papers(), Keeper: reconcile.NewKeeper(detect.Defaults())})
 	w.must(err)
 	open := reconcile.OpenCase{By: monitor, Key: "a", Vendor: "v1", Round: "r1", Findings: []string{f.ID}}
 	wrong := reconcile.OpenCase{By: monitor, Key: "b", Vendor: "v1", Round: "r1", Findings: []string{"f0"}}

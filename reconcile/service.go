@@ -201,8 +201,8 @@ type Config struct {
 	// operator has others.
 	Limits detect.Thresholds
 	Papers Papers // keeps what is attached to cases
-	// Keeper makes the reports; one of its own where nil. Services that share it
-	// share what it keeps.
+	// Keeper makes the reports, and keeps what it made the latest from; where nil
+	// each is made from everything. Services that share it share what it keeps.
 	Keeper *Keeper
 }
 
@@ -212,7 +212,7 @@ type service struct {
 	prover  access.Prover
 	limits  detect.Thresholds
 	papers  Papers
-	keeper  *Keeper
+	keeper  *Keeper                                      // may be nil
 	ring    func(Tx, Finding, []string) (Subject, error) // ringOf
 }
 
@@ -221,17 +221,17 @@ func New(c Config) (Service, error) {
 	if c.Store == nil || c.Vendors == nil || c.Prover == nil || c.Papers == nil || c.Limits == (detect.Thresholds{}) {
 		return nil, errors.New("reconcile: Store, Vendors, Prover, Papers and Limits are required")
 	}
-	keeper := c.Keeper
-	if keeper == nil {
-		keeper = NewKeeper(c.Limits)
-	}
-	return &service{c.Store, c.Vendors, c.Prover, c.Limits, c.Papers, keeper, ringOf}, nil
+	return &service{c.Store, c.Vendors, c.Prover, c.Limits, c.Papers, c.Keeper, ringOf}, nil
 }
 
 // Run is documented at Service.
 func (s *service) Run(ctx context.Context, q Query) (Report, error) {
 	return read(ctx, s, MethodRun, q.By, func(tx Tx) (Report, error) {
-		return s.keeper.Report(ctx, tx, Ask{q.By.Programme, q.Round, q.Quick, q.Progress})
+		a := Ask{q.By.Programme, q.Round, q.Quick, q.Progress}
+		if s.keeper == nil {
+			return makeOnce(tx, s.limits, a)
+		}
+		return s.keeper.Report(ctx, tx, a)
 	})
 }
 

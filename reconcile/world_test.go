@@ -82,7 +82,7 @@ func bareWorld(t testing.TB) *world {
 	var err error
 	w.vendors, err = vendors.New(vendors.Config{Store: w.db.Vendors(), Rand: rand.Reader, Prover: prover, Bank: "b1", Serial: reconcile.CanonicalSerial})
 	w.must(err)
-	w.s, err = reconcile.New(reconcile.Config{Store: w.db.Reconcile(), Vendors: w.vendors, Prover: prover, Limits: detect.Defaults(), Papers: w.papers()})
+	w.s, err = reconcile.New(reconcile.Config{Store: w.db.Reconcile(), Vendors: w.vendors, Prover: prover, Limits: detect.Defaults(), Papers: w.papers(), Keeper: reconcile.NewKeeper(detect.Defaults())})
 	w.must(err)
 	return w
 }
