@@ -194,8 +194,8 @@ var (
 		"The complaint is not in a state that allows this.",
 		"La plainte n'est pas dans un état qui le permet.")
 	ErrErased = fault.New(fault.Gone, "complaint_erased",
-		"What was said was erased after its retention.",
-		"Ce qui a été dit a été effacé au terme de sa conservation.")
+		"What was said was erased, after its retention or because somebody asked for it.",
+		"Ce qui a été dit a été effacé, au terme de sa conservation ou sur demande.")
 	ErrCodeForm = fault.New(fault.Invalid, "complaint_code_malformed",
 		"This is no code of a complaint: it has 12 letters and digits, and one is wrong or missing. Read it again.",
 		"Ce n'est pas un code de plainte : il a 12 lettres et chiffres, et l'un est faux ou manque. Relisez-le.")

@@ -19,6 +19,7 @@ type Endpoints struct {
 	AssignComplaint httpkit.Endpoint[AssignComplaint, Complaint]
 	AnswerComplaint httpkit.Endpoint[AnswerComplaint, Complaint]
 	CloseComplaint  httpkit.Endpoint[CloseComplaint, Complaint]
+	EraseComplaint  httpkit.Endpoint[EraseComplaint, struct{}]
 	Complaint       httpkit.Endpoint[ReadComplaint, ComplaintView]
 	Complaints      httpkit.Endpoint[ListComplaints, ComplaintPage]
 	Ask             httpkit.Endpoint[Ask, Progress]
@@ -43,6 +44,7 @@ func NewEndpoints(s Service, mw func(method string) endpoint.Middleware) Endpoin
 		AssignComplaint: guarded(MethodAssignComplaint, s.AssignComplaint, mw),
 		AnswerComplaint: guarded(MethodAnswerComplaint, s.AnswerComplaint, mw),
 		CloseComplaint:  guarded(MethodCloseComplaint, s.CloseComplaint, mw),
+		EraseComplaint:  guarded(MethodEraseComplaint, s.EraseComplaint, mw),
 		Complaint:       guarded(MethodComplaint, s.Complaint, mw),
 		Complaints:      guarded(MethodComplaints, s.Complaints, mw),
 		Ask:             httpkit.Wrap(s.Ask, mw(string(MethodAsk))),

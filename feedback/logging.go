@@ -63,6 +63,12 @@ func (l logged) CloseComplaint(ctx context.Context, cmd CloseComplaint) (Complai
 	return c, err
 }
 
+func (l logged) EraseComplaint(ctx context.Context, cmd EraseComplaint) (struct{}, error) {
+	none, err := l.Service.EraseComplaint(ctx, cmd)
+	l.line(ctx, err, "complaint erased", slog.String("complaint", cmd.ID), slog.String("actor", cmd.By.Pseudonym))
+	return none, err
+}
+
 func (l logged) Complaint(ctx context.Context, q ReadComplaint) (ComplaintView, error) {
 	v, err := l.Service.Complaint(ctx, q)
 	l.complaint(ctx, err, "complaint read", v.Complaint, q.By.Pseudonym)

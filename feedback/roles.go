@@ -15,6 +15,7 @@ const (
 	MethodAssignComplaint Method = "assign_complaint"
 	MethodAnswerComplaint Method = "answer_complaint"
 	MethodCloseComplaint  Method = "close_complaint"
+	MethodEraseComplaint  Method = "erase_complaint"
 	MethodComplaint       Method = "complaint"
 	MethodComplaints      Method = "complaints"
 	MethodAsk             Method = "ask"
@@ -50,6 +51,7 @@ var Roles = map[Method][]access.Role{
 	MethodAssignComplaint: handlers,
 	MethodAnswerComplaint: handlers,
 	MethodCloseComplaint:  handlers,
+	MethodEraseComplaint:  {access.RoleDPO, access.RoleSafeguarding}, // not who handles it and may be meant
 	MethodComplaint:       handlers,
 	MethodComplaints:      {access.RoleMEALOfficer, access.RoleSafeguarding, access.RoleMonitor, access.RoleAuditor},
 	MethodCommitSample:    samplers,

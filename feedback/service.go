@@ -44,6 +44,10 @@ type Service interface {
 	// CloseComplaint ends a complaint that was answered or withdrawn. Errors:
 	// ErrComplaint, ErrComplaintState.
 	CloseComplaint(ctx context.Context, cmd CloseComplaint) (Complaint, error)
+	// EraseComplaint erases what was said and answered, in any state; what is open
+	// can then be withdrawn alone. By the DPO, and of a complaint about exploitation
+	// or abuse by its focal point. Errors: ErrComplaint, ErrNotFound, ErrErased.
+	EraseComplaint(ctx context.Context, cmd EraseComplaint) (struct{}, error)
 	// Complaint returns a complaint with what was said and the sales records on
 	// the cards that it names. Each reading is journalled.
 	Complaint(ctx context.Context, q ReadComplaint) (ComplaintView, error)

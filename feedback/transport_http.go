@@ -36,6 +36,7 @@ func complaintRoutes(e Endpoints, opts []httpkit.Option) map[string]http.Handler
 		"POST /api/v1/complaints/{id}/assignment": httpkit.Shown(e.AssignComplaint, wireOfComplaint, decodeAssign, http.StatusOK, opts),
 		"POST /api/v1/complaints/{id}/answer":     httpkit.Shown(e.AnswerComplaint, wireOfComplaint, decodeAnswer, http.StatusOK, opts),
 		"POST /api/v1/complaints/{id}/closing":    httpkit.Shown(e.CloseComplaint, wireOfComplaint, decodeClose, http.StatusOK, opts),
+		"POST /api/v1/complaints/{id}/erasure":    httpkit.Handler(e.EraseComplaint, decodeErase, http.StatusNoContent, opts...),
 		"POST /api/v1/held-cards":                 httpkit.Shown(e.ReportHeld, wireOfHeld, decodeHeld, http.StatusCreated, opts),
 	}
 }
@@ -133,6 +134,13 @@ func decodeClose(ctx context.Context, r *http.Request) (CloseComplaint, error) {
 	}
 	id, err := httpkit.PathValue(r, "id")
 	return CloseComplaint{By: o.By, Key: o.Key, ID: id, Outcome: b.Outcome}, err
+}
+
+func decodeErase(ctx context.Context, r *http.Request) (EraseComplaint, error) {
+	o, b, err := access.Command[struct {
+		Reason string `json:"reason"`
+	}](ctx, r, access.OrderOn)
+	return EraseComplaint{o.By, o.Key, o.ID, b.Reason}, err
 }
 
 func decodeComplaint(ctx context.Context, r *http.Request) (ReadComplaint, error) {

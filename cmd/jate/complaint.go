@@ -97,7 +97,7 @@ func subcommand(ctx context.Context, env *environment, name string, commands map
 func complaintCommand(ctx context.Context, env *environment) error {
 	return subcommand(ctx, env, "complaint", map[string]func(context.Context, *environment) error{
 		"record": recordComplaint, "held": reportHeld, "list": listComplaints, "show": showComplaint,
-		"slips": printSlips, "slip": printSlip, "assign": assignComplaint, "answer": answerComplaint, "close": closeComplaint, "ask": askComplaint,
+		"slips": printSlips, "slip": printSlip, "assign": assignComplaint, "answer": answerComplaint, "close": closeComplaint, "erase": eraseComplaint, "ask": askComplaint,
 	})
 }
 
@@ -354,6 +354,29 @@ func closeComplaint(ctx context.Context, env *environment) error {
 	}, func(a *app, by access.Actor, id string) (feedback.Complaint, error) {
 		return a.feedbacks.CloseComplaint(ctx, feedback.CloseComplaint{By: by, Key: rand.Text(), ID: id, Outcome: feedback.Outcome(*outcome)})
 	})
+}
+
+// eraseComplaint erases what was said, as its author asks.
+func eraseComplaint(ctx context.Context, env *environment) error {
+	fs := env.flags("complaint erase")
+	o := addOfficeFlags(fs)
+	reason := fs.String("reason", "asked-for", "why: a code, no sentence")
+	safeguarding := fs.Bool("safeguarding", false, "as the focal point for safeguarding")
+	args, err := env.parse(fs, 1)
+	if err != nil {
+		return err
+	}
+	role := access.RoleDPO
+	if *safeguarding {
+		role = access.RoleSafeguarding
+	}
+	return o.in(ctx, env, func(a *app, by access.Actor) error {
+		_, err := a.feedbacks.EraseComplaint(ctx, feedback.EraseComplaint{By: by, Key: rand.Text(), ID: args[0], Reason: *reason})
+		if err == nil {
+			_, err = fmt.Fprintln(env.stdout, args[0], o.say("erased", "effacée"))
+		}
+		return err
+	}, role)
 }
 
 // askComplaint reads a code from the input, as a hotline asks for its callers.

@@ -94,7 +94,7 @@ func commands() []command {
 		{"export", "--data DIR --format hledger|ledger|beancount|sycebnl|sycebnl-daily [--mapping FILE]", "the books as text, or as the journal of an accounting package", exportCommand},
 		{"attach", "--data DIR | --server URL --token FILE; --to KIND:ID --kind KIND FILE", "keep a contract, invoice, signed sheet or receipt", attachCommand},
 		{"documents", "--data DIR", "read every attached document and compare it with its hash", documentsCommand},
-		{"complaint", "record|held|list|show|assign|answer|close|ask --data DIR", "complaints without a name, and cards that somebody else keeps", complaintCommand},
+		{"complaint", "record|held|list|show|assign|answer|close|erase|ask --data DIR", "complaints without a name, and cards that somebody else keeps", complaintCommand},
 		{"sample", "commit|freeze|draw|list|calls|frame|check|results --data DIR", "whom to call after a distribution, drawn so that nobody chose them", sampleCommand},
 		{"answers", "--data DIR --sample ID FILE", "read a filled call list, CSV or XLSX", answersCommand},
 		{"claims", "prepare|invoice|list|match|read|accept|refuse --round ID --server URL --token FILE", "traders' claims, for all traders of a round at once", claimsCommand},

@@ -29,6 +29,7 @@ func (s *story) complaints() {
 	if status.text("state") != "closed" || status.text("answer") != "Il la rendra samedi." || len(status.value.(map[string]any)) != 2 {
 		s.t.Errorf("the author learns %s", status.raw)
 	}
+	s.post("dpo", "/api/v1/complaints/"+id+"/erasure", field{"reason": "asked-for"})
 	held := s.post("meal-officer", "/api/v1/held-cards", field{"channel": "hotline", "serials": []string{s.cardsOf("v2")[0].serial.Printed()}})
 	if held.text("cards", 0, "life") != "held" {
 		s.t.Errorf("became %s", held.raw)
