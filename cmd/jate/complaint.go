@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -359,24 +360,35 @@ func closeComplaint(ctx context.Context, env *environment) error {
 // eraseComplaint erases what was said, as its author asks.
 func eraseComplaint(ctx context.Context, env *environment) error {
 	fs := env.flags("complaint erase")
-	o := addOfficeFlags(fs)
+	var o officeAPI
+	o.add(fs)
 	reason := fs.String("reason", "asked-for", "why: a code, no sentence")
-	safeguarding := fs.Bool("safeguarding", false, "as the focal point for safeguarding")
+	safeguarding := fs.Bool("safeguarding", false, "as the focal point for safeguarding, with --data")
 	args, err := env.parse(fs, 1)
 	if err != nil {
 		return err
 	}
-	role := access.RoleDPO
-	if *safeguarding {
-		role = access.RoleSafeguarding
+	switch {
+	case o.role != "":
+	case *safeguarding:
+		o.role = string(access.RoleSafeguarding)
+	default:
+		o.role = string(access.RoleDPO)
 	}
-	return o.in(ctx, env, func(a *app, by access.Actor) error {
-		_, err := a.feedbacks.EraseComplaint(ctx, feedback.EraseComplaint{By: by, Key: rand.Text(), ID: args[0], Reason: *reason})
-		if err == nil {
-			_, err = fmt.Fprintln(env.stdout, args[0], o.say("erased", "effacée"))
-		}
+	r, done, err := o.open(ctx, env)
+	if err != nil {
 		return err
-	}, role)
+	}
+	_, err = r.command(ctx, "/api/v1/complaints/"+url.PathEscape(args[0])+"/erasure", rand.Text(), map[string]any{"reason": *reason})
+	if err := errors.Join(err, done()); err != nil {
+		return err
+	}
+	erased := "erased"
+	if french(env.getenv) {
+		erased = "effacée"
+	}
+	_, err = fmt.Fprintln(env.stdout, args[0], erased)
+	return err
 }
 
 // askComplaint reads a code from the input, as a hotline asks for its callers.

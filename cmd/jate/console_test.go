@@ -26,12 +26,16 @@ func TestConsole(t *testing.T) {
 		"a settlement approved":     append([]string{"settlements", "approve", "--batch", "s1", "--digest", digest}, approver...),
 		"a round's return":          append([]string{"round", "approve-return", "--round", "r1", "--digest", digest}, approver...),
 		"a second person's word":    {"complaint", "held", "--household", "h1", "--round", "r1", "--second", "colleague"},
+		"words erased":              {"complaint", "erase"},
 		"a receipt that was signed": {"attach", "--to", "settlement:s1", "--kind", "payment-receipt"},
 	}
 	give := func(args []string) error {
 		args = append(slices.Clone(args), "--data", r.dir, "--passphrases", pass)
-		if args[0] == "attach" {
+		switch {
+		case args[0] == "attach":
 			args = append(args, paper)
+		case args[1] == "erase":
+			args = append(args, "q1")
 		}
 		_, err := jate(t, args...)
 		return err
