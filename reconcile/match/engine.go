@@ -61,7 +61,8 @@ func (e *Engine) Text(i int32) string { return e.texts[i] }
 // slotsFor returns a power of two that so many sales fill to a half at most.
 func slotsFor(sales int) int { return 1 << bits.Len(uint(max(sales, 8)*2-1)) }
 
-// index files the sales that are not in the index yet.
+// index files the sales that are not in the index yet. Many are filed on all
+// cores, each of which has a part of the slots; what would go beyond it waits.
 func (e *Engine) index() {
 	from := len(e.next)
 	if len(e.Sales)*2 > len(e.slots) {
@@ -70,29 +71,65 @@ func (e *Engine) index() {
 	e.next, e.last = grown(e.next, len(e.Sales)), grown(e.last, len(e.Sales))
 	for i := from; i < len(e.Sales); i++ {
 		e.next[i], e.last[i] = None, int32(i)
-		e.file(int32(i))
+	}
+	if len(e.Sales)-from < manySales {
+		for i := from; i < len(e.Sales); i++ {
+			e.file(int32(i), len(e.slots), true)
+		}
+		return
+	}
+	waiting := make([][]int32, runtime.GOMAXPROCS(0))
+	onCores(len(e.slots), func(part, begin, end int) {
+		for i := from; i < len(e.Sales); i++ {
+			if home := e.home(e.Sales[i].Serial); home >= begin && home < end && !e.file(int32(i), end, false) {
+				waiting[part] = append(waiting[part], int32(i))
+			}
+		}
+	})
+	for _, list := range waiting {
+		for _, n := range list {
+			e.file(n, len(e.slots), true)
+		}
 	}
 }
+
+// manySales is from how many sales on it is worth the while to file them on all
+// cores.
+const manySales = 1 << 12
 
 // grown returns s with n elements and some room.
 func grown(s []int32, n int) []int32 { return slices.Grow(s, n-len(s))[:n] }
 
-// file puts a sale into the index, behind those of the same serial.
-func (e *Engine) file(n int32) {
-	slot := e.slot(e.Sales[n].Serial)
+// file puts a sale into the index, behind those of the same serial, in a slot
+// before end. Where there is none it goes round to the first, or reports false
+// and does nothing.
+func (e *Engine) file(n int32, end int, round bool) bool {
+	s := e.Sales[n].Serial
+	slot := e.home(s)
+	for e.slots[slot] != 0 && e.Sales[e.slots[slot]-1].Serial != s {
+		if slot++; slot == end {
+			if !round {
+				return false
+			}
+			slot = 0
+		}
+	}
 	first := e.slots[slot] - 1
 	if first < 0 {
 		e.slots[slot] = n + 1
-		return
+		return true
 	}
 	e.next[e.last[first]] = n
 	e.last[first] = n
+	return true
 }
+
+// home returns the slot from which on the serial's first sale is looked for.
+func (e *Engine) home(s Serial) int { return int(s.hash()) & (len(e.slots) - 1) }
 
 // slot returns where the serial's first sale is or would be.
 func (e *Engine) slot(s Serial) int {
-	mask := len(e.slots) - 1
-	for i := int(s.hash()) & mask; ; i = (i + 1) & mask {
+	for i := e.home(s); ; i = (i + 1) & (len(e.slots) - 1) {
 		if n := e.slots[i]; n == 0 || e.Sales[n-1].Serial == s {
 			return i
 		}
@@ -154,12 +191,11 @@ const atOnce = 16
 
 func (e *Engine) lookAt(from, to int) {
 	var slots [atOnce]int32
-	mask := uint64(len(e.slots) - 1)
 	for ; from < to; from += atOnce {
 		end := min(from+atOnce, to)
 		lines, found, plain := e.Lines[from:end], e.found[from:end], e.plain[from:end]
 		for i := range lines {
-			slots[i] = e.slots[lines[i].Serial.hash()&mask]
+			slots[i] = e.slots[e.home(lines[i].Serial)]
 		}
 		for i := range lines {
 			l := &lines[i]
