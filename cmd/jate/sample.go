@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -52,8 +53,12 @@ func (a *app) sampleNamed(ctx context.Context, programme, id string) (string, er
 	if err != nil {
 		return "", err
 	}
-	return all[len(all)-1].ID, nil
+	return slices.MaxFunc(all, newer).ID, nil
 }
+
+// newer orders samples as the journal has them: ids do not tell those of one second
+// apart.
+func newer(a, b feedback.Sample) int { return cmp.Compare(a.CommitEntry, b.CommitEntry) }
 
 // onSample opens the folder and runs fn on the sample in the roles.
 func (o officeFlags) onSample(ctx context.Context, env *environment, id string, fn func(*app, access.Actor, string) error, roles ...access.Role) error {
@@ -274,14 +279,15 @@ func checkSample(ctx context.Context, env *environment) error {
 			return err
 		}
 		var b bytes.Buffer
+		var last feedback.Sample
 		err = db.Feedback().View(ctx, func(tx feedback.Tx) error {
 			for p, err := range tx.Programmes() {
 				for m, err := range tx.Samples(p.ID) {
 					if err != nil {
 						return err
 					}
-					if args[0] == latest {
-						id = m.ID
+					if args[0] == latest && !m.Sought && newer(m, last) > 0 {
+						last, id = m, m.ID
 					}
 				}
 				if err != nil {
