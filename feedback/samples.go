@@ -69,13 +69,19 @@ func (s *service) CommitSample(ctx context.Context, cmd CommitSample) (Sample, e
 		case cmd.Commitment == [32]byte{}:
 			return Sample{}, ErrDesign.At("commitment", "the SHA-256 of the nonce")
 		}
-		sum := sha256.Sum256([]byte(cmd.By.Programme + "\x00" + cmd.By.ID + "\x00" + cmd.Key))
-		m := Sample{ID: fmt.Sprintf("m%08x%s", tx.Now().Unix(), hex.EncodeToString(sum[:3])), Programme: cmd.By.Programme, Round: cmd.Round,
+		m := Sample{ID: sampleID(tx, cmd.By, cmd.Key), Programme: cmd.By.Programme, Round: cmd.Round,
 			Commitment: cmd.Commitment, CommittedBy: cmd.By.Pseudonym, Committed: tx.Now()}
 		e, err := ledger.Decide(tx, actor, m.Round, "sample-commitment", m.ID, map[string]string{"commitment": hex.EncodeToString(m.Commitment[:])})
 		m.CommitEntry = e.Seq
 		return m, errors.Join(err, tx.PutSample(m))
 	})
+}
+
+// sampleID derives the id of a sample from the command that makes it; ids sort by
+// the second in which samples were made.
+func sampleID(tx Tx, by access.Actor, key string) string {
+	sum := sha256.Sum256([]byte(by.Programme + "\x00" + by.ID + "\x00" + key))
+	return fmt.Sprintf("m%08x%s", tx.Now().Unix(), hex.EncodeToString(sum[:3]))
 }
 
 // sampleOf returns a sample of the actor's programme.

@@ -1,9 +1,6 @@
 package feedback
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -38,9 +35,8 @@ var ErrSought = fault.New(fault.Conflict, "sample_sought",
 // it is called and answered as they are, and nothing is estimated from it. The
 // journal has how many there are, and the digest of the list.
 func Seek(tx Tx, actor ledger.Actor, by access.Actor, key, round string, who []Sought) (Sample, error) {
-	sum := sha256.Sum256([]byte(by.Programme + "\x00" + by.ID + "\x00" + key))
 	now := tx.Now()
-	m := Sample{ID: fmt.Sprintf("m%08x%s", now.Unix(), hex.EncodeToString(sum[:3])), Programme: by.Programme, Round: round, Sought: true,
+	m := Sample{ID: sampleID(tx, by, key), Programme: by.Programme, Round: round, Sought: true,
 		CommittedBy: by.Pseudonym, Committed: now, DrawnBy: by.Pseudonym, Drawn: now}
 	strata := []Stratum{{Name: ForSale}, {Name: ByLot}}
 	called := map[distribution.BeneficiaryID]bool{}
@@ -72,11 +68,11 @@ func Seek(tx Tx, actor ledger.Actor, by access.Actor, key, round string, who []S
 	if err != nil {
 		return Sample{}, err
 	}
-	m.DrawEntry = e.Seq
+	m.CommitEntry, m.DrawEntry = e.Seq, e.Seq
 	for _, p := range picks {
 		if err := tx.PutPick(m.ID, p); err != nil {
 			return Sample{}, err
 		}
 	}
-	return m, errors.Join(tx.PutSample(m))
+	return m, tx.PutSample(m)
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/jate-cva/jate/feedback"
 	"github.com/jate-cva/jate/ledger"
 	"github.com/jate-cva/jate/reconcile/detect"
-	"github.com/jate-cva/jate/voucher"
 )
 
 // SeekCalls is the command to list the households whose word tells most about
@@ -49,10 +48,6 @@ func (s *service) sought(tx Tx, cmd SeekCalls) ([]feedback.Sought, error) {
 	if err != nil {
 		return nil, err
 	}
-	numbers := make([]voucher.Number, len(f.Cards))
-	for i, c := range f.Cards {
-		numbers[i] = c.Number
-	}
 	of := suspectsOf(f, match(f), cmd.Round)
 	var out []feedback.Sought
 	for _, c := range detect.Sought(&of.facts, s.limits, cmd.Most) {
@@ -60,7 +55,7 @@ func (s *service) sought(tx Tx, cmd SeekCalls) ([]feedback.Sought, error) {
 		if card < 0 {
 			continue
 		}
-		v, err := tx.Voucher(numbers[card])
+		v, err := tx.Voucher(f.Cards[card].Number)
 		if err != nil {
 			return nil, err
 		}
